@@ -1,0 +1,87 @@
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void wf_str_add_bytes(wf_str *s, wf_context *cx, const char *bytes, size_t n) {
+    if (s->status != WF_OK) return;
+    if (s->length + n + 1 > s->capacity) {
+        size_t capacity = 2 * (s->length + n + 1) + 64;
+        s->status = wf_realloc(&s->text, cx, s->length, capacity, 1);
+        if (s->status != WF_OK) return;
+        s->capacity = capacity;
+    }
+    if (n) memcpy(s->text + s->length, bytes, n);
+    s->length += n;
+    s->text[s->length] = 0;
+}
+
+void wf_str_add(wf_str *s, wf_context *cx, const char *text) {
+    wf_str_add_bytes(s, cx, text, strlen(text));
+}
+
+void wf_str_addf(wf_str *s, wf_context *cx, const char *format, ...) {
+    char small[512];
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        wf_str_add_bytes(s, cx, small, (size_t)n);
+    } else if (n >= 0) {
+        char *large = NULL;
+        wf_status status = wf_alloc(&large, cx, (size_t)n + 1, 1);
+        if (status == WF_OK) {
+            vsnprintf(large, (size_t)n + 1, format, again);
+            wf_str_add_bytes(s, cx, large, (size_t)n);
+            wf_free(large);
+        } else {
+            s->status = status;
+        }
+    }
+    va_end(again);
+}
+
+void wf_str_reset(wf_str *s) {
+    wf_free(s->text);
+    *s = (wf_str){0};
+}
+
+int wf_str_distance(const char *a, const char *b) {
+    enum { LIMIT = 64 };
+    int rows[3][LIMIT + 1];
+    size_t n = strlen(a), m = strlen(b);
+    if (n > LIMIT || m > LIMIT) return LIMIT;
+    for (size_t j = 0; j <= m; j++) rows[0][j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        now[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int change = last[j - 1] + (a[i - 1] != b[j - 1]);
+            int best = last[j] + 1 < now[j - 1] + 1 ? last[j] + 1 : now[j - 1] + 1;
+            if (change < best) best = change;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    return rows[n % 3][m];
+}
+
+const char *wf_str_nearest(const char *text, const char *const *names, size_t n) {
+    const char *nearest = NULL;
+    int best = 2 + (int)(strlen(text) / 3);
+    for (size_t i = 0; i < n; i++) {
+        int distance = wf_str_distance(text, names[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
