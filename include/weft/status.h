@@ -9,10 +9,10 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define WF_API __attribute__((visibility("default")))
-#define WF_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WF_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #else
 #define WF_API
-#define WF_PRINTF(format, first)
+#define WF_PRINTF(text, first)
 #endif
 
 /* XX(enumerator, name on the command line and in JSON, general meaning) */
