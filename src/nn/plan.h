@@ -1,0 +1,159 @@
+/* The plan says how: a graph compiled for (batch, mode). A step of training is a fixed list of
+ * phases with a barrier after each.
+ *
+ *   refresh   tiles   weights into the kernels' packed layouts
+ *   forward   shards  gather, layers, loss; and straight on into
+ *   backward  shards  the same images' gradients, while they are still in the core's L2
+ *   wgrad     tiles   dense and recurrent weight gradients over the whole batch, sums over shards
+ *   update    tiles   optimizer over the flat parameter array
+ *
+ * A shard is a slice of the batch whose size is a function of graph and batch, never of the
+ * machine; a tile is a fixed piece of a whole-batch result. Workers draw shards and tiles from a
+ * counter; each result is written by exactly one of them and sums run in a fixed order, so the bits
+ * do not depend on the number of threads. A tile step among the forward or backward steps (batch
+ * normalisation, very wide dense layers) closes the running shard phase.
+ *
+ * Memory map of a plan
+ *   batch buffers   whole batch, image-major: what crosses a phase (saved activations, wgrad inputs)
+ *   local buffers   one shard's worth per worker: what lives and dies inside one shard phase
+ *   fixed buffers   packed weights, statistics, partial sums per shard
+ *   scratch         per worker, for one step at a time
+ * Nothing is allocated after wf_plan_create. */
+#ifndef WF_NN_PLAN_H
+#define WF_NN_PLAN_H
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+#include "nn/graph.h"
+#include "nn/loss.h"
+#include "nn/optim.h"
+
+typedef struct wf_plan wf_plan;
+
+/* ---- using a plan ---- */
+
+typedef enum wf_plan_mode {
+    WF_PLAN_INFER,   /* outputs only; dropout off, batch normalisation by moving statistics */
+    WF_PLAN_EVALUATE, /* INFER plus the loss */
+    WF_PLAN_TRAIN    /* forward, backward, optimizer */
+} wf_plan_mode;
+
+typedef struct wf_plan_options {
+    wf_plan_mode mode;
+    int batch_size;
+    uint64_t seed;                 /* of dropout */
+    const wf_loss *loss;           /* EVALUATE and TRAIN */
+    const wf_optimizer *optimizer; /* TRAIN; NULL leaves the gradients in params->gradient */
+    const wf_kernels *kernels;     /* NULL: the best that the CPU has */
+} wf_plan_options;
+
+/* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
+typedef struct wf_batch {
+    const uint8_t *pixels; /* [rows][H*W*C] */
+    const float *values;   /* [rows][size of input] */
+    const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
+    const int32_t *index;  /* [n] row numbers; NULL: 0..n-1 */
+    const int32_t *labels; /* [rows] class numbers, or */
+    const float *targets;  /* [rows][K] */
+    int n;                 /* 1 .. batch_size */
+    uint32_t epoch;        /* keys the random numbers together with `position` */
+    int64_t position;      /* of the batch's first row in the epoch */
+    double learning_rate;  /* TRAIN */
+} wf_batch;
+
+typedef struct wf_batch_result {
+    double loss;     /* mean over the batch */
+    int64_t correct; /* rows whose largest output is the label's */
+} wf_batch_result;
+
+/* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive it.
+ * A TRAIN plan with an optimizer allocates the moments in `params`. */
+wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_params *params,
+                         wf_pool *pool, const wf_plan_options *options);
+void wf_plan_destroy(wf_plan *plan);
+
+/* Runs one batch; smaller batches than compiled are legal and divide the loss by their own size.
+ * `out_result` may be NULL. Errors: WF_E_ARG, WF_E_DIVERGED (loss not finite; names the first
+ * layer whose output is not finite; the parameters are not updated).
+ * Threads: one caller at a time; the pool's workers do the work. */
+wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx,
+                      const wf_batch *batch);
+
+/* [n][output size] of the last run. */
+const float *wf_plan_output(const wf_plan *plan);
+/* [n][size] of a node's output in the last run when the plan keeps it (see wf_plan_keep), or NULL. */
+int64_t wf_plan_memory_bytes(const wf_plan *plan);
+int wf_plan_shard_size(const wf_plan *plan);
+
+/* ---- building a plan: what a layer's `plan` function sees ---- */
+
+typedef int wf_buffer; /* index of a buffer; WF_NO_BUFFER where there is none */
+enum { WF_NO_BUFFER = -1 };
+
+/* One worker's view while it runs a step. */
+typedef struct wf_run {
+    const wf_plan *plan;
+    const wf_kernels *kernels;
+    const wf_batch *batch;
+    int worker;
+    int shard, n0, n; /* shard steps: images n0 .. n0+n-1; tile steps: n0 = 0, n = batch->n */
+    int tile;
+    void *scratch; /* as many bytes as the greediest step asked for, 64-byte aligned */
+} wf_run;
+
+typedef void (*wf_step_fn)(const wf_run *r, const void *args);
+
+struct wf_builder {
+    wf_context *cx;
+    wf_plan *plan;
+    const wf_graph *graph;
+    const wf_node *node;
+    int node_index;
+    const wf_kernels *kernels;
+    const void *config;
+    int param; /* first parameter entry of this layer */
+    int n_inputs;
+    const wf_shape *src_shape[WF_MAX_INPUTS];
+    const wf_shape *dst_shape;
+    wf_buffer src[WF_MAX_INPUTS], dst;
+    wf_buffer diff_src[WF_MAX_INPUTS]; /* WF_NO_BUFFER: nobody wants this gradient */
+    wf_buffer diff_dst;                /* WF_NO_BUFFER in inference */
+    int is_training;
+    int is_loss_fused; /* the loss takes this layer's values before its activation */
+    int batch_size, shard_size, n_shards;
+};
+
+typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;
+
+/* A buffer of `bytes` for each image. Whether it is local or whole-batch follows from its uses. */
+wf_status wf_build_buffer(wf_buffer *out, wf_builder *b, size_t bytes);
+/* A buffer of `bytes` in all that lives as long as the plan. */
+wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes);
+/* Asks for worker scratch. */
+void wf_build_scratch(wf_builder *b, size_t bytes);
+
+/* Appends a step; `args` is copied. `uses` lists every per-image buffer that it touches.
+ * Shard steps are run once per shard, tile steps n_tiles times. Steps in WF_REFRESH and WF_WGRAD are
+ * tile steps, and independent of each other; those of one node in WF_BACKWARD run in the order
+ * given, nodes in reverse. */
+wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
+                              size_t args_size, const wf_buffer *uses, int n_uses);
+wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_fn run,
+                             const void *args, size_t args_size, const wf_buffer *uses, int n_uses);
+#define WF_USES(...) (const wf_buffer[]){__VA_ARGS__}, \
+    (int)(sizeof((const wf_buffer[]){__VA_ARGS__}) / sizeof(wf_buffer))
+
+/* The buffer's first byte for this run: of the shard, or in tile steps of the whole batch. */
+void *wf_at(const wf_run *r, wf_buffer buffer);
+/* Whole-batch address of image n0 (only for buffers that a tile step uses). */
+float *wf_at_image(const wf_run *r, wf_buffer buffer, int64_t n0);
+/* Shards of this batch and the slice that belongs to one. */
+int wf_run_shards(const wf_run *r);
+void wf_run_shard_range(const wf_run *r, int shard, int *n0, int *n);
+/* Parameter entry `index` of the graph: its values, its gradient. */
+float *wf_value(const wf_run *r, int index);
+float *wf_gradient(const wf_run *r, int index);
+/* Seed, epoch and position of the run's first image, for wf_kernels' mask generator. */
+uint64_t wf_run_seed(const wf_run *r);
+
+#endif
