@@ -1,0 +1,154 @@
+/* Images with labels: where they come from, how they are split and normalised. */
+#ifndef WEFT_DATA_H
+#define WEFT_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Images of one size, channels last; 1 channel is grey, 3 are red, green, blue. */
+typedef struct wf_images {
+    int64_t count;
+    int32_t height, width, channels;
+    uint8_t *pixels; /* [count][height][width][channels] */
+    int32_t *labels; /* [count], or NULL when there are none */
+} wf_images;
+
+/* A data set in memory. The struct is transparent and read-only for its users. */
+typedef struct wf_dataset {
+    char *name;           /* "fashion-mnist", or the last part of the path */
+    char *source;         /* where it was found */
+    wf_images train;      /* never empty */
+    wf_images validation; /* count 0 if there is none */
+    wf_images test;       /* count 0 if there is none */
+    int32_t n_classes;
+    char **class_names; /* [n_classes] */
+    char sha256[65];    /* over sizes, pixels and labels of all parts, as decoded */
+    char *notes;        /* what was converted on the way: lines ended by '\n', "" if none */
+} wf_dataset;
+
+/* Called now and then while something long goes on; `total` is 0 when it is not known.
+ * Return non-zero to stop, which ends the call with WF_E_INTERRUPTED. */
+typedef int (*wf_progress_fn)(void *user, const char *what, int64_t done, int64_t total);
+
+/* Zero-initialise; every field may stay 0. */
+typedef struct wf_dataset_options {
+    int32_t height, width, channels; /* wanted; 0: as the data is */
+    const char *label_column;        /* CSV: the label's column; NULL: "label" or the first */
+    const char *data_dir;            /* holds <name>/; WEFT_DATA */
+    const char *system_dir;          /* NULL: /usr/share/datasets */
+    const char *cache_dir;           /* holds <name>/, downloads go there; NULL: none */
+    const char *base_url;            /* instead of the published address; NULL: the published one */
+    int allow_download;
+    wf_progress_fn progress;
+    void *progress_user;
+} wf_dataset_options;
+
+/* Opens a registered name (looked up in data_dir, system_dir, cache_dir, then downloaded if that is
+ * allowed), or a path to: a folder or prefix of IDX files, plain or gzip; a CSV file, or a folder
+ * with *train.csv and *test.csv; a folder with one subfolder per class of PNG and JPEG files,
+ * directly or under train/, val/ and test/. A path has a slash or exists.
+ * Errors: WF_E_NOTFOUND (the hint names the package or the files that help), WF_E_DATA (file,
+ * offset or line and column, found, expected), WF_E_LIMIT, WF_E_IO, WF_E_NETWORK, WF_E_INTERRUPTED,
+ * WF_E_ARG, WF_E_NOMEM.  Threads: any, one context each. */
+WF_API wf_status wf_dataset_open(wf_dataset **out, wf_context *cx, const char *name_or_path,
+                                 const wf_dataset_options *options);
+
+/* NULL is legal. */
+WF_API void wf_dataset_destroy(wf_dataset *dataset);
+
+/* Reads the images of one PNG, JPEG, IDX (labels beside it are not sought) or CSV file (with or
+ * without a label column), converted to the wanted size. *out_notes says what was converted, ""
+ * if nothing was; free it with wf_text_free, the images with wf_images_reset.
+ * Errors: as wf_dataset_open. */
+WF_API wf_status wf_image_read(wf_images *out, char **out_notes, wf_context *cx, const char *path,
+                               const wf_dataset_options *options);
+
+WF_API void wf_images_reset(wf_images *images);
+WF_API void wf_text_free(char *text);
+
+/* --- the registry -------------------------------------------------------------------------- */
+
+typedef struct wf_dataset_info {
+    const char *name, *summary, *licence, *homepage;
+    const char *debian_package; /* NULL if Debian has none */
+    const char *url;            /* folder of the files to download; NULL: by hand from homepage */
+    int64_t n_train, n_test;
+    int32_t height, width, channels, n_classes;
+    int64_t download_bytes; /* of all files as published */
+} wf_dataset_info;
+
+/* The i-th registered data set, NULL behind the last.  Threads: any. */
+WF_API const wf_dataset_info *wf_dataset_info_at(size_t i);
+
+/* Where `name` is found now, without opening it: *out is a path to free with wf_text_free, or NULL.
+ * Errors: WF_E_NOTFOUND (no such registered name, with the nearest), WF_E_NOMEM. */
+WF_API wf_status wf_dataset_locate(char **out, wf_context *cx, const char *name,
+                                   const wf_dataset_options *options);
+
+/* --- splits -------------------------------------------------------------------------------- */
+
+/* Indices into dataset->train, each list ascending. */
+typedef struct wf_split {
+    int32_t *train;
+    int64_t n_train;
+    int32_t *validation; /* NULL if n_validation is 0 */
+    int64_t n_validation;
+} wf_split;
+
+/* Draws round(fraction * count) validation images, stratified per class (largest remainder), under
+ * the seed; then cuts the rest down to `limit` images, stratified too (0: all of them).
+ * Validation does not depend on `limit`. A data set's own validation part is not touched.
+ * Errors: WF_E_ARG (fraction outside [0, 1), nothing left to train on, limit < 0), WF_E_NOMEM. */
+WF_API wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *dataset,
+                                 double fraction, uint64_t seed, int64_t limit);
+
+/* CSV with the columns index,part; part is train or validation; ascending; written atomically.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+WF_API wf_status wf_split_write(wf_context *cx, const char *path, const wf_split *split);
+
+/* Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_DATA (line; index twice or outside [0, train count), other
+ * part, no training image), WF_E_NOMEM. */
+WF_API wf_status wf_split_read(wf_split *out, wf_context *cx, const char *path,
+                               const wf_dataset *dataset);
+
+WF_API void wf_split_reset(wf_split *split);
+
+/* --- what the network sees ------------------------------------------------------------------ */
+
+typedef enum wf_normalization_kind {
+    WF_NORMALIZATION_UNIT,       /* pixel / 255 */
+    WF_NORMALIZATION_STANDARDIZE /* (pixel - mean) / deviation, per channel */
+} wf_normalization_kind;
+
+/* x = pixel * scale[c] + shift[c] */
+typedef struct wf_normalization {
+    int32_t channels;
+    float scale[4], shift[4];
+} wf_normalization;
+
+/* "unit" or "standardize". Errors: WF_E_ARG. */
+WF_API wf_status wf_normalization_kind_parse(wf_normalization_kind *out, wf_context *cx,
+                                             const char *text);
+
+/* Statistics are those of the images in `indices` (n of them; NULL: all), which should be the
+ * training part only. A channel without variance is only shifted and divided by 255.
+ * Errors: WF_E_ARG (no images, more than 4 channels). */
+WF_API wf_status wf_normalization_create(wf_normalization *out, wf_context *cx,
+                                         wf_normalization_kind kind, const wf_images *images,
+                                         const int32_t *indices, int64_t n);
+
+/* targets[n][n_classes] = 1 at the label, 0 elsewhere.
+ * Errors: WF_E_DATA (label outside [0, n_classes)). */
+WF_API wf_status wf_one_hot(float *targets, wf_context *cx, const int32_t *labels, int64_t n,
+                            int32_t n_classes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
