@@ -1,0 +1,106 @@
+/* How good a classifier is: figures from true labels and predicted probabilities. */
+#ifndef WEFT_EVAL_H
+#define WEFT_EVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { WF_EVAL_MAX_CLASSES = 4096 };
+
+/* One class, or one average over classes (support is then the number of images). A figure whose
+ * denominator is zero is 0 (scikit-learn's zero_division=0). */
+typedef struct wf_class_score {
+    double precision, recall, f1;
+    int64_t support;
+} wf_class_score;
+
+/* `count` images of class `truth` were taken for `predicted`; `share` is count / support. */
+typedef struct wf_confused_pair {
+    int truth, predicted;
+    int64_t count;
+    double share;
+} wf_confused_pair;
+
+/* All figures of one model on one test set. Read it freely; only wf_evaluation_* writes it. */
+typedef struct wf_evaluation {
+    int64_t count;   /* images */
+    int class_count; /* K */
+    char **class_names;
+    int64_t *confusion; /* [K][K], row = true class, column = predicted class */
+    double accuracy;
+    double loss; /* mean cross-entropy in nats */
+    wf_class_score *classes; /* [K] */
+    wf_class_score macro, micro, weighted;
+    double *top_k; /* [K]; top_k[k-1]: the true class is among the k most probable */
+    wf_confused_pair *pairs; /* all pairs with count > 0, most confused first */
+    int pair_count;
+    /* Among classes with at least one image; the first of equals; -1 when there is no image. */
+    int worst_by_f1, best_by_f1, worst_by_recall, best_by_recall;
+} wf_evaluation;
+
+/* Judges predictions with scikit-learn's conventions.
+ *  labels [count], each in [0, class_count)
+ *  probabilities [count][class_count], finite and >= 0, rows sum to about 1
+ *  class_names [class_count] or NULL, then "0", "1", ...
+ * Predicted class: the most probable, the first of equals. Averages run over all class_count
+ * classes. top_k: of equal probabilities the higher class index ranks first, as in
+ * top_k_accuracy_score. loss: probabilities clipped to [2^-52, 1 - 2^-52] and rows normalised, as
+ * in log_loss. count may be 0: every figure is then 0.
+ * Errors: WF_E_ARG (class_count outside 1 ... 4096), WF_E_DATA (label or probability out of range),
+ * WF_E_NOMEM.  Threads: any.
+ * Source: scikit-learn 1.2.1, sklearn.metrics */
+WF_API wf_status wf_evaluation_create(wf_evaluation **out, wf_context *cx, const int32_t *labels,
+                                      const float *probabilities, int64_t count, int class_count,
+                                      const char *const *class_names);
+
+/* The same from counts alone: loss and top_k beyond 1 are unknown and NAN.
+ *  confusion [class_count][class_count], each >= 0
+ * Errors: as wf_evaluation_create.  Threads: any. */
+WF_API wf_status wf_evaluation_from_confusion(wf_evaluation **out, wf_context *cx,
+                                              const int64_t *confusion, int class_count,
+                                              const char *const *class_names);
+
+/* NULL is legal. */
+WF_API void wf_evaluation_destroy(wf_evaluation *e);
+
+/* One JSON object as text, ending in a newline; free it with wf_text_free. An unknown figure is null.
+ * Errors: WF_E_NOMEM.  Threads: any. */
+WF_API wf_status wf_evaluation_to_json(char **out_text, wf_context *cx, const wf_evaluation *e);
+
+/* Reads what wf_evaluation_to_json wrote; keys it does not know are ignored. What follows from the
+ * confusion matrix is computed again, so a file cannot contradict itself.
+ * Errors: WF_E_DATA (no such document), WF_E_LIMIT, WF_E_NOMEM.  Threads: any. */
+WF_API wf_status wf_evaluation_from_json(wf_evaluation **out, wf_context *cx, const char *text,
+                                         size_t length);
+
+/* Frees a text that weft handed out; NULL is legal. */
+WF_API void wf_text_free(char *text);
+
+/* Mean and sample standard deviation (divisor n - 1) of one figure over seeds. */
+typedef struct wf_spread {
+    int64_t count;
+    double mean; /* NAN when count is 0 */
+    double sd;   /* NAN when count is below 2 */
+} wf_spread;
+
+/* Values that are NAN (unknown) are left out.  Threads: any. */
+WF_API wf_spread wf_spread_of(const double *values, size_t count);
+
+/* The middle value (of an even number: the mean of the middle two), NAN values left out; NAN when
+ * nothing is left.
+ * Errors: WF_E_NOMEM.  Threads: any. */
+WF_API wf_status wf_median_of(double *out, wf_context *cx, const double *values, size_t count);
+
+/* Standard error of an accuracy measured on `count` images: sqrt(a (1 - a) / count).  Threads: any. */
+WF_API double wf_accuracy_standard_error(double accuracy, int64_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

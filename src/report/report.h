@@ -1,0 +1,58 @@
+/* The comparison of trained models, made from stored runs only, so that any old run can be reported
+ * again. Runs of one recipe that differ by their seed make one row. */
+#ifndef WF_REPORT_REPORT_H
+#define WF_REPORT_REPORT_H
+
+#include <stddef.h>
+
+#include "store/store.h"
+#include "weft/eval.h"
+
+/* One run inside a row. */
+typedef struct wf_report_run {
+    wf_run_summary summary;
+    wf_run_metrics metrics;
+    wf_evaluation *evaluation; /* never NULL */
+} wf_report_run;
+
+/* One model with one recipe on one dataset, over its seeds. */
+typedef struct wf_report_row {
+    char *label; /* the model's name; with what tells it apart when two rows share the name */
+    wf_report_run *runs;
+    size_t run_count;
+    wf_evaluation *pooled; /* from the confusion matrices of all seeds, added up */
+    wf_spread accuracy, loss, macro_f1, ms_per_step, s_per_epoch, total_s, epochs;
+    wf_spread *class_f1;            /* [class_count] */
+    int worst_class, best_class;    /* by mean F1; -1 when unknown */
+    double delta_accuracy, delta_loss, delta_macro_f1; /* ours minus the claim; NAN without one */
+} wf_report_row;
+
+typedef struct wf_comparison {
+    wf_report_row *rows; /* best accuracy first */
+    size_t row_count;
+    char **notes; /* what was left out and why; what forbids a comparison */
+    size_t note_count;
+    int comparable; /* all rows: same dataset and the same number of test images */
+    char *answer;   /* the result in words; "" when there is no row */
+    char *generated; /* UTC */
+} wf_comparison;
+
+/* Compares runs. Left out, each with a note: runs that are not finished or not tested, damaged ones,
+ * and all but the latest of runs with the same recipe and the same seed.
+ * Errors: WF_E_NOMEM, WF_E_IO. */
+wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run *const *runs,
+                               size_t count);
+void wf_comparison_destroy(wf_comparison *c); /* NULL is legal */
+
+/* Plain text at most `width` columns wide where the names allow it (columns of lesser weight are
+ * dropped first). */
+wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int width);
+wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c);
+wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c);
+/* One document with "schema_version". */
+wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c);
+/* One self-contained page: no network, no script. */
+wf_status wf_report_html(char **out, wf_context *cx, const wf_comparison *c);
+/* All texts: free them with wf_free. */
+
+#endif

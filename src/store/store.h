@@ -1,0 +1,190 @@
+/* The run store: one folder per run, never overwritten, and an index over all of them.
+ *
+ *   runs/weft.db            the index (SQLite, WAL): a cache of the folders, rebuilt when lost
+ *   runs/<name>-<n>/        one run
+ *     config.yaml           the experiment, fully rendered
+ *     description.json      what ran where, its claim, and its status (wf_run_description)
+ *     splits.csv            which image went where
+ *     metrics.csv           one line per epoch (wf_epoch_record)
+ *     log.txt
+ *     weights/best.safetensors, weights/last.safetensors
+ *     checkpoint/last.ckpt
+ *     test.json             figures on the test set (wf_evaluation_to_json plus the keys of the store)
+ *     predictions.csv       index,label,predicted,p0 ... pK-1
+ *     report.html
+ *
+ * The folders are the truth: every list first compares each folder with its row of the index.
+ * A process that dies leaves a run whose status is "running" but whose lock is free: it is shown as
+ * abandoned, never as finished.  Threads: one wf_store and one wf_run per thread; any number of
+ * processes may use one runs folder. */
+#ifndef WF_STORE_STORE_H
+#define WF_STORE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef struct wf_store wf_store;
+typedef struct wf_run wf_run;
+
+typedef enum wf_run_status {
+    WF_RUN_RUNNING,
+    WF_RUN_FINISHED,
+    WF_RUN_INTERRUPTED, /* stopped by the user or by a time limit; may be continued */
+    WF_RUN_FAILED,
+    WF_RUN_ABANDONED /* its process died; may be continued */
+} wf_run_status;
+
+/* "running", ...; never NULL. */
+const char *wf_run_status_name(wf_run_status status);
+
+/* What a model file says that its source reports; NAN and NULL where it says nothing. */
+typedef struct wf_claim {
+    const char *text;
+    double accuracy, macro_f1, loss;
+} wf_claim;
+
+/* What ran where. Texts may be NULL and counts 0 when unknown. The caller owns every text. */
+typedef struct wf_run_description {
+    const char *model;   /* name of the model, e.g. "gru-128"; must not be NULL */
+    const char *family;  /* "cnn", "rnn", "cnn-rnn", ... */
+    const char *dataset; /* e.g. "fashion-mnist" */
+    const char *data_hash;
+    int64_t train_count, validation_count, test_count;
+    const char *const *class_names; /* [class_count] or NULL */
+    int class_count;
+    uint64_t seed;
+    int epochs_planned;
+    int64_t batch_size;
+    int threads;
+    const char *precision, *cpu, *isa, *command;
+    const char *version, *library_versions; /* weft's own; of the libraries, one line */
+    int64_t parameters, trainable_parameters;
+    int64_t madds; /* multiply-adds of one image forward */
+    wf_claim claim;
+} wf_run_description;
+
+/* One line of metrics.csv. val_loss and val_accuracy are NAN without validation. */
+typedef struct wf_epoch_record {
+    int epoch; /* from 1 */
+    double loss, accuracy, val_loss, val_accuracy, learning_rate;
+    double seconds, ms_per_step;
+} wf_epoch_record;
+
+/* One run as lists and reports see it; owned texts. Unknown texts are "", unknown figures NAN,
+ * unknown counts 0. */
+typedef struct wf_run_summary {
+    char *id;   /* the folder's name, e.g. "gru-128-2" */
+    char *path; /* the folder */
+    char *name; /* the id without its number */
+    char *model, *family, *dataset, *data_hash, *precision, *isa, *cpu;
+    char *started, *ended; /* UTC, 2026-01-31T12:00:00Z */
+    char *worst_class, *best_class; /* by F1 on the test set */
+    char *claim_text;
+    int64_t status; /* wf_run_status */
+    int64_t seed;   /* the bits of the uint64_t */
+    int64_t threads, epochs, epochs_planned, batch_size;
+    int64_t train_count, validation_count, test_count, class_count;
+    int64_t parameters, madds;
+    double ms_per_step, s_per_epoch; /* medians over the epochs */
+    double total_s;                  /* sum of the epochs */
+    double val_loss, val_accuracy;   /* of the last epoch */
+    double accuracy, loss, macro_f1; /* on the test set */
+    double worst_f1, best_f1;
+    double claim_accuracy, claim_macro_f1, claim_loss;
+} wf_run_summary;
+
+typedef struct wf_run_list {
+    wf_run_summary *runs;
+    size_t count;
+} wf_run_list;
+
+typedef struct wf_run_metrics {
+    wf_epoch_record *epochs;
+    size_t count;
+} wf_run_metrics;
+
+/* ---- the store ------------------------------------------------------------------------------- */
+
+/* Opens a runs folder; it need not exist before the first wf_run_create.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_store_open(wf_store **out, wf_context *cx, const char *runs_dir);
+void wf_store_close(wf_store *store); /* NULL is legal */
+const char *wf_store_dir(const wf_store *store);
+
+/* The runs whose model or name is `filter` (NULL: all), oldest first. Damaged folders are listed with
+ * what can be read of them.  Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *filter);
+void wf_run_list_reset(wf_run_list *list);
+
+/* ---- writing a run --------------------------------------------------------------------------- */
+
+/* Makes the folder <runs>/<name>-<n> with the next free n and holds its lock. Status: running.
+ * Errors: WF_E_ARG (name is empty, over 100 bytes, begins with '.' or '-', holds '/' or a control
+ * character), WF_E_IO, WF_E_NOMEM. */
+wf_status wf_run_create(wf_run **out, wf_context *cx, wf_store *store, const char *name);
+
+/* Takes up an interrupted, failed or abandoned run again: keeps its first `epochs` lines of metrics.
+ * Errors: WF_E_NOTFOUND, WF_E_ARG (finished, in use, or fewer lines than `epochs`), WF_E_DATA, WF_E_IO. */
+wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const char *reference,
+                          int epochs);
+
+/* Closes the handle and frees its lock; a run that was not finished is then abandoned. */
+void wf_run_close(wf_run *run);
+
+const char *wf_run_path(const wf_run *run);
+const char *wf_run_id(const wf_run *run);
+
+/* Path of a file of the run, e.g. "weights/best.safetensors"; free it with wf_free. */
+wf_status wf_run_file(char **out, wf_context *cx, const wf_run *run, const char *name);
+
+/* Writes description.json; once, right after wf_run_create. */
+wf_status wf_run_describe(wf_context *cx, wf_run *run, const wf_run_description *description);
+
+/* Writes one file of the folder as a whole (config.yaml, splits.csv, report.html ...). */
+wf_status wf_run_write(wf_context *cx, wf_run *run, const char *name, const char *text,
+                       size_t length);
+
+/* Adds a line to metrics.csv.  Errors: WF_E_ARG (epochs must follow each other), WF_E_IO. */
+wf_status wf_run_record_epoch(wf_context *cx, wf_run *run, const wf_epoch_record *record);
+
+/* Adds one line, stamped with the time, to log.txt. */
+wf_status wf_run_log(wf_context *cx, wf_run *run, const char *line);
+
+/* Writes test.json from the text of wf_evaluation_to_json, adding "test_set": "used once, after
+ * training", "weights" (which file was judged, e.g. "best") and "evaluated" (time).
+ * Errors: WF_E_ARG (there is a test.json already: the test set is touched once per run),
+ * WF_E_DATA, WF_E_IO. */
+wf_status wf_run_record_test(wf_context *cx, wf_run *run, const char *evaluation_json,
+                             const char *weights);
+
+/* Writes predictions.csv.  labels, predicted [count]; probabilities [count][class_count]. */
+wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *labels,
+                                    const int32_t *predicted, const float *probabilities,
+                                    int64_t count, int class_count);
+
+/* Sets status (finished, interrupted or failed), end and reason (NULL or for instance "early
+ * stopping: val_loss did not improve for 2 epochs") in description.json.
+ * Errors: WF_E_ARG (another status; finished without wf_run_describe), WF_E_IO. */
+wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const char *reason);
+
+/* ---- reading a run --------------------------------------------------------------------------- */
+
+/* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or a model's
+ * or run's name: then its latest finished run. `store` may be NULL when it is a path.
+ * Errors: WF_E_NOTFOUND (names the nearest), WF_E_IO, WF_E_NOMEM. */
+wf_status wf_run_open(wf_run **out, wf_context *cx, wf_store *store, const char *reference);
+
+wf_status wf_run_read_summary(wf_run_summary *out, wf_context *cx, const wf_run *run);
+void wf_run_summary_reset(wf_run_summary *summary);
+
+/* Errors: WF_E_DATA (line and column named), WF_E_IO, WF_E_NOMEM. No file: no epochs. */
+wf_status wf_run_read_metrics(wf_run_metrics *out, wf_context *cx, const wf_run *run);
+void wf_run_metrics_reset(wf_run_metrics *metrics);
+
+/* The text of test.json, for wf_evaluation_from_json; free it with wf_free.
+ * Errors: WF_E_NOTFOUND (not yet tested), WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */
+wf_status wf_run_read_test(char **out, size_t *out_length, wf_context *cx, const wf_run *run);
+
+#endif
