@@ -53,14 +53,6 @@ wf_status wf_graph_finish(wf_graph *g, wf_context *cx);
 /* Index of the named node or -1. */
 int wf_graph_find(const wf_graph *g, const char *name);
 
-/* Fills *config with the class's defaults (required fields stay zero). */
-wf_status wf_layer_config_create(void **out_config, wf_context *cx, const wf_layer_class *class);
-void wf_layer_config_destroy(const wf_layer_class *class, void *config);
-/* Sets one field from its YAML scalar or bracket text ("3", "[3, 5]", "same", "true").
- * Errors: WF_E_ARG naming layer, key, value and rule; unknown keys suggest the nearest. */
-wf_status wf_layer_config_set(wf_context *cx, const wf_layer_class *class, void *config,
-                              const char *key, const char *text);
-
 /* ---- all numbers that training changes ---- */
 
 typedef struct wf_params {
