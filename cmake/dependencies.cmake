@@ -1,0 +1,41 @@
+# Finds what weft is linked to: pkg-config module, and the Debian package that holds it. Each becomes
+# PkgConfig::weft_<module>; WEFT_DEPENDENCIES lists all. tools/packages says what each is for.
+set(WEFT_MODULES
+  libfyaml:libfyaml-dev
+  jansson:libjansson-dev
+  libpng:libpng-dev
+  libjpeg:libjpeg-dev
+  zlib:zlib1g-dev
+  libcurl:libcurl4-openssl-dev
+  nettle:nettle-dev
+  sqlite3:libsqlite3-dev)
+
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "pkg-config is missing.\nDebian: apt-get install pkg-config"
+    "\nOr let tools/bootstrap build install all that the build needs.")
+endif()
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+set(WEFT_DEPENDENCIES Threads::Threads m)
+set(missing_modules)
+set(missing_packages)
+foreach(entry IN LISTS WEFT_MODULES)
+  string(REPLACE ":" ";" entry ${entry})
+  list(GET entry 0 module)
+  list(GET entry 1 package)
+  pkg_check_modules(weft_${module} QUIET IMPORTED_TARGET ${module})
+  if(weft_${module}_FOUND)
+    list(APPEND WEFT_DEPENDENCIES PkgConfig::weft_${module})
+  else()
+    list(APPEND missing_modules ${module})
+    list(APPEND missing_packages ${package})
+  endif()
+endforeach()
+if(missing_modules)
+  list(JOIN missing_modules ", " missing_modules)
+  list(JOIN missing_packages " " missing_packages)
+  message(FATAL_ERROR "Missing libraries: ${missing_modules}.\nDebian: apt-get install "
+    "${missing_packages}\nOr let tools/bootstrap build install all that the build needs.")
+endif()
