@@ -134,8 +134,9 @@ typedef enum ref_cell { REF_LSTM, REF_GRU, REF_SIMPLE_RNN } ref_cell;
  *  kernel [F,G*H]  recurrent_kernel [H,G*H]  bias [G*H], gru: [2,3*H] (input, recurrent)
  * x [N,T,F]; y [N,T,H] with return_sequences, else [N,H] (the last step processed). With go_backwards
  * steps are processed from T-1 to 0 and y is in processing order. The first state is 0.
- * `mask` [N,H] or NULL: recurrent dropout, factors 0 or 1 / (1 - rate) on the h of the step before,
- * in every product with recurrent_kernel and, for gru, in z * h as well (Keras 3 masks the state). */
+ * `mask` [N,H] or NULL: recurrent dropout, factors 0 or 1 / (1 - rate) on the h of the step before in
+ * every product with recurrent_kernel, the same at every step and for every gate; the h in gru's
+ * z * h is not masked, as in Keras 3. */
 typedef struct ref_rnn {
     ref_cell cell;
     long n, t, f, units;
@@ -160,8 +161,9 @@ void ref_rnn_backward(const ref_rnn *p, const double *x, ref_rnn_params w, const
 
 typedef enum ref_merge { REF_CONCAT, REF_SUM } ref_merge;
 
-/* `p` describes the forward layer; the other one runs in the opposite direction, and its sequence is
- * reversed before merging. concat: forward first. w[0], g[0] forward, [1] backward. */
+/* `p` describes the forward layer (go_backwards is false: Keras allows nothing else); the other one
+ * has go_backwards, and its sequence is reversed before merging. concat: forward first. w[0], g[0]
+ * forward, [1] backward. */
 void ref_bidirectional_forward(const ref_rnn *p, ref_merge merge, const double *x,
                                const ref_rnn_params w[2], double *y);
 void ref_bidirectional_backward(const ref_rnn *p, ref_merge merge, const double *x,
