@@ -1,0 +1,57 @@
+/* How a model is trained: everything of an experiment that is neither model nor data. */
+#ifndef WF_TRAIN_RECIPE_H
+#define WF_TRAIN_RECIPE_H
+
+#include "nn/fields.h"
+#include "nn/loss.h"
+#include "nn/optim.h"
+#include "train/schedule.h"
+
+typedef enum wf_weights_choice { WF_WEIGHTS_LAST, WF_WEIGHTS_BEST } wf_weights_choice;
+
+/* Keras' EarlyStopping. */
+typedef struct wf_early_stopping {
+    int32_t is_on;   /* no field: the reader sets it when the recipe has an early_stopping section */
+    int32_t monitor; /* wf_monitor */
+    int32_t patience;
+    double min_delta;
+    int32_t restore_best;
+} wf_early_stopping;
+
+typedef struct wf_recipe {
+    int32_t epochs, batch_size;
+    double validation;     /* fraction of the training part; 0: none */
+    int32_t normalization; /* wf_normalization_kind */
+    double warmup_epochs;  /* linear, before any schedule; fractions count in steps */
+    int32_t test_weights;  /* wf_weights_choice: which weights are tested */
+    wf_early_stopping early_stopping;
+    wf_loss loss;
+    wf_optimizer optimizer;
+    wf_schedule schedule;
+} wf_recipe;
+
+/* epochs, batch_size, validation, normalization, warmup_epochs, test_weights; the configuration
+ * pointer for wf_fields_set is the wf_recipe. */
+extern const wf_field wf_recipe_fields[];
+/* monitor, patience, min_delta, restore_best; the configuration pointer is &recipe->early_stopping. */
+extern const wf_field wf_early_stopping_fields[];
+
+/* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical cross-entropy,
+ * no validation, no early stopping.  Errors: WF_E_NOMEM. */
+wf_status wf_recipe_create(wf_recipe **out, wf_context *cx);
+void wf_recipe_destroy(wf_recipe *recipe); /* NULL is legal */
+/* A deep copy.  Errors: WF_E_NOMEM. */
+wf_status wf_recipe_copy(wf_recipe **out, wf_context *cx, const wf_recipe *recipe);
+
+/* Replaces loss, optimizer or schedule by the named one with its default configuration; then
+ * wf_fields_set(cx, owner, recipe->loss.class->fields, recipe->loss.config, key, text) sets the rest.
+ * Errors: WF_E_ARG (unknown name, with the nearest), WF_E_NOMEM; the recipe is then unchanged. */
+wf_status wf_recipe_set_loss(wf_recipe *recipe, wf_context *cx, const char *name);
+wf_status wf_recipe_set_optimizer(wf_recipe *recipe, wf_context *cx, const char *name);
+wf_status wf_recipe_set_schedule(wf_recipe *recipe, wf_context *cx, const char *name);
+
+/* What no single field can say: anything that watches validation needs a validation part, given by
+ * `has_validation`.  Errors: WF_E_ARG. */
+wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_validation);
+
+#endif
