@@ -4,9 +4,9 @@
  *     TEST(sum_of_two) { CHECK_INT(1 + 1, 2); }
  *     TEST_MAIN()
  *
- * The program runs its TESTs in the order of the file, or those whose name contains argv[1]. A failed
- * CHECK leaves its test at once (by longjmp, also from a helper; not from another thread). A test
- * that checks nothing fails. Last line: "N passed, N failed"; exit status 1 on any failure. */
+ * The program runs its TESTs in the order of the file, or those whose name contains argv[1]. A
+ * failed CHECK leaves its test at once (by longjmp, also from a helper; not from another thread).
+ * A test that checks nothing fails. Last line: "N passed, N failed"; exit status 1 on failure. */
 #ifndef WF_TESTS_TEST_H
 #define WF_TESTS_TEST_H
 
@@ -59,7 +59,7 @@ static jmp_buf wf_test_leave;
                  (double)(tolerance))
 #define CHECK_OK(cx, status_expr)                                                                  \
     wf_test_status(__FILE__, __LINE__, #status_expr, (cx), (status_expr), WF_OK)
-/* The status, the record in `cx` and a text must all be there. The record is forgotten afterwards. */
+/* The status, the record in `cx` and a text must all be there; the record is then forgotten. */
 #define CHECK_FAILS(cx, status_expr, expected)                                                     \
     wf_test_status(__FILE__, __LINE__, #status_expr, (cx), (status_expr), (expected))
 
@@ -129,8 +129,6 @@ static int wf_test_main(const char *filter) {
 }
 
 #define TEST_MAIN()                                                                                \
-    int main(int argc, char **argv) {                                                              \
-        return wf_test_main(argc > 1 ? argv[1] : NULL);                                            \
-    }
+    int main(int argc, char **argv) { return wf_test_main(argc > 1 ? argv[1] : NULL); }
 
 #endif

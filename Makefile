@@ -1,0 +1,53 @@
+# The commands that people use; CMake and Ninja do the work. `make help` lists them.
+BUILD ?= build
+JOBS ?= $(shell nproc)
+EPOCHS ?= 3
+PREFIX ?= $(or $(prefix),/usr/local)
+DEMO_MODELS := cnn-3conv-leaky gru-128 cnn-32-lstm
+BENCH_MODELS ?= cnn-3conv-leaky gru-128 cnn-2conv-bn
+BENCH_FLAGS ?= --batch-size 128
+
+# GNU directory variables (make install libdir=lib64) go to CMake; one that is not given has its default.
+gnu_dir = $(if $($(1)),-DCMAKE_INSTALL_$(2)="$($(1))",-UCMAKE_INSTALL_$(2))
+gnu_dirs = $(call gnu_dir,bindir,BINDIR) $(call gnu_dir,libdir,LIBDIR) \
+	$(call gnu_dir,includedir,INCLUDEDIR) $(call gnu_dir,datadir,DATADIR) \
+	$(call gnu_dir,mandir,MANDIR) $(call gnu_dir,docdir,DOCDIR)
+
+define build_all
+cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_dirs)
+cmake --build "$(BUILD)" -j $(JOBS) --target all man
+endef
+
+.PHONY: build demo check install bench format format-check clean help
+
+build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
+	$(build_all)
+
+demo: ## install what is missing, build, train three models on Fashion-MNIST and compare them
+	tools/bootstrap demo
+	$(build_all)
+	"$(BUILD)/weft" compare $(DEMO_MODELS) --epochs $(EPOCHS) --output runs/demo
+
+check: ## install what is missing, build and run every test
+	tools/bootstrap check
+	$(build_all)
+	@tools/run-tests --build-dir "$(BUILD)"
+
+install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir, includedir, datadir, mandir
+	DESTDIR="$(DESTDIR)" cmake --install "$(BUILD)"
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+bench: build ## time training steps of three models
+	@for model in $(BENCH_MODELS); do "$(BUILD)/weft" bench $$model $(BENCH_FLAGS) || exit; done
+
+format: ## format the C code
+	tools/format
+
+format-check: ## say what is not formatted
+	tools/format --check
+
+clean: ## remove what was built; runs stay
+	rm -rf "$(BUILD)"
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
