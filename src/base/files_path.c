@@ -1,0 +1,143 @@
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/files_io.h"
+#include "base/str.h"
+
+bool wf_path_exists(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+bool wf_path_is_dir(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+const char *wf_path_base(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool wf_path_has_suffix(const char *path, const char *suffix) {
+    size_t n = strlen(path), m = strlen(suffix);
+    return n >= m && strcasecmp(path + n - m, suffix) == 0;
+}
+
+wf_status wf_path_join(char **out, wf_context *cx, const char *folder, const char *name) {
+    size_t n = strlen(folder);
+    wf_str s = {0};
+    wf_str_addf(&s, cx, "%s%s%s", folder, n > 0 && folder[n - 1] != '/' ? "/" : "", name);
+    if (s.status == WF_OK) *out = s.text;
+    else wf_str_reset(&s);
+    return s.status;
+}
+
+wf_status wf_path_folder(char **out, wf_context *cx, const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash) return wf_strdup(out, cx, ".");
+    size_t n = slash == path ? 1 : (size_t)(slash - path);
+    char *folder = NULL;
+    WF_TRY(wf_alloc(&folder, cx, n + 1, 1));
+    memcpy(folder, path, n);
+    *out = folder;
+    return WF_OK;
+}
+
+wf_status wf_dir_create(wf_context *cx, const char *path) {
+    if (wf_path_is_dir(path)) return WF_OK;
+    char *copy = NULL;
+    wf_status status = WF_OK;
+    WF_TRY(wf_strdup(&copy, cx, path));
+    for (char *p = copy + 1; status == WF_OK && copy[0]; p++) {
+        char end = *p;
+        if (end && end != '/') continue;
+        *p = 0;
+        if (!wf_path_is_dir(copy) && wf__io_mkdir(copy) < 0 && !wf_path_is_dir(copy))
+            status = wf__io_fail(cx, "cannot create the folder", copy);
+        *p = end;
+        if (!end) break;
+    }
+    if (status == WF_OK) status = wf__io_sync_folder(cx, path);
+    wf_free(copy);
+    return status;
+}
+
+wf_status wf_dir_create_numbered(char **out, wf_context *cx, const char *parent, const char *name) {
+    enum { MOST = 1000000 };
+    WF_TRY(wf_dir_create(cx, parent));
+    for (int n = 1; n <= MOST; n++) {
+        wf_str s = {0};
+        wf_str_addf(&s, cx, "%s/%s-%d", parent, name, n);
+        if (s.status != WF_OK) return s.status;
+        if (wf__io_mkdir(s.text) == 0) {
+            *out = s.text;
+            return WF_OK;
+        }
+        wf_status status =
+            errno == EEXIST ? WF_OK : wf__io_fail(cx, "cannot create the folder", s.text);
+        wf_str_reset(&s);
+        WF_TRY(status);
+    }
+    return WF_FAIL(WF_E_LIMIT, "%s: %s-1 to %s-%d all exist", parent, name, name, MOST);
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+wf_status wf_dir_list(wf_names *out, wf_context *cx, const char *path) {
+    wf_status status = WF_OK;
+    wf_names names = {0};
+    size_t capacity = 0;
+    DIR *dir = opendir(path);
+    if (!dir) return wf__io_fail(cx, "cannot list the folder", path);
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry) break;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (names.count == capacity) {
+            size_t more = capacity ? 2 * capacity : 64;
+            WF_TRY_OR(wf_realloc(&names.items, cx, capacity, more, sizeof *names.items));
+            capacity = more;
+        }
+        WF_TRY_OR(wf_strdup(&names.items[names.count], cx, entry->d_name));
+        names.count++;
+    }
+    if (errno) {
+        status = wf__io_fail(cx, "cannot list the folder", path);
+        goto done;
+    }
+    if (names.count > 1) qsort(names.items, names.count, sizeof *names.items, compare_names);
+    *out = names;
+    names = (wf_names){0};
+done:
+    wf_names_reset(&names);
+    closedir(dir);
+    return status;
+}
+
+void wf_names_reset(wf_names *names) {
+    for (size_t i = 0; i < names->count; i++) wf_free(names->items[i]);
+    wf_free(names->items);
+    *names = (wf_names){0};
+}
+
+wf_status wf_file_rename(wf_context *cx, const char *from, const char *to) {
+    if (wf__io_rename(from, to) < 0) return wf__io_fail(cx, "cannot rename", from);
+    return wf__io_sync_folder(cx, to);
+}
+
+wf_status wf_file_remove(wf_context *cx, const char *path) {
+    if (unlink(path) < 0 && errno != ENOENT) return wf__io_fail(cx, "cannot remove", path);
+    return WF_OK;
+}
