@@ -51,9 +51,9 @@ long ref_window_out(long in, long kernel, long stride, long dilation, ref_paddin
 long ref_window_pad(long in, long kernel, long stride, long dilation, ref_padding padding);
 
 typedef struct ref_conv2d {
-    long n, h, w, c;                   /* x [N,H,W,C] */
-    long o, kh, kw;                    /* kernel [KH,KW,C/groups,O], bias [O] */
-    long sh, sw, dh, dw, groups;       /* strides, dilation; 0 reads as 1 */
+    long n, h, w, c;             /* x [N,H,W,C] */
+    long o, kh, kw;              /* kernel [KH,KW,C/groups,O], bias [O] */
+    long sh, sw, dh, dw, groups; /* strides, dilation; 0 reads as 1 */
     ref_padding padding;
     ref_activation activation;
 } ref_conv2d;
@@ -83,24 +83,27 @@ void ref_average_pool2d_forward(const ref_pool2d *p, const double *x, double *y)
 void ref_average_pool2d_backward(const ref_pool2d *p, const double *dy, double *dx);
 /* x [N,H,W,C] -> y [N,C] */
 void ref_global_average_pool2d_forward(long n, long h, long w, long c, const double *x, double *y);
-void ref_global_average_pool2d_backward(long n, long h, long w, long c, const double *dy, double *dx);
+void ref_global_average_pool2d_backward(long n, long h, long w, long c, const double *dy,
+                                        double *dx);
 
 /* ---- dense (ref_dense.c) -------------------------------------------------------------------- */
 
 typedef struct ref_dense {
-    long rows, in, units; /* x [rows,IN]: every leading axis is folded into rows; kernel [IN,UNITS] */
+    long rows, in,
+        units; /* x [rows,IN]: every leading axis is folded into rows; kernel [IN,UNITS] */
     ref_activation activation;
 } ref_dense;
 
-void ref_dense_forward(const ref_dense *p, const double *x, const double *kernel, const double *bias,
-                       double *y);
-void ref_dense_backward(const ref_dense *p, const double *x, const double *kernel, const double *bias,
-                        const double *dy, double *dx, double *dkernel, double *dbias);
+void ref_dense_forward(const ref_dense *p, const double *x, const double *kernel,
+                       const double *bias, double *y);
+void ref_dense_backward(const ref_dense *p, const double *x, const double *kernel,
+                        const double *bias, const double *dy, double *dx, double *dkernel,
+                        double *dbias);
 
 /* ---- normalisation, dropout (ref_norm.c) ---------------------------------------------------- */
 
 typedef struct ref_norm {
-    long rows, c;            /* x [rows,C]: statistics over rows (batch) or over C (layer) */
+    long rows, c;             /* x [rows,C]: statistics over rows (batch) or over C (layer) */
     double momentum, epsilon; /* Keras: .99, 1e-3; layer normalisation has no momentum */
 } ref_norm;
 
@@ -116,9 +119,9 @@ void ref_batch_normalization_infer(const ref_norm *p, const double *x, const dou
                                    const double *beta, const double *moving_mean,
                                    const double *moving_variance, double *y);
 void ref_batch_normalization_infer_backward(const ref_norm *p, const double *x, const double *gamma,
-                                            const double *moving_mean, const double *moving_variance,
-                                            const double *dy, double *dx, double *dgamma,
-                                            double *dbeta);
+                                            const double *moving_mean,
+                                            const double *moving_variance, const double *dy,
+                                            double *dx, double *dgamma, double *dbeta);
 void ref_layer_normalization_forward(const ref_norm *p, const double *x, const double *gamma,
                                      const double *beta, double *y);
 void ref_layer_normalization_backward(const ref_norm *p, const double *x, const double *gamma,

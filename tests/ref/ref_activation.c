@@ -10,10 +10,14 @@ bool ref_activation_by_name(ref_activation *out, const char *name) {
         const char *name;
         ref_activation activation;
     } table[] = {
-        {"linear", {REF_LINEAR, 0, false}},   {"relu", {REF_RELU, 0, false}},
-        {"leaky_relu", {REF_LEAKY_RELU, 0.2, false}}, {"elu", {REF_ELU, 1, false}},
-        {"gelu", {REF_GELU, 0, false}},       {"sigmoid", {REF_SIGMOID, 0, false}},
-        {"tanh", {REF_TANH, 0, false}},       {"softmax", {REF_SOFTMAX, 0, false}},
+        {"linear", {REF_LINEAR, 0, false}},
+        {"relu", {REF_RELU, 0, false}},
+        {"leaky_relu", {REF_LEAKY_RELU, 0.2, false}},
+        {"elu", {REF_ELU, 1, false}},
+        {"gelu", {REF_GELU, 0, false}},
+        {"sigmoid", {REF_SIGMOID, 0, false}},
+        {"tanh", {REF_TANH, 0, false}},
+        {"softmax", {REF_SOFTMAX, 0, false}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         if (strcmp(name, table[i].name) == 0) {
@@ -24,9 +28,7 @@ bool ref_activation_by_name(ref_activation *out, const char *name) {
     return false;
 }
 
-static double sigmoid(double x) {
-    return 1 / (1 + exp(-x));
-}
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 static double gelu(double x, bool approximate) {
     if (approximate) return x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)));
@@ -50,28 +52,42 @@ static void softmax(long c, const double *x, double *y) {
 
 static double value(ref_activation a, double x) {
     switch (a.kind) {
-    case REF_RELU: return x > 0 ? x : 0;
-    case REF_LEAKY_RELU: return x > 0 ? x : a.slope * x;
-    case REF_ELU: return x > 0 ? x : a.slope * (exp(x) - 1);
-    case REF_GELU: return gelu(x, a.approximate);
-    case REF_SIGMOID: return sigmoid(x);
-    case REF_TANH: return tanh(x);
+    case REF_RELU:
+        return x > 0 ? x : 0;
+    case REF_LEAKY_RELU:
+        return x > 0 ? x : a.slope * x;
+    case REF_ELU:
+        return x > 0 ? x : a.slope * (exp(x) - 1);
+    case REF_GELU:
+        return gelu(x, a.approximate);
+    case REF_SIGMOID:
+        return sigmoid(x);
+    case REF_TANH:
+        return tanh(x);
     case REF_LINEAR:
-    case REF_SOFTMAX: break;
+    case REF_SOFTMAX:
+        break;
     }
     return x;
 }
 
 static double slope(ref_activation a, double x) {
     switch (a.kind) {
-    case REF_RELU: return x > 0 ? 1 : 0;
-    case REF_LEAKY_RELU: return x > 0 ? 1 : a.slope;
-    case REF_ELU: return x > 0 ? 1 : a.slope * exp(x);
-    case REF_GELU: return gelu_slope(x, a.approximate);
-    case REF_SIGMOID: return sigmoid(x) * (1 - sigmoid(x));
-    case REF_TANH: return 1 - tanh(x) * tanh(x);
+    case REF_RELU:
+        return x > 0 ? 1 : 0;
+    case REF_LEAKY_RELU:
+        return x > 0 ? 1 : a.slope;
+    case REF_ELU:
+        return x > 0 ? 1 : a.slope * exp(x);
+    case REF_GELU:
+        return gelu_slope(x, a.approximate);
+    case REF_SIGMOID:
+        return sigmoid(x) * (1 - sigmoid(x));
+    case REF_TANH:
+        return 1 - tanh(x) * tanh(x);
     case REF_LINEAR:
-    case REF_SOFTMAX: break;
+    case REF_SOFTMAX:
+        break;
     }
     return 1;
 }

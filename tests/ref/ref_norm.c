@@ -33,17 +33,13 @@ static void series_backward(const series *s, const double *x, const double *u, d
         mean_ux += u[i * s->stride] * hat(s, x, i) / (double)s->m;
     }
     for (long i = 0; i < s->m; i++)
-        dx[i * s->stride] = (u[i * s->stride] - mean_u - hat(s, x, i) * mean_ux) /
-                            sqrt(s->variance + s->epsilon);
+        dx[i * s->stride] =
+            (u[i * s->stride] - mean_u - hat(s, x, i) * mean_ux) / sqrt(s->variance + s->epsilon);
 }
 
-static double factor(const double *gamma, long c) {
-    return gamma != NULL ? gamma[c] : 1;
-}
+static double factor(const double *gamma, long c) { return gamma != NULL ? gamma[c] : 1; }
 
-static double offset(const double *beta, long c) {
-    return beta != NULL ? beta[c] : 0;
-}
+static double offset(const double *beta, long c) { return beta != NULL ? beta[c] : 0; }
 
 void ref_batch_normalization_forward(const ref_norm *p, const double *x, const double *gamma,
                                      const double *beta, double *moving_mean,
@@ -55,8 +51,7 @@ void ref_batch_normalization_forward(const ref_norm *p, const double *x, const d
         if (moving_mean != NULL)
             moving_mean[c] = p->momentum * moving_mean[c] + (1 - p->momentum) * s.mean;
         if (moving_variance != NULL)
-            moving_variance[c] =
-                p->momentum * moving_variance[c] + (1 - p->momentum) * s.variance;
+            moving_variance[c] = p->momentum * moving_variance[c] + (1 - p->momentum) * s.variance;
     }
 }
 
@@ -89,9 +84,9 @@ void ref_batch_normalization_infer(const ref_norm *p, const double *x, const dou
 }
 
 void ref_batch_normalization_infer_backward(const ref_norm *p, const double *x, const double *gamma,
-                                            const double *moving_mean, const double *moving_variance,
-                                            const double *dy, double *dx, double *dgamma,
-                                            double *dbeta) {
+                                            const double *moving_mean,
+                                            const double *moving_variance, const double *dy,
+                                            double *dx, double *dgamma, double *dbeta) {
     ref__clear(dgamma, p->c);
     ref__clear(dbeta, p->c);
     for (long i = 0; i < p->rows * p->c; i++) {

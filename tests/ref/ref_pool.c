@@ -40,7 +40,6 @@ static long window(const geometry *g, long i, long index[MAX_WINDOW]) {
     return count;
 }
 
-
 static long argmax(const geometry *g, const double *x, long i) {
     long index[MAX_WINDOW], count = window(g, i, index), best = index[0];
     for (long k = 1; k < count; k++)

@@ -3,9 +3,7 @@
 
 #include "util.h"
 
-long ref_rnn_gates(ref_cell cell) {
-    return cell == REF_LSTM ? 4 : cell == REF_GRU ? 3 : 1;
-}
+long ref_rnn_gates(ref_cell cell) { return cell == REF_LSTM ? 4 : cell == REF_GRU ? 3 : 1; }
 
 long ref_rnn_bias_size(const ref_rnn *p) {
     return ref_rnn_gates(p->cell) * p->units * (p->cell == REF_GRU ? 2 : 1);
@@ -14,12 +12,12 @@ long ref_rnn_bias_size(const ref_rnn *p) {
 /* One step of all sequences. Blocks of [N,H]: `pre` and `post` hold one per gate, before and after
  * its activation, in Keras' order (lstm i,f,c,o; gru z,r,h). */
 typedef struct step {
-    double *x;                  /* [N,F] */
+    double *x;                   /* [N,F] */
     double *h_before, *c_before; /* [N,H] */
-    double *h_masked;           /* [N,H]: h_before times the recurrent dropout */
-    double *pre, *post;         /* [G,N,H] */
-    double *inner;              /* gru: h_masked * U_h + b_recurrent_h, [N,H] */
-    double *h, *c;              /* [N,H] */
+    double *h_masked;            /* [N,H]: h_before times the recurrent dropout */
+    double *pre, *post;          /* [G,N,H] */
+    double *inner;               /* gru: h_masked * U_h + b_recurrent_h, [N,H] */
+    double *h, *c;               /* [N,H] */
 } step;
 
 static void step_init(const ref_rnn *p, step *s) {
@@ -42,9 +40,7 @@ static void step_reset(step *s) {
 }
 
 /* Which time the i-th processed step reads. */
-static long time_of(const ref_rnn *p, long i) {
-    return p->go_backwards ? p->t - 1 - i : i;
-}
+static long time_of(const ref_rnn *p, long i) { return p->go_backwards ? p->t - 1 - i : i; }
 
 /* [N,G*H] -> [G,N,H], and back */
 static void split_gates(const ref_rnn *p, const double *joint, double *blocks) {
@@ -211,10 +207,10 @@ void ref_rnn_forward(const ref_rnn *p, const double *x, ref_rnn_params w, double
 
 /* Temporary gradients of the backward pass. */
 typedef struct scratch {
-    double *dh, *dc;            /* [N,H] flowing backwards in time */
-    double *dpre, *drecurrent;  /* [G,N,H] */
-    double *joint;              /* [N,G*H] */
-    double *dx, *dh_masked;     /* [N,F], [N,H] */
+    double *dh, *dc;           /* [N,H] flowing backwards in time */
+    double *dpre, *drecurrent; /* [G,N,H] */
+    double *joint;             /* [N,G*H] */
+    double *dx, *dh_masked;    /* [N,F], [N,H] */
 } scratch;
 
 /* In: q->dh, q->dc of this step's h and c. Out: those of the step before; q->dx. Adds to g. */
@@ -245,8 +241,12 @@ static void step_backward(const ref_rnn *p, ref_rnn_params w, const step *s, scr
 void ref_rnn_backward(const ref_rnn *p, const double *x, ref_rnn_params w, const double *dy,
                       double *dx, ref_rnn_grads g) {
     long h = p->units, nh = p->n * h, width = ref_rnn_gates(p->cell) * h;
-    scratch q = {ref__zeros(nh),        ref__zeros(nh),           ref__zeros(p->n * width),
-                 ref__zeros(p->n * width), ref__zeros(p->n * width), ref__zeros(p->n * p->f),
+    scratch q = {ref__zeros(nh),
+                 ref__zeros(nh),
+                 ref__zeros(p->n * width),
+                 ref__zeros(p->n * width),
+                 ref__zeros(p->n * width),
+                 ref__zeros(p->n * p->f),
                  ref__zeros(nh)};
     ref__clear(dx, p->n * p->t * p->f);
     ref__clear(g.kernel, p->f * width);

@@ -35,9 +35,7 @@ void ref_concatenate_backward(long count, long rows, const long *width, const do
             for (long j = 0; j < width[k]; j++) dx[k][r * width[k] + j] = dy[r * total + at + j];
 }
 
-void ref_reshape(long size, const double *x, double *y) {
-    memcpy(y, x, (size_t)size * sizeof *x);
-}
+void ref_reshape(long size, const double *x, double *y) { memcpy(y, x, (size_t)size * sizeof *x); }
 
 void ref_rows_forward(long n, long h, long w, long c, const double *x, double *y) {
     ref_reshape(n * h * w * c, x, y);

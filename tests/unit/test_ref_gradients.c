@@ -146,20 +146,23 @@ static void activation_backward(const problem *p, const double *dy) {
     ref_activation_backward(l->a, l->rows, l->c, p->value[0], dy, p->gradient[0]);
 }
 
-static double value_margin(const problem *p) {
-    return smallest(p->value[0], p->size[0]);
-}
+static double value_margin(const problem *p) { return smallest(p->value[0], p->size[0]); }
 
 TEST(activations) {
-    const ref_activation all[] = {linear, relu, leaky, elu, gelu, gelu_tanh, sigmoid, tanh_, softmax};
+    const ref_activation all[] = {linear,    relu,    leaky, elu,    gelu,
+                                  gelu_tanh, sigmoid, tanh_, softmax};
     const long shapes[][2] = {{1, 7}, {5, 3}, {3, 11}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         for (int s = 0; s < 3; s++) {
             activation_layer l = {all[k], shapes[s][0], shapes[s][1]};
             long n = l.rows * l.c;
-            check_gradients((problem){.layer = &l, .count = 1, .size = {n}, .out = n,
+            check_gradients((problem){.layer = &l,
+                                      .count = 1,
+                                      .size = {n},
+                                      .out = n,
                                       .forward = activation_forward,
-                                      .backward = activation_backward, .margin = value_margin});
+                                      .backward = activation_backward,
+                                      .margin = value_margin});
         }
 }
 
@@ -201,11 +204,15 @@ TEST(conv2d) {
             const ref_conv2d *l = &all[k];
             long oh, ow, groups = l->groups > 0 ? l->groups : 1;
             ref_conv2d_out(l, &oh, &ow);
-            check_gradients((problem){
-                .layer = l, .count = 3, .out = l->n * oh * ow * l->o, .forward = conv_forward,
-                .size = {l->n * l->h * l->w * l->c, l->kh * l->kw * l->c / groups * l->o,
-                         bias ? l->o : 0},
-                .backward = conv_backward, .margin = conv_margin});
+            check_gradients(
+                (problem){.layer = l,
+                          .count = 3,
+                          .out = l->n * oh * ow * l->o,
+                          .forward = conv_forward,
+                          .size = {l->n * l->h * l->w * l->c, l->kh * l->kw * l->c / groups * l->o,
+                                   bias ? l->o : 0},
+                          .backward = conv_backward,
+                          .margin = conv_margin});
         }
 }
 
@@ -249,10 +256,17 @@ TEST(max_and_average_pool2d) {
         const ref_pool2d *l = &all[k];
         long oh, ow, in = l->n * l->h * l->w * l->c;
         ref_pool2d_out(l, &oh, &ow);
-        check_gradients((problem){.layer = l, .count = 1, .size = {in}, .out = l->n * oh * ow * l->c,
-                                  .forward = max_pool_forward, .backward = max_pool_backward,
+        check_gradients((problem){.layer = l,
+                                  .count = 1,
+                                  .size = {in},
+                                  .out = l->n * oh * ow * l->c,
+                                  .forward = max_pool_forward,
+                                  .backward = max_pool_backward,
                                   .margin = spread_margin});
-        check_gradients((problem){.layer = l, .count = 1, .size = {in}, .out = l->n * oh * ow * l->c,
+        check_gradients((problem){.layer = l,
+                                  .count = 1,
+                                  .size = {in},
+                                  .out = l->n * oh * ow * l->c,
                                   .forward = average_pool_forward,
                                   .backward = average_pool_backward});
     }
@@ -302,13 +316,24 @@ TEST(global_average_pool2d_rows_columns) {
     for (int k = 0; k < 3; k++) {
         const long *s = shapes[k];
         long in = s[0] * s[1] * s[2] * s[3];
-        check_gradients((problem){.layer = s, .count = 1, .size = {in}, .out = s[0] * s[3],
+        check_gradients((problem){.layer = s,
+                                  .count = 1,
+                                  .size = {in},
+                                  .out = s[0] * s[3],
                                   .forward = global_pool_forward,
                                   .backward = global_pool_backward});
-        check_gradients((problem){.layer = s, .count = 1, .size = {in}, .out = in,
-                                  .forward = columns_forward, .backward = columns_backward});
-        check_gradients((problem){.layer = s, .count = 1, .size = {in}, .out = in,
-                                  .forward = rows_forward, .backward = rows_backward});
+        check_gradients((problem){.layer = s,
+                                  .count = 1,
+                                  .size = {in},
+                                  .out = in,
+                                  .forward = columns_forward,
+                                  .backward = columns_backward});
+        check_gradients((problem){.layer = s,
+                                  .count = 1,
+                                  .size = {in},
+                                  .out = in,
+                                  .forward = rows_forward,
+                                  .backward = rows_backward});
     }
 }
 
@@ -335,15 +360,19 @@ static double dense_margin(const problem *p) {
 }
 
 TEST(dense) {
-    const ref_dense all[] = {{3, 5, 7, linear}, {1, 9, 1, leaky}, {7, 1, 4, tanh_},
-                             {4, 6, 5, softmax}, {6, 3, 3, gelu}, {2, 4, 9, relu}};
+    const ref_dense all[] = {{3, 5, 7, linear},  {1, 9, 1, leaky}, {7, 1, 4, tanh_},
+                             {4, 6, 5, softmax}, {6, 3, 3, gelu},  {2, 4, 9, relu}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)
         for (int bias = 0; bias < 2; bias++) {
             const ref_dense *l = &all[k];
-            check_gradients((problem){
-                .layer = l, .count = 3, .out = l->rows * l->units, .forward = dense_forward,
-                .size = {l->rows * l->in, l->in * l->units, bias ? l->units : 0},
-                .backward = dense_backward, .margin = dense_margin});
+            check_gradients(
+                (problem){.layer = l,
+                          .count = 3,
+                          .out = l->rows * l->units,
+                          .forward = dense_forward,
+                          .size = {l->rows * l->in, l->in * l->units, bias ? l->units : 0},
+                          .backward = dense_backward,
+                          .margin = dense_margin});
         }
 }
 
@@ -386,7 +415,9 @@ TEST(normalisation) {
     for (int k = 0; k < 3; k++)
         for (int affine = 0; affine < 2; affine++) {
             const ref_norm *l = &all[k];
-            problem p = {.layer = l, .count = 3, .out = l->rows * l->c,
+            problem p = {.layer = l,
+                         .count = 3,
+                         .out = l->rows * l->c,
                          .size = {l->rows * l->c, affine ? l->c : 0, affine ? l->c : 0}};
             p.forward = batch_norm_forward;
             p.backward = batch_norm_backward;
@@ -464,7 +495,10 @@ static void both_backward(const problem *p, const double *dy) {
 static problem rnn_problem(const rnn_layer *l, bool bias) {
     const ref_rnn *r = &l->rnn;
     long width = ref_rnn_gates(r->cell) * r->units;
-    return (problem){.layer = l, .count = 4, .forward = rnn_forward, .backward = rnn_backward,
+    return (problem){.layer = l,
+                     .count = 4,
+                     .forward = rnn_forward,
+                     .backward = rnn_backward,
                      .size = {r->n * r->t * r->f, r->f * width, r->units * width,
                               bias ? ref_rnn_bias_size(r) : 0},
                      .without_effect = r->t == 1 ? 2 : 0, /* the first state is 0 */
@@ -496,7 +530,8 @@ TEST(bidirectional) {
         for (int merge = 0; merge < 2; merge++)
             for (int sequences = 0; sequences < 2; sequences++) {
                 rnn_layer l = {{cells[c], 2, 4, 3, 3, tanh_, sigmoid, sequences == 1, false},
-                               merge ? REF_SUM : REF_CONCAT, {drop_a, drop_b}};
+                               merge ? REF_SUM : REF_CONCAT,
+                               {drop_a, drop_b}};
                 problem p = rnn_problem(&l, true);
                 p.count = 7;
                 for (int k = 1; k < 4; k++) p.size[k + 3] = p.size[k];
@@ -536,13 +571,18 @@ TEST(add_and_concatenate) {
     for (int k = 0; k < 3; k++) {
         const merge_layer *l = &all[k];
         long n = l->rows;
-        check_gradients((problem){.layer = l, .count = 3, .size = {n * 5, n * 5, n * 5}, .out = n * 5,
-                                  .forward = add_forward, .backward = add_backward});
-        check_gradients((problem){
-            .layer = l, .count = 3,
-            .size = {n * l->width[0], n * l->width[1], n * l->width[2]},
-            .out = n * (l->width[0] + l->width[1] + l->width[2]),
-            .forward = concatenate_forward, .backward = concatenate_backward});
+        check_gradients((problem){.layer = l,
+                                  .count = 3,
+                                  .size = {n * 5, n * 5, n * 5},
+                                  .out = n * 5,
+                                  .forward = add_forward,
+                                  .backward = add_backward});
+        check_gradients((problem){.layer = l,
+                                  .count = 3,
+                                  .size = {n * l->width[0], n * l->width[1], n * l->width[2]},
+                                  .out = n * (l->width[0] + l->width[1] + l->width[2]),
+                                  .forward = concatenate_forward,
+                                  .backward = concatenate_backward});
     }
 }
 
@@ -559,17 +599,25 @@ typedef struct loss_layer {
 
 static double loss_of(const loss_layer *l, const double *x, double *dx) {
     switch (l->kind) {
-    case CATEGORICAL: return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0, dx);
-    case SMOOTHED: return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0.1, dx);
-    case SPARSE: return ref_sparse_categorical_crossentropy(l->n, l->k, x, l->label, dx);
-    case BINARY: return ref_binary_crossentropy(l->n, l->k, x, l->target, 0, dx);
-    case BINARY_SMOOTHED: return ref_binary_crossentropy(l->n, l->k, x, l->target, 0.2, dx);
-    case MSE: break;
+    case CATEGORICAL:
+        return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0, dx);
+    case SMOOTHED:
+        return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0.1, dx);
+    case SPARSE:
+        return ref_sparse_categorical_crossentropy(l->n, l->k, x, l->label, dx);
+    case BINARY:
+        return ref_binary_crossentropy(l->n, l->k, x, l->target, 0, dx);
+    case BINARY_SMOOTHED:
+        return ref_binary_crossentropy(l->n, l->k, x, l->target, 0.2, dx);
+    case MSE:
+        break;
     }
     return ref_mean_squared_error(l->n, l->k, x, l->target, dx);
 }
 
-static void loss_forward(const problem *p, double *y) { y[0] = loss_of(p->layer, p->value[0], NULL); }
+static void loss_forward(const problem *p, double *y) {
+    y[0] = loss_of(p->layer, p->value[0], NULL);
+}
 
 static void loss_backward(const problem *p, const double *dy) {
     loss_of(p->layer, p->value[0], p->gradient[0]);
@@ -586,11 +634,14 @@ TEST(losses) {
             for (long i = 0; i < l.n; i++) {
                 label[i] = (int)uniform(0, (double)l.k);
                 if (kind <= SPARSE) target[i * l.k + label[i]] = 1;
-                for (long j = 0; kind > SPARSE && j < l.k; j++)
-                    target[i * l.k + j] = uniform(0, 1);
+                for (long j = 0; kind > SPARSE && j < l.k; j++) target[i * l.k + j] = uniform(0, 1);
             }
-            check_gradients((problem){.layer = &l, .count = 1, .size = {l.n * l.k}, .out = 1,
-                                      .forward = loss_forward, .backward = loss_backward});
+            check_gradients((problem){.layer = &l,
+                                      .count = 1,
+                                      .size = {l.n * l.k},
+                                      .out = 1,
+                                      .forward = loss_forward,
+                                      .backward = loss_backward});
         }
 }
 
