@@ -3,8 +3,8 @@
 # CMake, as shared and as static library, also after the tree was moved.
 set -u
 
-: "${WEFT_BUILD_DIR:=build}"
-consumer=${WEFT_SOURCE_DIR:-.}/tests/consumer
+: "${WEFT_BUILD_DIR:=build}" "${WEFT_SOURCE_DIR:=.}"
+consumer=$WEFT_SOURCE_DIR/tests/consumer
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 passed=0
@@ -36,10 +36,11 @@ expect() {
     echo "$output"
     [ "$output" = "data: a data file is damaged, truncated, oversized or mislabelled" ]
 }
-with_pkg_config() { # FLAGS OUTPUT
+with_pkg_config() {
     local flags
+    flags=$(pkg-config --cflags --libs weft) || return
     # shellcheck disable=SC2086 # lists of words
-    flags=$(pkg-config $1 --cflags --libs weft) && "$CC" $CFLAGS "$consumer/consumer.c" -o "$2" $flags
+    "$CC" $CFLAGS "$consumer/consumer.c" -o "$scratch/consumer" $flags
 }
 with_cmake() {
     cmake -G Ninja -S "$consumer" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$prefix" &&
@@ -63,7 +64,7 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 check files has_all
 check command "$prefix/bin/weft" --version
 check soname test -e "$libdir/libweft.so.0"
-check "pkg-config: compile" with_pkg_config "" "$scratch/consumer"
+check "pkg-config: compile" with_pkg_config
 check "pkg-config: run" expect "$scratch/consumer"
 check "cmake: compile" with_cmake
 check "cmake: run with the shared library" expect "$scratch/cmake/consumer_weft"
