@@ -34,10 +34,10 @@ typedef struct wf_evaluation {
     char **class_names;
     int64_t *confusion; /* [K][K], row = true class, column = predicted class */
     double accuracy;
-    double loss; /* mean cross-entropy in nats */
+    double loss;             /* mean cross-entropy in nats */
     wf_class_score *classes; /* [K] */
     wf_class_score macro, micro, weighted;
-    double *top_k; /* [K]; top_k[k-1]: the true class is among the k most probable */
+    double *top_k;           /* [K]; top_k[k-1]: the true class is among the k most probable */
     wf_confused_pair *pairs; /* all pairs with count > 0, most confused first */
     int pair_count;
     /* Among classes with at least one image; the first of equals; -1 when there is no image. */
@@ -91,11 +91,6 @@ typedef struct wf_spread {
 
 /* Values that are NAN (unknown) are left out.  Threads: any. */
 WF_API wf_spread wf_spread_of(const double *values, size_t count);
-
-/* The middle value (of an even number: the mean of the middle two), NAN values left out; NAN when
- * nothing is left.
- * Errors: WF_E_NOMEM.  Threads: any. */
-WF_API wf_status wf_median_of(double *out, wf_context *cx, const double *values, size_t count);
 
 /* Standard error of an accuracy measured on `count` images: sqrt(a (1 - a) / count).  Threads: any. */
 WF_API double wf_accuracy_standard_error(double accuracy, int64_t count);

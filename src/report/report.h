@@ -22,8 +22,8 @@ typedef struct wf_report_row {
     size_t run_count;
     wf_evaluation *pooled; /* from the confusion matrices of all seeds, added up */
     wf_spread accuracy, loss, macro_f1, ms_per_step, s_per_epoch, total_s, epochs;
-    wf_spread *class_f1;            /* [class_count] */
-    int worst_class, best_class;    /* by mean F1; -1 when unknown */
+    wf_spread *class_f1;                               /* [class_count] */
+    int worst_class, best_class;                       /* by mean F1; -1 when unknown */
     double delta_accuracy, delta_loss, delta_macro_f1; /* ours minus the claim; NAN without one */
 } wf_report_row;
 
@@ -32,8 +32,8 @@ typedef struct wf_comparison {
     size_t row_count;
     char **notes; /* what was left out and why; what forbids a comparison */
     size_t note_count;
-    int comparable; /* all rows: same dataset and the same number of test images */
-    char *answer;   /* the result in words; "" when there is no row */
+    int comparable;  /* all rows: same dataset and the same number of test images */
+    char *answer;    /* the result in words; "" when there is no row */
     char *generated; /* UTC */
 } wf_comparison;
 

@@ -79,12 +79,11 @@ typedef struct wf_run_summary {
     char *path; /* the folder */
     char *name; /* the id without its number */
     char *model, *family, *dataset, *data_hash, *precision, *isa, *cpu;
-    char *started, *ended; /* UTC, 2026-01-31T12:00:00Z */
+    char *started, *ended;          /* UTC, 2026-01-31T12:00:00.000Z */
     char *worst_class, *best_class; /* by F1 on the test set */
     char *claim_text;
     int64_t status; /* wf_run_status */
-    int64_t seed;   /* the bits of the uint64_t */
-    int64_t threads, epochs, epochs_planned, batch_size;
+    int64_t seed, threads, epochs, epochs_planned, batch_size;
     int64_t train_count, validation_count, test_count, class_count;
     int64_t parameters, madds;
     double ms_per_step, s_per_epoch; /* medians over the epochs */
@@ -139,7 +138,8 @@ const char *wf_run_id(const wf_run *run);
 /* Path of a file of the run, e.g. "weights/best.safetensors"; free it with wf_free. */
 wf_status wf_run_file(char **out, wf_context *cx, const wf_run *run, const char *name);
 
-/* Writes description.json; once, right after wf_run_create. */
+/* Writes description.json; once, right after wf_run_create.
+ * Errors: WF_E_ARG (no model, a seed above 2^63 - 1, written before), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_describe(wf_context *cx, wf_run *run, const wf_run_description *description);
 
 /* Writes one file of the folder as a whole (config.yaml, splits.csv, report.html ...). */

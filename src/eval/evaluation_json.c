@@ -1,0 +1,190 @@
+#include "eval/evaluation.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/status.h"
+
+enum { MOST_CONFUSED = 20, MAX_BYTES = 1 << 26 };
+
+/* jansson holds no NaN: an unknown figure is null. */
+static json_t *figure(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *score_json(const wf_class_score *s) {
+    return json_pack("{s:f, s:f, s:f, s:I}", "precision", s->precision, "recall", s->recall, "f1",
+                     s->f1, "support", (json_int_t)s->support);
+}
+
+static json_t *classes_json(const wf_evaluation *e) {
+    json_t *list = json_array();
+    for (int i = 0; i < e->class_count; i++) {
+        json_t *one = json_pack("{s:s}", "name", e->class_names[i]), *score;
+        score = score_json(&e->classes[i]);
+        if (!one || !score || json_object_update(one, score) != 0) {
+            json_decref(one);
+            one = NULL;
+        }
+        json_decref(score);
+        if (json_array_append_new(list, one) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *confusion_json(const wf_evaluation *e) {
+    json_t *rows = json_array();
+    int k = e->class_count, bad = 0;
+    for (int t = 0; t < k; t++) {
+        json_t *row = json_array();
+        for (int p = 0; p < k; p++)
+            bad |= json_array_append_new(row, json_integer(e->confusion[t * k + p]));
+        bad |= json_array_append_new(rows, row);
+    }
+    if (!bad) return rows;
+    json_decref(rows);
+    return NULL;
+}
+
+static json_t *top_k_json(const wf_evaluation *e) {
+    json_t *list = json_array();
+    int bad = 0;
+    for (int i = 0; i < e->class_count; i++)
+        bad |= json_array_append_new(list, figure(e->top_k[i]));
+    if (!bad) return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *pairs_json(const wf_evaluation *e) {
+    json_t *list = json_array();
+    int bad = 0;
+    for (int i = 0; i < e->pair_count && i < MOST_CONFUSED; i++) {
+        const wf_confused_pair *p = &e->pairs[i];
+        bad |= json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:f}", "truth",
+                                                     e->class_names[p->truth], "predicted",
+                                                     e->class_names[p->predicted], "count",
+                                                     (json_int_t)p->count, "share", p->share));
+    }
+    if (!bad) return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *extreme_json(const wf_evaluation *e, int by_f1, int by_recall) {
+    if (by_f1 < 0) return json_null();
+    return json_pack("{s:{s:s, s:f}, s:{s:s, s:f}}", "by_f1", "name", e->class_names[by_f1], "f1",
+                     e->classes[by_f1].f1, "by_recall", "name", e->class_names[by_recall], "recall",
+                     e->classes[by_recall].recall);
+}
+
+wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *e) {
+    json_t *object = json_object();
+    int bad = 0;
+    bad |= json_object_set_new(object, "schema_version", json_integer(1));
+    bad |= json_object_set_new(object, "count", json_integer(e->count));
+    bad |= json_object_set_new(object, "accuracy", figure(e->accuracy));
+    bad |= json_object_set_new(object, "loss", figure(e->loss));
+    bad |= json_object_set_new(object, "macro", score_json(&e->macro));
+    bad |= json_object_set_new(object, "micro", score_json(&e->micro));
+    bad |= json_object_set_new(object, "weighted", score_json(&e->weighted));
+    bad |= json_object_set_new(object, "top_k", top_k_json(e));
+    bad |= json_object_set_new(object, "worst_class",
+                               extreme_json(e, e->worst_by_f1, e->worst_by_recall));
+    bad |= json_object_set_new(object, "best_class",
+                               extreme_json(e, e->best_by_f1, e->best_by_recall));
+    bad |= json_object_set_new(object, "classes", classes_json(e));
+    bad |= json_object_set_new(object, "confusion", confusion_json(e));
+    bad |= json_object_set_new(object, "most_confused", pairs_json(e));
+    if (bad) {
+        json_decref(object);
+        return WF_FAIL(WF_E_NOMEM, "out of memory: evaluation of %d classes as JSON",
+                       e->class_count);
+    }
+    *out = object;
+    return WF_OK;
+}
+
+wf_status wf_evaluation_to_json(char **out_text, wf_context *cx, const wf_evaluation *e) {
+    json_t *object = NULL;
+    wf_str text = {0};
+    WF_TRY(wf_evaluation_json(&object, cx, e));
+    wf_status status = wf_json_text(&text, cx, object, WF_JSON_PRETTY);
+    json_decref(object);
+    if (status != WF_OK) {
+        wf_str_reset(&text);
+        return status;
+    }
+    *out_text = text.text;
+    return WF_OK;
+}
+
+static const char OWNER[] = "evaluation";
+
+static wf_status read_confusion(wf_evaluation *e, wf_context *cx, json_t *rows) {
+    int k = e->class_count;
+    int64_t total = 0;
+    WF_REQUIRE(json_array_size(rows) == (size_t)k, WF_E_DATA,
+               "evaluation: confusion has %zu rows for %d classes", json_array_size(rows), k);
+    for (int t = 0; t < k; t++) {
+        json_t *row = json_array_get(rows, (size_t)t);
+        WF_REQUIRE(json_is_array(row) && json_array_size(row) == (size_t)k, WF_E_DATA,
+                   "evaluation: row %d of confusion must hold %d counts", t, k);
+        for (int p = 0; p < k; p++) {
+            json_t *cell = json_array_get(row, (size_t)p);
+            int64_t n = json_is_integer(cell) ? json_integer_value(cell) : -1;
+            WF_REQUIRE(n >= 0 && !__builtin_add_overflow(total, n, &total), WF_E_DATA,
+                       "evaluation: confusion[%d][%d] must be a count", t, p);
+            e->confusion[t * k + p] = n;
+        }
+    }
+    return WF_OK;
+}
+
+/* Absent and null mean unknown. */
+static wf_status read_figure(double *out, wf_context *cx, const json_t *value, const char *what) {
+    WF_REQUIRE(!value || json_is_null(value) || json_is_number(value), WF_E_DATA,
+               "evaluation: %s must be a number or null", what);
+    *out = json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return WF_OK;
+}
+
+static wf_status fill(wf_evaluation *e, wf_context *cx, json_t *object) {
+    json_t *rows = NULL, *top = json_object_get(object, "top_k");
+    WF_TRY(wf_json_get_array(&rows, cx, object, "confusion", OWNER));
+    WF_TRY(read_confusion(e, cx, rows));
+    WF_TRY(wf__evaluation_derive(e, cx));
+    WF_TRY(read_figure(&e->loss, cx, json_object_get(object, "loss"), "loss"));
+    WF_REQUIRE(!top || json_is_null(top) || json_array_size(top) == (size_t)e->class_count,
+               WF_E_DATA, "evaluation: top_k must hold %d figures", e->class_count);
+    for (int i = 0; i < e->class_count; i++)
+        WF_TRY(read_figure(&e->top_k[i], cx, json_array_get(top, (size_t)i), "an entry of top_k"));
+    return WF_OK;
+}
+
+wf_status wf_evaluation_from_json(wf_evaluation **out, wf_context *cx, const char *text,
+                                  size_t length) {
+    wf_status status = WF_OK;
+    json_t *object = NULL, *classes = NULL;
+    wf_evaluation *e = NULL;
+    const char **names = NULL;
+    WF_TRY(wf_json_parse(&object, cx, text, length, OWNER, MAX_BYTES));
+    WF_TRY_OR(wf_json_get_array(&classes, cx, object, "classes", OWNER));
+    size_t k = json_array_size(classes);
+    WF_REQUIRE_OR(k >= 1 && k <= WF_EVAL_MAX_CLASSES, WF_E_DATA,
+                  "evaluation: %zu classes, must be between 1 and %d", k, WF_EVAL_MAX_CLASSES);
+    WF_TRY_OR(wf_alloc(&names, cx, k, sizeof *names));
+    for (size_t i = 0; i < k; i++)
+        WF_TRY_OR(wf_json_get_text(&names[i], cx, json_array_get(classes, i), "name", OWNER));
+    WF_TRY_OR(wf__evaluation_alloc(&e, cx, (int)k, names));
+    WF_TRY_OR(fill(e, cx, object));
+    *out = e;
+    e = NULL;
+done:
+    wf_free(names);
+    wf_evaluation_destroy(e);
+    json_decref(object);
+    return status;
+}

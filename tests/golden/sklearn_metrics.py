@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Writes sklearn_metrics.json: probabilities and the figures that scikit-learn computes from them.
+
+Run it in this folder. Needs numpy and scikit-learn (the data were made with 1.2.1).
+All figures take every class into account (labels=0 ... K-1), and zero_division=0.
+"""
+import json
+import warnings
+
+import numpy as np
+import sklearn
+import sklearn.metrics as m
+
+warnings.filterwarnings("ignore")
+
+
+def rows(rng, count, k, step=None):
+    """Random float32 probabilities; with `step`, coarse ones, so that many are equal."""
+    p = rng.dirichlet(np.full(k, 0.7), size=count)
+    if step:
+        p = np.round(p / step) + 1
+        p = p / p.sum(axis=1, keepdims=True)
+    return p.astype(np.float32)
+
+
+def top_k(labels, p, k):
+    if p.shape[1] == 2:  # scikit-learn takes two classes for a threshold problem: its own order, by hand
+        order = np.argsort(p, axis=1, kind="mergesort")[:, ::-1]
+        return float(np.mean((order[:, :k] == labels[:, None]).any(axis=1)))
+    return float(m.top_k_accuracy_score(labels, p, k=k, labels=np.arange(p.shape[1])))
+
+
+def case(name, labels, p):
+    labels = np.asarray(labels)
+    count, k = p.shape
+    every = list(range(k))
+    predicted = p.argmax(axis=1)
+    wide = p.astype(np.float64)
+
+    def average(kind):
+        a = m.precision_recall_fscore_support(
+            labels, predicted, labels=every, average=kind, zero_division=0)
+        return {"precision": float(a[0]), "recall": float(a[1]), "f1": float(a[2])}
+
+    per_class = m.precision_recall_fscore_support(
+        labels, predicted, labels=every, average=None, zero_division=0)
+    return {
+        "name": name,
+        "labels": labels.tolist(),
+        "probabilities": wide.tolist(),
+        "confusion": m.confusion_matrix(labels, predicted, labels=every).tolist(),
+        "accuracy": float(m.accuracy_score(labels, predicted)),
+        "loss": float(m.log_loss(labels, wide, labels=every)),
+        "precision": per_class[0].tolist(),
+        "recall": per_class[1].tolist(),
+        "f1": per_class[2].tolist(),
+        "support": per_class[3].tolist(),
+        "macro": average("macro"),
+        "micro": average("micro"),
+        "weighted": average("weighted"),
+        "top_k": [top_k(labels, wide, i + 1) for i in range(k)],
+    }
+
+
+def main():
+    rng = np.random.default_rng(20240131)
+    cases = []
+    for count, k in ((1, 3), (7, 2), (60, 5), (150, 10)):
+        cases.append(case(f"random {count}x{k}", rng.integers(0, k, count), rows(rng, count, k)))
+    cases.append(case("tied", rng.integers(0, 6, 90), rows(rng, 90, 6, step=0.34)))
+    cases.append(case("tied, two classes", rng.integers(0, 2, 40), rows(rng, 40, 2, step=0.5)))
+    cases.append(case("all equal", rng.integers(0, 4, 20), np.full((20, 4), 0.25, np.float32)))
+    cases.append(case("classes without an image", rng.choice([0, 2, 5], 50), rows(rng, 50, 7)))
+    p = rows(rng, 40, 6)
+    p[:, [1, 4]] = 0
+    p /= p.sum(axis=1, keepdims=True)
+    cases.append(case("classes never predicted", rng.integers(0, 6, 40), p))
+    cases.append(case("one true class", np.full(25, 3), rows(rng, 25, 5)))
+    certain = np.eye(4, dtype=np.float32)[rng.integers(0, 4, 30)]
+    cases.append(case("certain, right and wrong", rng.integers(0, 4, 30), certain))
+    cases.append(case("all right", certain.argmax(axis=1), certain))
+    spread = [[0.9], [0.9, 0.91], [0.9021, 0.9053, 0.8987, 0.9102, 0.9]]
+    document = {
+        "scikit_learn": sklearn.__version__,
+        "cases": cases,
+        "spreads": [
+            {"values": v, "mean": float(np.mean(v)),
+             "sd": float(np.std(v, ddof=1)) if len(v) > 1 else None} for v in spread],
+    }
+    with open("sklearn_metrics.json", "w", encoding="ascii") as f:
+        f.write('{"scikit_learn": %s,\n"spreads": %s,\n"cases": [\n' % (
+            json.dumps(document["scikit_learn"]), json.dumps(document["spreads"])))
+        f.write(",\n".join(json.dumps(c) for c in cases))
+        f.write("\n]}\n")
+
+
+if __name__ == "__main__":
+    main()
