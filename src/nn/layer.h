@@ -122,6 +122,9 @@ struct wf_layer_class {
 
 /* The registry. */
 const wf_layer_class *wf_layer_find(const char *name); /* NULL when unknown */
+/* The same; an unknown name suggests the nearest.  Errors: WF_E_ARG. */
+wf_status wf_layer_require(const wf_layer_class **out, wf_context *cx, const char *owner,
+                           const char *name);
 size_t wf_layer_count(void);
 const wf_layer_class *wf_layer_at(size_t i);
 

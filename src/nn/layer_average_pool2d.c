@@ -1,0 +1,13 @@
+#include "nn/pool.h"
+
+/* The mean of each window; elements beyond the edge are not counted. */
+
+static const wf_field fields[] = {WF_POOL2D_FIELDS, {0}};
+
+const wf_layer_class wf_average_pool2d_class = {.name = "average_pool2d",
+                                                .summary = "mean of each window",
+                                                .min_inputs = 1,
+                                                .max_inputs = 1,
+                                                .config_size = sizeof(wf_pool2d_config),
+                                                .fields = fields,
+                                                .infer = wf_pool2d_infer};

@@ -1,0 +1,20 @@
+#include "nn/infer.h"
+
+/* dst = src where src > 0, else alpha * (exp(src) - 1) */
+
+typedef struct wf_elu_config {
+    double alpha;
+} wf_elu_config;
+
+static const wf_field fields[] = {{"alpha", WF_FIELD_REAL, offsetof(wf_elu_config, alpha), 0, 1e3,
+                                   NULL, "1", "the limit far below zero is -alpha"},
+                                  {0}};
+
+const wf_layer_class wf_elu_class = {.name = "elu",
+                                     .summary = "x above zero, alpha * (exp(x) - 1) below",
+                                     .paper = "Clevert et al. 2015, arXiv:1511.07289",
+                                     .min_inputs = 1,
+                                     .max_inputs = 1,
+                                     .config_size = sizeof(wf_elu_config),
+                                     .fields = fields,
+                                     .infer = wf_infer_same};

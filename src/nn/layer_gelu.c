@@ -1,0 +1,21 @@
+#include "nn/infer.h"
+
+/* dst = src * Phi(src), Phi the normal distribution function; approximate: by tanh. */
+
+typedef struct wf_gelu_config {
+    int32_t approximate;
+} wf_gelu_config;
+
+static const wf_field fields[] = {{"approximate", WF_FIELD_BOOL,
+                                   offsetof(wf_gelu_config, approximate), 0, 1, NULL, "false",
+                                   "the tanh formula instead of the error function"},
+                                  {0}};
+
+const wf_layer_class wf_gelu_class = {.name = "gelu",
+                                      .summary = "x times the normal distribution function of x",
+                                      .paper = "Hendrycks and Gimpel 2016, arXiv:1606.08415",
+                                      .min_inputs = 1,
+                                      .max_inputs = 1,
+                                      .config_size = sizeof(wf_gelu_config),
+                                      .fields = fields,
+                                      .infer = wf_infer_same};

@@ -1,0 +1,19 @@
+#include "nn/rnn.h"
+
+/* Gated recurrent unit, reset after the matrix product, gates in Keras' order z, r, h:
+ *  z = sigma(x*Wz + h*Uz + b0z + b1z)   r = sigma(x*Wr + h*Ur + b0r + b1r)
+ *  n = tanh(x*Wh + b0h + r . (h*Uh + b1h))   h' = z . h + (1 - z) . n */
+
+static const wf_field fields[] = {WF_RNN_FIELDS_HEAD, WF_RNN_FIELD_GATES, WF_RNN_FIELDS_TAIL, {0}};
+
+static wf_status infer(wf_infer *in) { return wf_rnn_infer(in, 3, 2, WF_INIT_ZEROS); }
+
+const wf_layer_class wf_gru_class = {.name = "gru",
+                                     .summary = "gated recurrent unit (reset after)",
+                                     .paper = "Cho et al. 2014, arXiv:1406.1078",
+                                     .flags = WF_LAYER_RECURRENT | WF_LAYER_RANDOM,
+                                     .min_inputs = 1,
+                                     .max_inputs = 1,
+                                     .config_size = sizeof(wf_rnn_config),
+                                     .fields = fields,
+                                     .infer = infer};

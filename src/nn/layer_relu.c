@@ -1,0 +1,20 @@
+#include "nn/infer.h"
+
+/* dst = src where src > 0, else negative_slope * src */
+
+typedef struct wf_relu_config {
+    double negative_slope;
+} wf_relu_config;
+
+static const wf_field fields[] = {{"negative_slope", WF_FIELD_REAL,
+                                   offsetof(wf_relu_config, negative_slope), 0, 1e3, NULL, "0",
+                                   "slope below zero"},
+                                  {0}};
+
+const wf_layer_class wf_relu_class = {.name = "relu",
+                                      .summary = "max(x, 0)",
+                                      .min_inputs = 1,
+                                      .max_inputs = 1,
+                                      .config_size = sizeof(wf_relu_config),
+                                      .fields = fields,
+                                      .infer = wf_infer_same};

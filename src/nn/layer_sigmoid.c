@@ -1,0 +1,12 @@
+#include "nn/infer.h"
+
+/* dst = 1 / (1 + exp(-src)) */
+
+static const wf_field fields[] = {{0}};
+
+const wf_layer_class wf_sigmoid_class = {.name = "sigmoid",
+                                         .summary = "1 / (1 + exp(-x))",
+                                         .min_inputs = 1,
+                                         .max_inputs = 1,
+                                         .fields = fields,
+                                         .infer = wf_infer_same};

@@ -1,0 +1,12 @@
+#include "nn/infer.h"
+
+/* dst = exp(src) / sum of exp(src) over the last axis */
+
+static const wf_field fields[] = {{0}};
+
+const wf_layer_class wf_softmax_class = {.name = "softmax",
+                                         .summary = "probabilities over the last axis",
+                                         .min_inputs = 1,
+                                         .max_inputs = 1,
+                                         .fields = fields,
+                                         .infer = wf_infer_same};

@@ -1,0 +1,12 @@
+#include "nn/infer.h"
+
+/* dst = tanh(src) */
+
+static const wf_field fields[] = {{0}};
+
+const wf_layer_class wf_tanh_class = {.name = "tanh",
+                                      .summary = "hyperbolic tangent",
+                                      .min_inputs = 1,
+                                      .max_inputs = 1,
+                                      .fields = fields,
+                                      .infer = wf_infer_same};
