@@ -33,9 +33,9 @@ typedef struct wf_plan wf_plan;
 /* ---- using a plan ---- */
 
 typedef enum wf_plan_mode {
-    WF_PLAN_INFER,   /* outputs only; dropout off, batch normalisation by moving statistics */
+    WF_PLAN_INFER,    /* outputs only; dropout off, batch normalisation by moving statistics */
     WF_PLAN_EVALUATE, /* INFER plus the loss */
-    WF_PLAN_TRAIN    /* forward, backward, optimizer */
+    WF_PLAN_TRAIN     /* forward, backward, optimizer */
 } wf_plan_mode;
 
 typedef struct wf_plan_options {
@@ -45,20 +45,21 @@ typedef struct wf_plan_options {
     const wf_loss *loss;           /* EVALUATE and TRAIN */
     const wf_optimizer *optimizer; /* TRAIN; NULL leaves the gradients in params->gradient */
     const wf_kernels *kernels;     /* NULL: the best that the CPU has */
+    int shard_size;                /* 0: chosen from graph and batch */
 } wf_plan_options;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
 typedef struct wf_batch {
-    const uint8_t *pixels; /* [rows][H*W*C] */
-    const float *values;   /* [rows][size of input] */
+    const uint8_t *pixels;      /* [rows][H*W*C] */
+    const float *values;        /* [rows][size of input] */
     const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
-    const int32_t *index;  /* [n] row numbers; NULL: 0..n-1 */
-    const int32_t *labels; /* [rows] class numbers, or */
-    const float *targets;  /* [rows][K] */
-    int n;                 /* 1 .. batch_size */
-    uint32_t epoch;        /* keys the random numbers together with `position` */
-    int64_t position;      /* of the batch's first row in the epoch */
-    double learning_rate;  /* TRAIN */
+    const int32_t *index;       /* [n] row numbers; NULL: 0..n-1 */
+    const int32_t *labels;      /* [rows] class numbers, or */
+    const float *targets;       /* [rows][K] */
+    int n;                      /* 1 .. batch_size */
+    uint32_t epoch;             /* keys the random numbers together with `position` */
+    int64_t position;           /* of the batch's first row in the epoch */
+    double learning_rate;       /* TRAIN */
 } wf_batch;
 
 typedef struct wf_batch_result {
@@ -81,7 +82,6 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
 
 /* [n][output size] of the last run. */
 const float *wf_plan_output(const wf_plan *plan);
-/* [n][size] of a node's output in the last run when the plan keeps it (see wf_plan_keep), or NULL. */
 int64_t wf_plan_memory_bytes(const wf_plan *plan);
 int wf_plan_shard_size(const wf_plan *plan);
 
@@ -119,7 +119,9 @@ struct wf_builder {
     wf_buffer diff_src[WF_MAX_INPUTS]; /* WF_NO_BUFFER: nobody wants this gradient */
     wf_buffer diff_dst;                /* WF_NO_BUFFER in inference */
     int is_training;
-    int is_loss_fused; /* the loss takes this layer's values before its activation */
+    wf_activation
+        loss_activation; /* an output layer with this activation may leave it to the loss */
+    int is_loss_fused;   /* and says so here */
     int batch_size, shard_size, n_shards;
 };
 
@@ -140,8 +142,9 @@ wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const
                               size_t args_size, const wf_buffer *uses, int n_uses);
 wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_fn run,
                              const void *args, size_t args_size, const wf_buffer *uses, int n_uses);
-#define WF_USES(...) (const wf_buffer[]){__VA_ARGS__}, \
-    (int)(sizeof((const wf_buffer[]){__VA_ARGS__}) / sizeof(wf_buffer))
+#define WF_USES(...)                                                                               \
+    (const wf_buffer[]){__VA_ARGS__},                                                              \
+        (int)(sizeof((const wf_buffer[]){__VA_ARGS__}) / sizeof(wf_buffer))
 
 /* The buffer's first byte for this run: of the shard, or in tile steps of the whole batch. */
 void *wf_at(const wf_run *r, wf_buffer buffer);
@@ -153,7 +156,7 @@ void wf_run_shard_range(const wf_run *r, int shard, int *n0, int *n);
 /* Parameter entry `index` of the graph: its values, its gradient. */
 float *wf_value(const wf_run *r, int index);
 float *wf_gradient(const wf_run *r, int index);
-/* Seed, epoch and position of the run's first image, for wf_kernels' mask generator. */
-uint64_t wf_run_seed(const wf_run *r);
+/* The random numbers of layer `node` for this run's images. */
+wf_mask_key wf_run_mask_key(const wf_run *r, int node);
 
 #endif

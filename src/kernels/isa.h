@@ -1,0 +1,52 @@
+/* Included by the k_*.c files only. Each of them is compiled once per level (x86-64-v2, -v3, -v4)
+ * with WF_ISA set to v2, v3 or v4; a function `f` is called f_v2, f_v3, f_v4 in the objects.
+ * Vectors are the compilers' own vector types, so that one text serves every width. */
+#ifndef WF_KERNELS_ISA_H
+#define WF_KERNELS_ISA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+#define WF_PASTE_(a, b) a##_##b
+#define WF_PASTE(a, b) WF_PASTE_(a, b)
+#define WF_ISA_NAME(f) WF_PASTE(f, WF_ISA)
+
+#if defined(__AVX512F__)
+enum { VL = 16, GEMM_MR = 14 };
+#elif defined(__AVX2__)
+enum { VL = 8, GEMM_MR = 6 };
+#else
+enum { VL = 4, GEMM_MR = 6 };
+#endif
+enum { NV = 2, GEMM_NR = NV * VL };
+
+#define WF_TEXT_(x) #x
+#define WF_ISA_TEXT(x) WF_TEXT_(x)
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+typedef float vf __attribute__((vector_size(VL * 4)));
+typedef int32_t vi __attribute__((vector_size(VL * 4)));
+typedef uint32_t vu __attribute__((vector_size(VL * 4)));
+typedef float vf_loose __attribute__((vector_size(VL * 4), aligned(4), may_alias));
+
+INLINE vf load(const float *p) { return *(const vf_loose *)p; }
+INLINE void store(float *p, vf v) { *(vf_loose *)p = v; }
+INLINE vf splat(float x) { return x - (vf){0}; }
+/* The first n < VL floats. */
+INLINE vf load_part(const float *p, int n) {
+    vf v = {0};
+    memcpy(&v, p, (size_t)n * sizeof *p);
+    return v;
+}
+INLINE void store_part(float *p, vf v, int n) { memcpy(p, &v, (size_t)n * sizeof *p); }
+/* mask lanes are all ones or all zeros, as comparisons give them */
+INLINE vf select_vf(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+INLINE vf max_vf(vf a, vf b) { return select_vf(a > b, a, b); }
+INLINE vf min_vf(vf a, vf b) { return select_vf(a < b, a, b); }
+
+#endif

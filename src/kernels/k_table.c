@@ -1,0 +1,15 @@
+/* The table of this level's kernels. */
+#include "kernels/isa.h"
+
+#define WF_KERNEL(name, arguments) void WF_ISA_NAME(name) arguments;
+#include "kernels/functions.def"
+#undef WF_KERNEL
+
+extern const wf_kernels WF_ISA_NAME(wf__kernels);
+const wf_kernels WF_ISA_NAME(wf__kernels) = {
+    .isa = WF_ISA_TEXT(WF_ISA),
+    .nr = GEMM_NR,
+#define WF_KERNEL(name, arguments) .name = WF_ISA_NAME(name),
+#include "kernels/functions.def"
+#undef WF_KERNEL
+};

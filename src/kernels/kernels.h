@@ -1,0 +1,96 @@
+/* The table of compute kernels: one per ISA level, chosen once. All matrices are row-major f32. */
+#ifndef WF_KERNELS_KERNELS_H
+#define WF_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/optim_steps.h"
+
+#include "kernels/optim_steps.h"
+
+/* C[i][j] (+)= sum_k A[i][k] B[k][j], then + bias[j], then y = max(y, slope * y).
+ * Rows and k both have two levels, so that one call is a plain product or the convolution of a
+ * whole (padded) image:
+ *   row i = (io, ii), ii < m:       A + io*a_rows + ii*a_row,   C + io*c_rows + ii*c_row
+ *   k     = (ko, ki), ki < k:       + ko*a_outer + ki
+ * B is packed by pack_b.  2*m_outer*m*n*k_outer*k flop. */
+typedef struct wf_gemm {
+    int m, m_outer, n, k, k_outer;
+    const float *a;
+    ptrdiff_t a_row, a_rows, a_outer;
+    const float *b;
+    float *c;
+    ptrdiff_t c_row, c_rows;
+    const float *bias; /* [n] or NULL */
+    float slope;       /* 1: none, 0: relu, between: leaky relu */
+    int accumulate;    /* add to what C holds (then without bias and slope) */
+} wf_gemm;
+
+/* C[i][j] (+)= sum_r A[r][i] B[r][j]: weight gradients.
+ * r = (ro, ri), ri < r:  A + ro*a_outer + ri*a_row + i,  B + ro*b_outer + ri*b_row + j.
+ * B may be read up to 31 floats past the end of its last row. */
+typedef struct wf_gemm_tn {
+    int m, n, r, r_outer;
+    const float *a;
+    ptrdiff_t a_row, a_outer;
+    const float *b;
+    ptrdiff_t b_row, b_outer;
+    float *c;
+    ptrdiff_t c_row;
+    int accumulate;
+} wf_gemm_tn;
+
+/* Pooling windows of one channels-last image batch. */
+typedef struct wf_pool2d {
+    int n, h, w, c, oh, ow, kh, kw, sh, sw, pad_top, pad_left;
+} wf_pool2d;
+
+/* Random masks: bit i of image j is a function of (seed, stream, epoch, position + j, i) alone. */
+typedef struct wf_mask_key {
+    uint64_t seed;
+    uint32_t stream, epoch;
+    int64_t position;
+} wf_mask_key;
+
+/* One LSTM time step for `rows` images of H = units; arrays [rows][H] are dense. */
+typedef struct wf_lstm_step {
+    int rows, units, activation, recurrent_activation;
+    float *gates;        /* [rows][4H] i f c o: values before the activations; after forward the
+                            activated ones; after backward d(before activation) */
+    const float *c_prev; /* cell state before the step */
+    float *c;            /* after it */
+    float *h;            /* output, rows h_row apart */
+    ptrdiff_t h_row;
+    const float *dh; /* backward: d(h) */
+    float *dc;       /* backward: in d(c), out d(c_prev) */
+} wf_lstm_step;
+
+/* One GRU time step (reset_after). */
+typedef struct wf_gru_step {
+    int rows, units, activation, recurrent_activation;
+    float *x_gates;      /* [rows][3H] z r h: x W + b; after forward the activated gates; after
+                            backward d(x W + b) */
+    float *h_gates;      /* [rows][3H]: h_prev U + b'; after backward d(h_prev U + b') */
+    const float *h_prev; /* rows h_prev_row apart */
+    ptrdiff_t h_prev_row;
+    float *h;
+    ptrdiff_t h_row;
+    float *dh; /* backward: in d(h), out the part of d(h_prev) that does not pass U */
+} wf_gru_step;
+
+typedef struct wf_kernels {
+    const char *isa; /* "v2", "v3", "v4" */
+    int nr;          /* width of a packed panel */
+
+#define WF_KERNEL(name, arguments) void(*name) arguments;
+#include "kernels/functions.def"
+#undef WF_KERNEL
+} wf_kernels;
+
+/* The best level that the CPU has.  Threads: any. */
+const wf_kernels *wf_kernels_best(void);
+/* "v2", "v3", "v4"; NULL when unknown or when the CPU lacks it. */
+const wf_kernels *wf_kernels_find(const char *isa);
+
+#endif

@@ -1,0 +1,104 @@
+/* Vector exp, tanh, sigmoid and the activations built of them; for k_*.c files.
+ * exp: x = n ln 2 + r, |r| <= ln 2 / 2, exp(r) by a polynomial of degree 7 (Chebyshev fit, below one
+ * unit in the last place before rounding), then 2^n through the exponent bits. */
+#ifndef WF_KERNELS_VMATH_H
+#define WF_KERNELS_VMATH_H
+
+#include "kernels/isa.h"
+
+enum { /* the order of wf_activation in nn/layer.h, which asserts it */
+       ACT_LINEAR,
+       ACT_RELU,
+       ACT_LEAKY_RELU,
+       ACT_ELU,
+       ACT_GELU,
+       ACT_SIGMOID,
+       ACT_TANH
+};
+
+INLINE vf exp_vf(vf x) {
+    x = min_vf(max_vf(x, splat(-87.33f)), splat(88.72f));
+    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
+    vf shifted = x * 1.44269504f + magic;
+    vf n = shifted - magic;
+    vf r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    vf p = splat(1.989198132e-04f);
+    p = p * r + 1.393454193e-03f;
+    p = p * r + 8.333310024e-03f;
+    p = p * r + 4.166645681e-02f;
+    p = p * r + 1.666666668e-01f;
+    p = p * r + 5.000000014e-01f;
+    vf y = (p * r) * r + r + 1.0f;
+    /* 2^n in two halves, for n may be 128 */
+    vi whole = (vi)shifted - (vi)splat(magic);
+    vi half = whole >> 1;
+    return y * (vf)((half + 127) << 23) * (vf)((whole - half + 127) << 23);
+}
+
+INLINE vf sigmoid_vf(vf x) { return 1.0f / (1.0f + exp_vf(-x)); }
+
+INLINE vf tanh_vf(vf x) {
+    vf z = x * x;
+    vf p = splat(-6.269119106e-03f); /* tanh(x) = x + x^3 p(x^2) for |x| < 0.6 */
+    p = p * z + 2.111095855e-02f;
+    p = p * z - 5.387394871e-02f;
+    p = p * z + 1.333291537e-01f;
+    p = p * z - 3.333333033e-01f;
+    vf small = x + (x * z) * p;
+    vf large = 1.0f - 2.0f / (exp_vf(2.0f * x) + 1.0f);
+    return select_vf(z < splat(0.36f), small, large);
+}
+
+/* The error function (Abramowitz and Stegun 7.1.26 has 1.5e-7; that is below gelu's rounding). */
+INLINE vf erf_vf(vf x) {
+    vi sign = (vi)x & (vi)splat(-0.0f);
+    vf a = (vf)((vi)x ^ sign);
+    vf t = 1.0f / (1.0f + 0.3275911f * a);
+    vf p = splat(1.061405429f);
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    vf y = 1.0f - p * t * exp_vf(-(a * a));
+    return (vf)((vi)y | sign);
+}
+
+/* y = f(x) */
+INLINE vf activate_vf(int kind, vf x, float alpha) {
+    switch (kind) {
+    case ACT_RELU: return max_vf(x, (vf){0});
+    case ACT_LEAKY_RELU: return select_vf(x > 0, x, x * alpha);
+    case ACT_ELU: return select_vf(x > 0, x, alpha * (exp_vf(x) - 1.0f));
+    case ACT_GELU:
+        /* x Phi(x), or 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
+        if (alpha == 0) return 0.5f * x * (1.0f + erf_vf(x * 0.70710678f));
+        return 0.5f * x * (1.0f + tanh_vf(0.79788456f * (x + 0.044715f * x * x * x)));
+    case ACT_SIGMOID: return sigmoid_vf(x);
+    case ACT_TANH: return tanh_vf(x);
+    default: return x;
+    }
+}
+
+/* f'(x) from y = f(x); gelu wants x itself. */
+INLINE vf slope_vf(int kind, vf y, float alpha) {
+    switch (kind) {
+    case ACT_RELU: return select_vf(y > 0, splat(1), (vf){0});
+    case ACT_LEAKY_RELU: return select_vf(y > 0, splat(1), splat(alpha));
+    case ACT_ELU: return select_vf(y > 0, splat(1), y + alpha);
+    case ACT_GELU: {
+        vf x = y;
+        if (alpha == 0) /* Phi(x) + x phi(x) */
+            return 0.5f * (1.0f + erf_vf(x * 0.70710678f)) +
+                   x * 0.39894228f * exp_vf(-0.5f * x * x);
+        vf t = tanh_vf(0.79788456f * (x + 0.044715f * x * x * x));
+        return 0.5f * (1.0f + t) +
+               0.5f * x * (1.0f - t * t) * 0.79788456f * (1.0f + 0.134145f * x * x);
+    }
+    case ACT_SIGMOID: return y * (1.0f - y);
+    case ACT_TANH: return 1.0f - y * y;
+    default: return splat(1);
+    }
+}
+
+#endif

@@ -1,0 +1,412 @@
+/* Compiling a graph into a plan; see plan.h. */
+#include "nn/plan.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "nn/plan_internal.h"
+
+enum { MANY_PHASES = -2, NO_PHASE = -1 };
+enum { OVERREAD_BYTES = 256 }; /* kernels may read a panel past the end of their last row */
+
+static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/* ---- what layers call ---- */
+
+static wf_status grow(void *array, wf_context *cx, int count, int *capacity, size_t size) {
+    if (count < *capacity) return WF_OK;
+    int larger = *capacity ? 2 * *capacity : 32;
+    WF_TRY(wf_realloc(array, cx, (size_t)*capacity, (size_t)larger, size));
+    *capacity = larger;
+    return WF_OK;
+}
+
+static wf_status add_buffer(wf_buffer *out, wf_builder *b, wf_buffer_kind kind, size_t bytes) {
+    wf_plan *plan = b->plan;
+    WF_TRY(grow(&plan->buffers, b->cx, plan->n_buffers, &plan->buffers_capacity,
+                sizeof *plan->buffers));
+    plan->buffers[plan->n_buffers] =
+        (wf_plan_buffer){.kind = kind, .bytes = bytes, .phase = NO_PHASE, .first = -1, .last = -1};
+    *out = plan->n_buffers++;
+    return WF_OK;
+}
+
+wf_status wf_build_buffer(wf_buffer *out, wf_builder *b, size_t bytes) {
+    return add_buffer(out, b, WF_BUFFER_BATCH, bytes);
+}
+
+wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes) {
+    return add_buffer(out, b, WF_BUFFER_FIXED, bytes);
+}
+
+void wf_build_scratch(wf_builder *b, size_t bytes) {
+    bytes = round_up(bytes) + OVERREAD_BYTES;
+    if (bytes > b->plan->scratch_bytes) b->plan->scratch_bytes = bytes;
+}
+
+wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_fn run,
+                             const void *args, size_t args_size, const wf_buffer *uses,
+                             int n_uses) {
+    wf_plan *plan = b->plan;
+    wf_context *cx = b->cx;
+    WF_TRY(grow(&plan->steps, cx, plan->n_steps, &plan->steps_capacity, sizeof *plan->steps));
+    wf_plan_step step = {.run = run,
+                         .node = b->node_index,
+                         .list = list,
+                         .n_tiles = n_tiles,
+                         .first_use = plan->n_uses};
+    for (int i = 0; i < n_uses; i++) {
+        if (uses[i] == WF_NO_BUFFER) continue;
+        WF_TRY(grow(&plan->uses, cx, plan->n_uses, &plan->uses_capacity, sizeof *plan->uses));
+        plan->uses[plan->n_uses++] = uses[i];
+        step.n_uses++;
+    }
+    WF_TRY(wf_alloc(&step.args, cx, 1, args_size));
+    memcpy(step.args, args, args_size);
+    plan->steps[plan->n_steps++] = step;
+    return WF_OK;
+}
+
+wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
+                              size_t args_size, const wf_buffer *uses, int n_uses) {
+    return wf_build_tile_step(b, list, 0, run, args, args_size, uses, n_uses);
+}
+
+/* ---- steps that belong to no layer ---- */
+
+typedef struct gather_args {
+    wf_buffer dst;
+    int64_t size;
+    int channels;
+} gather_args;
+
+/* dst[i] = row index[n0 + i] of the data set, as f32 */
+static void run_gather(const wf_run *r, const void *args) {
+    const gather_args *g = args;
+    const wf_batch *batch = r->batch;
+    static const float unit[1] = {1.0f / 255.0f}, zero[1] = {0};
+    float *dst = wf_at(r, g->dst);
+    for (int i = 0; i < r->n; i++, dst += g->size) {
+        int64_t row = batch->index ? batch->index[r->n0 + i] : r->n0 + i;
+        if (batch->values)
+            memcpy(dst, batch->values + row * g->size, (size_t)g->size * sizeof *dst);
+        else if (batch->scale)
+            r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, batch->scale,
+                               batch->shift, g->channels);
+        else r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, unit, zero, 1);
+    }
+}
+
+static wf_status add_gather(wf_builder *b) {
+    const wf_shape *shape = &b->graph->nodes[0].shape;
+    gather_args g = {.dst = b->plan->dst[0],
+                     .size = wf_shape_size(shape),
+                     .channels = (int)shape->dim[shape->rank - 1]};
+    return wf_build_shard_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
+}
+
+typedef struct sum_args {
+    wf_buffer dst, parts[WF_MAX_INPUTS];
+    int n_parts;
+    int64_t size;
+} sum_args;
+
+/* The gradient of a value with several consumers is the sum of theirs. */
+static void run_sum(const wf_run *r, const void *args) {
+    const sum_args *s = args;
+    size_t n = (size_t)(r->n * s->size);
+    float *dst = wf_at(r, s->dst);
+    r->kernels->add(dst, wf_at(r, s->parts[0]), wf_at(r, s->parts[1]), n);
+    for (int i = 2; i < s->n_parts; i++) r->kernels->add(dst, dst, wf_at(r, s->parts[i]), n);
+}
+
+/* ---- gradients' buffers ---- */
+
+typedef struct edges {
+    wf_buffer *node;      /* [nodes] gradient of the node's output */
+    wf_buffer *input;     /* [nodes][WF_MAX_INPUTS] gradient that the node gives to its input */
+    unsigned char *wants; /* [nodes] something before or in the node is trainable */
+} edges;
+
+static void edges_reset(edges *e) {
+    wf_free(e->node);
+    wf_free(e->input);
+    wf_free(e->wants);
+}
+
+static int is_view(const wf_node *node) {
+    return (node->spec.class->flags & WF_LAYER_SHARES_BUFFER) != 0;
+}
+
+/* How many consumers of node i there are; the list of (consumer, input slot) in order. */
+static int consumers_of(const wf_graph *g, int i, int slots[WF_MAX_INPUTS]) {
+    int n = 0;
+    for (int k = i + 1; k < g->n_nodes; k++)
+        for (int j = 0; j < g->nodes[k].n_inputs; j++)
+            if (g->nodes[k].inputs[j] == i && n < WF_MAX_INPUTS) slots[n++] = k * WF_MAX_INPUTS + j;
+    return n;
+}
+
+static size_t node_bytes(const wf_node *node) {
+    return (size_t)wf_shape_size(&node->shape) * sizeof(float);
+}
+
+static wf_status edges_create(edges *e, wf_builder *b) {
+    const wf_graph *g = b->graph;
+    size_t n = (size_t)g->n_nodes;
+    WF_TRY(wf_alloc(&e->node, b->cx, n, sizeof *e->node));
+    WF_TRY(wf_alloc(&e->input, b->cx, n * WF_MAX_INPUTS, sizeof *e->input));
+    WF_TRY(wf_alloc(&e->wants, b->cx, n, 1));
+    for (size_t i = 0; i < n; i++) e->node[i] = WF_NO_BUFFER;
+    for (size_t i = 0; i < n * WF_MAX_INPUTS; i++) e->input[i] = WF_NO_BUFFER;
+    if (!b->is_training) return WF_OK;
+
+    for (int i = 0; i < g->n_nodes; i++) {
+        for (int k = 0; k < g->nodes[i].n_inputs; k++)
+            e->wants[i] |= e->wants[g->nodes[i].inputs[k]];
+        for (int k = 0; k < g->nodes[i].n_params; k++)
+            e->wants[i] |= g->params[g->nodes[i].first_param + k].is_trainable != 0;
+    }
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        if (!e->wants[i]) continue;
+        int slots[WF_MAX_INPUTS], n_slots = consumers_of(g, i, slots);
+        if (n_slots == 1) e->node[i] = e->input[slots[0]];
+        else WF_TRY(wf_build_buffer(&e->node[i], b, node_bytes(&g->nodes[i])));
+        for (int k = 0; k < g->nodes[i].n_inputs; k++) {
+            int from = g->nodes[i].inputs[k];
+            wf_buffer *edge = &e->input[i * WF_MAX_INPUTS + k];
+            if (!e->wants[from]) continue;
+            if (is_view(&g->nodes[i])) *edge = e->node[i];
+            else WF_TRY(wf_build_buffer(edge, b, node_bytes(&g->nodes[from])));
+        }
+    }
+    return WF_OK;
+}
+
+static wf_status add_gradient_sum(wf_builder *b, const edges *e, int i) {
+    int slots[WF_MAX_INPUTS], n = consumers_of(b->graph, i, slots);
+    if (n < 2 || !e->wants[i]) return WF_OK;
+    sum_args s = {.dst = e->node[i], .size = wf_shape_size(&b->graph->nodes[i].shape)};
+    wf_buffer uses[WF_MAX_INPUTS + 1] = {s.dst};
+    for (int k = 0; k < n; k++) uses[1 + k] = s.parts[s.n_parts++] = e->input[slots[k]];
+    return wf_build_shard_step(b, WF_BACKWARD, run_sum, &s, sizeof s, uses, 1 + n);
+}
+
+/* ---- the order of the steps, their phases ---- */
+
+static void append_list(wf_plan *plan, int *n, wf_list list, int node) {
+    for (int i = 0; i < plan->n_steps; i++)
+        if (plan->steps[i].list == list && (node < 0 || plan->steps[i].node == node))
+            plan->order[(*n)++] = plan->steps[i];
+}
+
+static void close_phase(wf_plan *plan, int first, int n) {
+    if (n == 0) return;
+    wf_phase phase = {.first = first, .n = n};
+    for (int i = first; i < first + n; i++) phase.n_tiles += plan->order[i].n_tiles;
+    plan->phases[plan->n_phases++] = phase;
+}
+
+static wf_status order_steps(wf_plan *plan, wf_context *cx) {
+    int n = 0, first;
+    WF_TRY(wf_alloc(&plan->order, cx, (size_t)plan->n_steps, sizeof *plan->order));
+    WF_TRY(wf_alloc(&plan->phases, cx, (size_t)plan->n_steps, sizeof *plan->phases));
+
+    append_list(plan, &n, WF_REFRESH, -1);
+    close_phase(plan, 0, n);
+    plan->n_refresh_phases = plan->n_phases;
+
+    first = n;
+    append_list(plan, &n, WF_FORWARD, -1);
+    for (int i = plan->graph->n_nodes - 1; i >= 0; i--) append_list(plan, &n, WF_BACKWARD, i);
+    for (int i = first; i < n; i++) { /* a tile step is a phase of its own */
+        if (plan->order[i].n_tiles == 0) continue;
+        close_phase(plan, first, i - first);
+        close_phase(plan, i, 1);
+        first = i + 1;
+    }
+    close_phase(plan, first, n - first);
+
+    first = n;
+    append_list(plan, &n, WF_WGRAD, -1);
+    close_phase(plan, first, n - first);
+    return WF_OK;
+}
+
+/* ---- memory ---- */
+
+static void note_uses(wf_plan *plan) {
+    for (int p = 0; p < plan->n_phases; p++) {
+        const wf_phase *phase = &plan->phases[p];
+        for (int i = phase->first; i < phase->first + phase->n; i++)
+            for (int u = 0; u < plan->order[i].n_uses; u++) {
+                wf_plan_buffer *buffer = &plan->buffers[plan->uses[plan->order[i].first_use + u]];
+                if (buffer->first < 0) buffer->first = i;
+                buffer->last = i;
+                if (buffer->phase == NO_PHASE && phase->n_tiles == 0) buffer->phase = p;
+                else if (buffer->phase != p) buffer->phase = MANY_PHASES;
+            }
+    }
+}
+
+/* First fit among the local buffers whose lives overlap this one's. */
+static size_t local_offset(const wf_plan *plan, int i, size_t bytes) {
+    const wf_plan_buffer *me = &plan->buffers[i];
+    size_t offset = 0;
+    for (int k = 0; k < i; k++) {
+        const wf_plan_buffer *other = &plan->buffers[k];
+        if (other->kind != WF_BUFFER_LOCAL || other->phase != me->phase) continue;
+        if (other->last < me->first || other->first > me->last) continue;
+        size_t size = round_up(other->bytes * (size_t)plan->shard_size) + OVERREAD_BYTES;
+        if (other->offset < offset + bytes && offset < other->offset + size) {
+            offset = other->offset + size;
+            k = -1; /* the moved place may meet an earlier one */
+        }
+    }
+    return offset;
+}
+
+static wf_status place_buffers(wf_plan *plan, wf_context *cx) {
+    note_uses(plan);
+    for (int i = 0; i < plan->n_buffers; i++) {
+        wf_plan_buffer *b = &plan->buffers[i];
+        if (b->kind == WF_BUFFER_FIXED) {
+            b->offset = plan->fixed_bytes;
+            plan->fixed_bytes += round_up(b->bytes) + OVERREAD_BYTES;
+        } else if (b->phase >= 0 && !b->is_kept) {
+            size_t bytes = round_up(b->bytes * (size_t)plan->shard_size) + OVERREAD_BYTES;
+            b->offset = local_offset(plan, i, bytes);
+            b->kind = WF_BUFFER_LOCAL;
+            if (b->offset + bytes > plan->local_bytes) plan->local_bytes = b->offset + bytes;
+        } else if (b->first >= 0 || b->is_kept) {
+            b->offset = plan->batch_bytes;
+            plan->batch_bytes +=
+                round_up(b->bytes * (size_t)plan->options.batch_size) + OVERREAD_BYTES;
+        }
+    }
+    size_t workers = (size_t)wf_pool_size(plan->pool);
+    WF_TRY(wf_alloc(&plan->fixed_memory, cx, plan->fixed_bytes, 1));
+    WF_TRY(wf_alloc(&plan->local_memory, cx, workers, plan->local_bytes));
+    WF_TRY(wf_alloc(&plan->batch_memory, cx, plan->batch_bytes, 1));
+    return wf_alloc(&plan->scratch_memory, cx, workers, plan->scratch_bytes);
+}
+
+/* ---- compiling ---- */
+
+/* Small enough that a shard's activations stay near the core, wide enough that a matrix product
+ * reuses the weights, and several of them so that workers share the batch. */
+static int choose_shard_size(const wf_graph *g, int batch_size) {
+    enum { TARGET_BYTES = 3 << 20 };
+    size_t bytes = 1;
+    int is_recurrent = 0;
+    for (int i = 0; i < g->n_nodes; i++) {
+        bytes += node_bytes(&g->nodes[i]);
+        is_recurrent |= (g->nodes[i].spec.class->flags & WF_LAYER_RECURRENT) != 0;
+    }
+    int size = is_recurrent ? 32 : 4;
+    while (size < 32 && (size_t)size * 2 * bytes <= TARGET_BYTES) size *= 2;
+    while (size > 1 && size > (batch_size + 1) / 2) size /= 2;
+    return size;
+}
+
+static wf_status plan_node(wf_builder *b, const edges *e, int i) {
+    const wf_graph *g = b->graph;
+    const wf_node *node = &g->nodes[i];
+    wf_context *cx = b->cx;
+    b->node = node;
+    b->node_index = i;
+    b->config = node->spec.config;
+    b->param = node->first_param;
+    b->n_inputs = node->n_inputs;
+    for (int k = 0; k < node->n_inputs; k++) {
+        b->src_shape[k] = &g->nodes[node->inputs[k]].shape;
+        b->src[k] = b->plan->dst[node->inputs[k]];
+        b->diff_src[k] = e->input[i * WF_MAX_INPUTS + k];
+    }
+    b->dst_shape = &node->shape;
+    b->diff_dst = e->node[i];
+    b->loss_activation = i == g->output && b->plan->options.mode != WF_PLAN_INFER
+                             ? b->plan->options.loss->class->fused
+                             : WF_ACT_LINEAR;
+    if (is_view(node)) b->plan->dst[i] = b->src[0];
+    else WF_TRY(wf_build_buffer(&b->plan->dst[i], b, node_bytes(node)));
+    b->dst = b->plan->dst[i];
+    WF_TRY(add_gradient_sum(b, e, i));
+    if (i == 0) return add_gather(b);
+    if (is_view(node)) return WF_OK;
+    WF_REQUIRE(node->spec.class->plan, WF_E_INTERNAL, "layer %s: class %s has no plan function",
+               node->name, node->spec.class->name);
+    return node->spec.class->plan(b);
+}
+
+static wf_status compile(wf_plan *plan, wf_context *cx) {
+    wf_builder b = {.cx = cx,
+                    .plan = plan,
+                    .graph = plan->graph,
+                    .kernels = plan->kernels,
+                    .is_training = plan->options.mode == WF_PLAN_TRAIN,
+                    .batch_size = plan->options.batch_size,
+                    .shard_size = plan->shard_size,
+                    .n_shards = plan->n_shards};
+    edges e = {0};
+    wf_status status;
+    WF_TRY_OR(edges_create(&e, &b));
+    WF_TRY_OR(wf_alloc(&plan->dst, cx, (size_t)plan->graph->n_nodes, sizeof *plan->dst));
+    for (int i = 0; i < plan->graph->n_nodes; i++) WF_TRY_OR(plan_node(&b, &e, i));
+    wf_buffer output = plan->dst[plan->graph->output];
+    plan->buffers[output].is_kept = 1;
+    plan->is_loss_fused = b.is_loss_fused;
+    if (plan->options.mode != WF_PLAN_INFER)
+        WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->graph->output]));
+    WF_TRY_OR(order_steps(plan, cx));
+    WF_TRY_OR(place_buffers(plan, cx));
+done:
+    edges_reset(&e);
+    return status;
+}
+
+wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_params *params,
+                         wf_pool *pool, const wf_plan_options *options) {
+    WF_REQUIRE(g->is_finished, WF_E_ARG, "graph %s is not finished | call wf_graph_finish",
+               g->name);
+    WF_REQUIRE(options->batch_size >= 1 && options->batch_size <= 1 << 20, WF_E_ARG,
+               "batch size is %d, must be 1 to %d", options->batch_size, 1 << 20);
+    WF_REQUIRE(options->mode == WF_PLAN_INFER || options->loss, WF_E_ARG,
+               "a plan for training or evaluation needs a loss");
+    wf_plan *plan = NULL;
+    wf_status status;
+    WF_TRY(wf_alloc(&plan, cx, 1, sizeof *plan));
+    plan->graph = g;
+    plan->params = params;
+    plan->pool = pool;
+    plan->options = *options;
+    plan->kernels = options->kernels ? options->kernels : wf_kernels_best();
+    plan->losses = plan->hits = WF_NO_BUFFER;
+    plan->shard_size =
+        options->shard_size ? options->shard_size : choose_shard_size(g, options->batch_size);
+    plan->n_shards = (options->batch_size + plan->shard_size - 1) / plan->shard_size;
+    WF_TRY_OR(compile(plan, cx));
+    if (options->mode == WF_PLAN_TRAIN) WF_TRY_OR(wf__plan_prepare_update(plan, cx));
+    *out = plan;
+    plan = NULL;
+done:
+    wf_plan_destroy(plan);
+    return status;
+}
+
+void wf_plan_destroy(wf_plan *plan) {
+    if (!plan) return;
+    for (int i = 0; i < plan->n_steps; i++) wf_free(plan->steps[i].args);
+    wf_free(plan->buffers);
+    wf_free(plan->steps);
+    wf_free(plan->uses);
+    wf_free(plan->order);
+    wf_free(plan->phases);
+    wf_free(plan->batch_memory);
+    wf_free(plan->local_memory);
+    wf_free(plan->fixed_memory);
+    wf_free(plan->scratch_memory);
+    wf_free(plan->dst);
+    wf_free(plan->norms);
+    wf_free(plan);
+}

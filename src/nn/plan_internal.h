@@ -1,0 +1,69 @@
+/* The inside of a plan, shared by plan.c (compiling) and plan_run.c (running). */
+#ifndef WF_NN_PLAN_INTERNAL_H
+#define WF_NN_PLAN_INTERNAL_H
+
+#include "base/rng.h"
+#include "nn/plan.h"
+
+typedef enum wf_buffer_kind { WF_BUFFER_BATCH, WF_BUFFER_LOCAL, WF_BUFFER_FIXED } wf_buffer_kind;
+
+typedef struct wf_plan_buffer {
+    wf_buffer_kind kind;
+    size_t bytes;    /* per image; in all when fixed */
+    size_t offset;   /* into the memory of its kind */
+    int is_kept;     /* read by the caller after the run: never local */
+    int phase;       /* the only phase that uses it, or MANY_PHASES */
+    int first, last; /* steps that use it, in running order */
+} wf_plan_buffer;
+
+typedef struct wf_plan_step {
+    wf_step_fn run;
+    void *args;
+    int node;
+    wf_list list;
+    int n_tiles; /* 0: shard step */
+    int first_use, n_uses;
+} wf_plan_step;
+
+/* Steps [first, first + n) of plan->order; all shard steps, or all tile steps. */
+typedef struct wf_phase {
+    int first, n, n_tiles; /* n_tiles 0: shards */
+} wf_phase;
+
+struct wf_plan {
+    const wf_graph *graph;
+    wf_params *params;
+    wf_pool *pool;
+    const wf_kernels *kernels;
+    wf_plan_options options;
+    int shard_size, n_shards;
+
+    wf_plan_buffer *buffers;
+    int n_buffers, buffers_capacity;
+    wf_plan_step *steps; /* as the layers appended them */
+    int n_steps, steps_capacity;
+    wf_buffer *uses;
+    int n_uses, uses_capacity;
+    wf_plan_step *order; /* as they run: refresh, forward, backward, wgrad */
+    wf_phase *phases;
+    int n_phases, n_refresh_phases;
+
+    unsigned char *batch_memory, *local_memory, *fixed_memory, *scratch_memory;
+    size_t batch_bytes, local_bytes, fixed_bytes, scratch_bytes; /* local, scratch: per worker */
+
+    wf_buffer *dst;   /* of every node */
+    wf_buffer losses; /* float per image */
+    wf_buffer hits;   /* int32 per image: the largest output is the label's */
+    int is_loss_fused;
+    double *norms;         /* partial squared norms of gradients, for clipping */
+    uint64_t generation;   /* of the parameters that the packed weights hold */
+    const wf_batch *batch; /* of the run in progress */
+};
+
+/* plan_loss.c: the step that reads the output, and what it needs. */
+wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff);
+/* plan_update.c: optimizer. */
+wf_status wf__plan_prepare_update(wf_plan *plan, wf_context *cx);
+void wf__plan_update(wf_plan *plan, const wf_batch *batch);
+
+#endif

@@ -1,0 +1,69 @@
+/* The step between forward and backward: each image's loss, its gradient, whether it is a hit. */
+#include <string.h>
+
+#include "nn/plan_internal.h"
+
+typedef struct loss_step {
+    wf_loss loss;
+    wf_buffer output, diff, losses, hits;
+    int classes, is_fused;
+} loss_step;
+
+static int largest(const float *x, int n) {
+    int best = 0;
+    for (int i = 1; i < n; i++)
+        if (x[i] > x[best]) best = i;
+    return best;
+}
+
+static void run_loss(const wf_run *r, const void *args) {
+    const loss_step *s = args;
+    const wf_batch *batch = r->batch;
+    const int K = s->classes;
+    float *targets = r->scratch;
+    int32_t *labels = (int32_t *)(void *)(targets + (size_t)r->n * (size_t)K);
+    for (int i = 0; i < r->n; i++) {
+        int64_t row = batch->index ? batch->index[r->n0 + i] : r->n0 + i;
+        if (batch->targets) {
+            memcpy(targets + (ptrdiff_t)i * K, batch->targets + row * K,
+                   (size_t)K * sizeof *targets);
+            labels[i] = K == 1 ? targets[i] > 0.5f : largest(targets + (ptrdiff_t)i * K, K);
+        } else {
+            labels[i] = batch->labels[row];
+        }
+    }
+    float *output = wf_at(r, s->output);
+    wf_loss_args a = {.kernels = r->kernels,
+                      .rows = r->n,
+                      .classes = K,
+                      .output = output,
+                      .labels = labels,
+                      .targets = batch->targets ? targets : NULL,
+                      .losses = wf_at(r, s->losses),
+                      .diff = s->diff == WF_NO_BUFFER ? NULL : wf_at(r, s->diff),
+                      .weight = 1.0f / (float)batch->n};
+    s->loss.class->run(&a, s->loss.config, s->is_fused);
+    int32_t *hits = wf_at(r, s->hits);
+    for (int i = 0; i < r->n; i++) {
+        const float *y = output + (ptrdiff_t)i * K;
+        hits[i] = (K == 1 ? *y > 0.5f : largest(y, K)) == labels[i];
+    }
+}
+
+wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff) {
+    wf_plan *plan = b->plan;
+    const wf_node *node = &plan->graph->nodes[plan->graph->output];
+    loss_step s = {.loss = *plan->options.loss,
+                   .output = output,
+                   .diff = diff,
+                   .classes = (int)wf_shape_size(&node->shape),
+                   .is_fused = plan->is_loss_fused};
+    WF_TRY(wf_build_buffer(&plan->losses, b, sizeof(float)));
+    WF_TRY(wf_build_buffer(&plan->hits, b, sizeof(int32_t)));
+    plan->buffers[plan->losses].is_kept = plan->buffers[plan->hits].is_kept = 1;
+    s.losses = plan->losses;
+    s.hits = plan->hits;
+    wf_build_scratch(b, (size_t)plan->shard_size * ((size_t)s.classes + 1) * sizeof(float));
+    return wf_build_shard_step(b, WF_FORWARD, run_loss, &s, sizeof s,
+                               WF_USES(output, diff, s.losses, s.hits));
+}

@@ -1,0 +1,201 @@
+/* Running a compiled plan; see plan.h. */
+#include <math.h>
+
+#include "nn/plan_internal.h"
+
+/* ---- what steps call ---- */
+
+void *wf_at(const wf_run *r, wf_buffer buffer) {
+    const wf_plan *plan = r->plan;
+    const wf_plan_buffer *b = &plan->buffers[buffer];
+    switch (b->kind) {
+    case WF_BUFFER_FIXED: return plan->fixed_memory + b->offset;
+    case WF_BUFFER_LOCAL:
+        return plan->local_memory + (size_t)r->worker * plan->local_bytes + b->offset;
+    default: return plan->batch_memory + b->offset + (size_t)r->n0 * b->bytes;
+    }
+}
+
+float *wf_at_image(const wf_run *r, wf_buffer buffer, int64_t n0) {
+    const wf_plan_buffer *b = &r->plan->buffers[buffer];
+    return (float *)(void *)(r->plan->batch_memory + b->offset + (size_t)n0 * b->bytes);
+}
+
+int wf_run_shards(const wf_run *r) {
+    return (r->batch->n + r->plan->shard_size - 1) / r->plan->shard_size;
+}
+
+void wf_run_shard_range(const wf_run *r, int shard, int *n0, int *n) {
+    int size = r->plan->shard_size;
+    *n0 = shard * size;
+    *n = r->batch->n - *n0 < size ? r->batch->n - *n0 : size;
+}
+
+float *wf_value(const wf_run *r, int index) {
+    return r->plan->params->value + r->plan->graph->params[index].offset;
+}
+
+float *wf_gradient(const wf_run *r, int index) {
+    return r->plan->params->gradient + r->plan->graph->params[index].offset;
+}
+
+wf_mask_key wf_run_mask_key(const wf_run *r, int node) {
+    return (wf_mask_key){.seed = r->plan->options.seed,
+                         .stream = WF_STREAM_LAYER + (uint32_t)node,
+                         .epoch = r->batch->epoch,
+                         .position = r->batch->position + r->n0};
+}
+
+const float *wf_plan_output(const wf_plan *plan) {
+    const wf_plan_buffer *b = &plan->buffers[plan->dst[plan->graph->output]];
+    return (const float *)(const void *)(plan->batch_memory + b->offset);
+}
+
+int wf_plan_shard_size(const wf_plan *plan) { return plan->shard_size; }
+
+int64_t wf_plan_memory_bytes(const wf_plan *plan) {
+    size_t workers = (size_t)wf_pool_size(plan->pool);
+    return (int64_t)(plan->batch_bytes + plan->fixed_bytes +
+                     workers * (plan->local_bytes + plan->scratch_bytes));
+}
+
+/* ---- phases ---- */
+
+static wf_run run_of(const wf_plan *plan, int worker) {
+    return (wf_run){.plan = plan,
+                    .kernels = plan->kernels,
+                    .batch = plan->batch,
+                    .worker = worker,
+                    .n = plan->batch->n,
+                    .scratch = plan->scratch_memory + (size_t)worker * plan->scratch_bytes};
+}
+
+typedef struct phase_run {
+    const wf_plan *plan;
+    const wf_phase *phase;
+} phase_run;
+
+static void run_shard(void *user, int item, int worker) {
+    const phase_run *p = user;
+    wf_run r = run_of(p->plan, worker);
+    r.shard = item;
+    wf_run_shard_range(&r, item, &r.n0, &r.n);
+    for (int i = 0; i < p->phase->n; i++) {
+        const wf_plan_step *step = &p->plan->order[p->phase->first + i];
+        step->run(&r, step->args);
+    }
+}
+
+static void run_tile(void *user, int item, int worker) {
+    const phase_run *p = user;
+    wf_run r = run_of(p->plan, worker);
+    const wf_plan_step *step = &p->plan->order[p->phase->first];
+    r.tile = item;
+    while (r.tile >= step->n_tiles) r.tile -= step++->n_tiles;
+    step->run(&r, step->args);
+}
+
+static void run_phases(wf_plan *plan, int first, int last) {
+    for (int i = first; i < last; i++) {
+        phase_run p = {plan, &plan->phases[i]};
+        if (p.phase->n_tiles) wf_pool_run(plan->pool, run_tile, &p, p.phase->n_tiles);
+        else
+            wf_pool_run(plan->pool, run_shard, &p,
+                        (plan->batch->n + plan->shard_size - 1) / plan->shard_size);
+    }
+}
+
+/* ---- when the loss is not finite ---- */
+
+static int is_finite(const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return 0;
+    return 1;
+}
+
+static const char *infinite_parameter(const wf_plan *plan) {
+    for (int i = 0; i < plan->graph->n_params; i++) {
+        const wf_param_entry *p = &plan->graph->params[i];
+        if (!is_finite(plan->params->value + p->offset, (size_t)p->size)) return p->name;
+    }
+    return NULL;
+}
+
+/* Runs the forward steps again, one after another, and looks at each layer's output. */
+static const wf_node *infinite_layer(const wf_plan *plan) {
+    for (int i = plan->n_refresh_phases; i < plan->n_phases; i++) {
+        const wf_phase *phase = &plan->phases[i];
+        wf_run r = run_of(plan, 0);
+        int items = phase->n_tiles ? phase->n_tiles : wf_run_shards(&r);
+        for (int item = 0; item < items; item++) {
+            r.n0 = 0;
+            r.n = plan->batch->n;
+            r.tile = r.shard = item;
+            if (phase->n_tiles == 0) wf_run_shard_range(&r, item, &r.n0, &r.n);
+            for (int k = phase->first; k < phase->first + phase->n; k++) {
+                const wf_plan_step *step = &plan->order[k];
+                if (step->list != WF_FORWARD) return NULL;
+                step->run(&r, step->args);
+                const wf_node *node = &plan->graph->nodes[step->node];
+                int is_last =
+                    k + 1 == phase->first + phase->n || plan->order[k + 1].node != step->node;
+                if (is_last && phase->n_tiles == 0 &&
+                    !is_finite(wf_at(&r, plan->dst[step->node]),
+                               (size_t)(r.n * wf_shape_size(&node->shape))))
+                    return node;
+            }
+        }
+    }
+    return NULL;
+}
+
+static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss) {
+    const char *parameter = infinite_parameter(plan);
+    const wf_node *node = infinite_layer(plan);
+    return WF_FAIL(WF_E_DIVERGED,
+                   "loss is %g at optimizer step %lld: the output of layer %s is not finite%s%s | "
+                   "lower the learning rate or clip gradients (global_clipnorm)",
+                   loss, (long long)plan->params->step + 1,
+                   node ? node->name : plan->graph->nodes[plan->graph->output].name,
+                   parameter ? ", nor is parameter " : "", parameter ? parameter : "");
+}
+
+/* ---- one batch ---- */
+
+static double sum_losses(const wf_plan *plan, int64_t *correct) {
+    const wf_plan_buffer *losses = &plan->buffers[plan->losses];
+    const wf_plan_buffer *hits = &plan->buffers[plan->hits];
+    const float *loss = (const float *)(const void *)(plan->batch_memory + losses->offset);
+    const int32_t *hit = (const int32_t *)(const void *)(plan->batch_memory + hits->offset);
+    double sum = 0;
+    *correct = 0;
+    for (int i = 0; i < plan->batch->n; i++) {
+        sum += (double)loss[i];
+        *correct += hit[i];
+    }
+    return sum;
+}
+
+wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx,
+                      const wf_batch *batch) {
+    WF_REQUIRE(batch->n >= 1 && batch->n <= plan->options.batch_size, WF_E_ARG,
+               "batch has %d rows, the plan takes 1 to %d", batch->n, plan->options.batch_size);
+    WF_REQUIRE(!batch->pixels != !batch->values, WF_E_ARG, "a batch needs either pixels or values");
+    plan->batch = batch;
+    const int is_training = plan->options.mode == WF_PLAN_TRAIN;
+    const int is_stale = plan->generation != plan->params->generation;
+    run_phases(plan, is_stale ? 0 : plan->n_refresh_phases, plan->n_phases);
+    plan->generation = plan->params->generation;
+
+    wf_batch_result result = {0};
+    wf_status status = WF_OK;
+    if (plan->options.mode != WF_PLAN_INFER) {
+        double loss = sum_losses(plan, &result.correct);
+        result.loss = loss / batch->n;
+        if (is_training && !isfinite(loss)) status = fail_diverged(plan, cx, result.loss);
+    }
+    if (status == WF_OK && is_training && plan->options.optimizer) wf__plan_update(plan, batch);
+    plan->batch = NULL;
+    if (status == WF_OK && out_result) *out_result = result;
+    return status;
+}

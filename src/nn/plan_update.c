@@ -1,0 +1,101 @@
+/* The last phases of a training step: gradient norms where clipping asks for them, the optimizer. */
+#include <math.h>
+
+#include "base/alloc.h"
+#include "nn/plan_internal.h"
+
+enum { CHUNK = 1 << 14 }; /* floats in one tile of the flat array */
+
+static int chunk_count(const wf_plan *plan) {
+    return (int)((plan->graph->trainable_size + CHUNK - 1) / CHUNK);
+}
+
+static const wf_optim_common *common_of(const wf_plan *plan) {
+    return plan->options.optimizer->config;
+}
+
+wf_status wf__plan_prepare_update(wf_plan *plan, wf_context *cx) {
+    wf_params *params = plan->params;
+    size_t size = (size_t)plan->graph->trainable_size;
+    WF_REQUIRE(size > 0, WF_E_ARG, "graph %s has nothing to train", plan->graph->name);
+    if (!params->gradient)
+        WF_TRY(wf_alloc(&params->gradient, cx, (size_t)plan->graph->total_size, sizeof(float)));
+    if (!plan->options.optimizer) return WF_OK;
+    int n_slots = plan->options.optimizer->class->n_slots(plan->options.optimizer->config);
+    for (int i = 0; i < n_slots; i++)
+        if (!params->slots[i]) WF_TRY(wf_alloc(&params->slots[i], cx, size, sizeof(float)));
+    return wf_alloc(&plan->norms, cx, (size_t)chunk_count(plan), sizeof *plan->norms);
+}
+
+static double squared_norm(const float *x, int64_t n) {
+    double sums[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int k = 0; k < 8; k++) sums[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i < n; i++) sums[0] += (double)x[i] * (double)x[i];
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/* g <- g min(1, clipnorm / |g|) for one parameter entry */
+static void clip_entry(void *user, int item, int worker) {
+    const wf_plan *plan = user;
+    (void)worker;
+    const wf_param_entry *entry = &plan->graph->params[item];
+    if (!entry->is_trainable) return;
+    float *g = plan->params->gradient + entry->offset;
+    double norm = sqrt(squared_norm(g, entry->size)), limit = common_of(plan)->clipnorm;
+    if (norm <= limit) return;
+    float scale = (float)(limit / norm);
+    for (int64_t i = 0; i < entry->size; i++) g[i] *= scale;
+}
+
+static int64_t chunk_length(const wf_plan *plan, int item) {
+    int64_t rest = plan->graph->trainable_size - (int64_t)item * CHUNK;
+    return rest < CHUNK ? rest : CHUNK;
+}
+
+static void norm_chunk(void *user, int item, int worker) {
+    wf_plan *plan = user;
+    (void)worker;
+    plan->norms[item] =
+        squared_norm(plan->params->gradient + (int64_t)item * CHUNK, chunk_length(plan, item));
+}
+
+typedef struct update_run {
+    const wf_plan *plan;
+    double learning_rate;
+    float scale;
+} update_run;
+
+static void update_chunk(void *user, int item, int worker) {
+    const update_run *u = user;
+    (void)worker;
+    const wf_params *p = u->plan->params;
+    int64_t first = (int64_t)item * CHUNK;
+    wf_optim_args a = {.kernels = u->plan->kernels,
+                       .n = chunk_length(u->plan, item),
+                       .value = p->value + first,
+                       .gradient = p->gradient + first,
+                       .learning_rate = u->learning_rate,
+                       .step = p->step,
+                       .gradient_scale = u->scale};
+    for (int i = 0; i < 3; i++) a.slots[i] = p->slots[i] ? p->slots[i] + first : NULL;
+    u->plan->options.optimizer->class->update(&a, u->plan->options.optimizer->config);
+}
+
+void wf__plan_update(wf_plan *plan, const wf_batch *batch) {
+    const wf_optim_common *common = common_of(plan);
+    update_run u = {.plan = plan, .learning_rate = batch->learning_rate, .scale = 1};
+    if (common->clipnorm > 0) wf_pool_run(plan->pool, clip_entry, plan, plan->graph->n_params);
+    if (common->global_clipnorm > 0) {
+        wf_pool_run(plan->pool, norm_chunk, plan, chunk_count(plan));
+        double sum = 0;
+        for (int i = 0; i < chunk_count(plan); i++) sum += plan->norms[i];
+        if (sqrt(sum) > common->global_clipnorm)
+            u.scale = (float)(common->global_clipnorm / sqrt(sum));
+    }
+    plan->params->step++;
+    wf_pool_run(plan->pool, update_chunk, &u, chunk_count(plan));
+    plan->params->generation++;
+}
