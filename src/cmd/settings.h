@@ -1,0 +1,64 @@
+/* What the environment and the options say about places: data, runs, models. */
+#ifndef WF_CMD_SETTINGS_H
+#define WF_CMD_SETTINGS_H
+
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "weft/data.h"
+
+/* Options of every command that opens data. */
+typedef struct wf_data_flags {
+    const char *data_dir;
+    int is_offline;
+} wf_data_flags;
+
+#define WF_DATA_OPTIONS(type, member)                                                              \
+    {"data-dir",  0,                                                                               \
+     WF_OPTION_TEXT, offsetof(type, member.data_dir),                                              \
+     "DIR",       NULL,                                                                            \
+     "WEFT_DATA", 0,                                                                               \
+     0,           "look for data sets in this folder first"},                                      \
+    {                                                                                              \
+        "offline", 0, WF_OPTION_FLAG, offsetof(type, member.is_offline), NULL, NULL,               \
+            "WEFT_OFFLINE", 0, 0, "download nothing"                                               \
+    }
+
+#define WF_RUNS_OPTION(type, member)                                                               \
+    {"runs", 0,   WF_OPTION_TEXT, offsetof(type, member), "DIR", "runs", "WEFT_RUNS", 0, 0,        \
+     "folder of the runs"}
+
+/* How the data reader is called; keeps the texts and the progress bar that `options` points at. */
+typedef struct wf_data_settings {
+    wf_dataset_options options;
+    char *cache_dir;
+    wf_bar bar;
+} wf_data_settings;
+
+/* Errors: WF_E_NOMEM. The struct must stay where it is until its reset. */
+wf_status wf_data_settings_init(wf_data_settings *out, wf_cli *cli, const wf_data_flags *flags);
+void wf_data_settings_reset(wf_data_settings *s);
+
+/* wf_dataset_open; whatever fails there is a matter of data (exit status 3), and what the reader
+ * converted is noted. */
+wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
+                       const wf_data_settings *settings);
+
+/* ---- models ---- */
+
+/* Folders in which models are looked for, in this order: ./models, that of the source tree, that of
+ * the installation. Only those that exist. Free each with wf_free. */
+enum { WF_MAX_MODEL_FOLDERS = 4 };
+wf_status wf_model_folders(char *out[WF_MAX_MODEL_FOLDERS], int *out_count, wf_context *cx);
+
+/* The file of the model `name`, a name such as "gru-128" or a path; free it with wf_free.
+ * Errors: WF_E_NOTFOUND (with the nearest name), WF_E_NOMEM, WF_E_IO. */
+wf_status wf_model_locate(char **out, wf_context *cx, const char *name);
+
+/* Names and paths of all models found, one name once, sorted by name. */
+typedef struct wf_model_file {
+    char *name, *path;
+} wf_model_file;
+wf_status wf_model_list(wf_model_file **out, size_t *out_count, wf_context *cx);
+void wf_model_list_free(wf_model_file *files, size_t count);
+
+#endif

@@ -1,0 +1,24 @@
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+static volatile sig_atomic_t seen;
+
+static void on_signal(int number) {
+    (void)number;
+    if (seen) _exit(WF_EXIT_INTERRUPTED);
+    seen = 1;
+}
+
+void wf_signals_install(void) {
+    struct sigaction action = {0};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int wf_signals_seen(void) { return seen; }

@@ -1,0 +1,138 @@
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "cmd/cmd.h"
+
+void wf_print(const wf_cli *cli, const char *format, ...) {
+    if (cli->is_json) return;
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+}
+
+void wf_note(const wf_cli *cli, const char *format, ...) {
+    if (cli->is_quiet) return;
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+const char *wf_bytes_text(char buffer[32], double bytes) {
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    int i = 0;
+    while (bytes >= 999.5 && i < 4) {
+        bytes /= 1000;
+        i++;
+    }
+    snprintf(buffer, 32, i > 0 && bytes < 9.95 ? "%.1f %s" : "%.0f %s", bytes, units[i]);
+    return buffer;
+}
+
+const char *wf_duration_text(char buffer[32], double seconds) {
+    long s = lround(seconds);
+    if (seconds < 9.95) snprintf(buffer, 32, "%.1f s", seconds);
+    else if (s < 60) snprintf(buffer, 32, "%ld s", s);
+    else if (s < 3600) snprintf(buffer, 32, "%ld min %ld s", s / 60, s % 60);
+    else snprintf(buffer, 32, "%ld h %ld min", s / 3600, s % 3600 / 60);
+    return buffer;
+}
+
+const char *wf_thousands(char buffer[32], int64_t n) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)n), at = 0;
+    for (int i = 0; i < length; i++) {
+        int left = length - i;
+        if (i > 0 && digits[i - 1] != '-' && left % 3 == 0) buffer[at++] = ',';
+        buffer[at++] = digits[i];
+    }
+    buffer[at] = 0;
+    return buffer;
+}
+
+size_t wf_text_columns(const char *text) {
+    size_t n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+int wf_terminal_width(int fd, int otherwise) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
+    return otherwise;
+}
+
+/* ---- tables ---- */
+
+void wf_table_init(wf_table *t, int columns, unsigned right) {
+    *t = (wf_table){.columns = columns, .right = right};
+}
+
+wf_status wf_table_add(wf_table *t, wf_context *cx, const char *text) {
+    char *copy = NULL;
+    WF_TRY(wf_strdup(&copy, cx, text ? text : ""));
+    wf_status status = wf_realloc(&t->cells, cx, t->count, t->count + 1, sizeof *t->cells);
+    if (status != WF_OK) {
+        wf_free(copy);
+        return status;
+    }
+    t->cells[t->count++] = copy;
+    return WF_OK;
+}
+
+wf_status wf_table_addf(wf_table *t, wf_context *cx, const char *format, ...) {
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return wf_table_add(t, cx, text);
+}
+
+void wf_table_print(const wf_table *t, const wf_cli *cli) {
+    enum { MAX = 32 };
+    size_t width[MAX] = {0}, columns = (size_t)t->columns;
+    for (size_t i = 0; i < t->count; i++) {
+        size_t n = wf_text_columns(t->cells[i]);
+        if (n > width[i % columns]) width[i % columns] = n;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        size_t column = i % columns;
+        int is_last = column + 1 == columns;
+        int pad = (int)(width[column] - wf_text_columns(t->cells[i]));
+        int is_right = (t->right >> column) & 1;
+        wf_print(cli, "%s%*s%s", column ? "  " : "", is_right ? pad : 0, "", t->cells[i]);
+        if (is_last) wf_print(cli, "\n");
+        else if (!is_right) wf_print(cli, "%*s", pad, "");
+    }
+}
+
+void wf_table_reset(wf_table *t) {
+    for (size_t i = 0; i < t->count; i++) wf_free(t->cells[i]);
+    wf_free(t->cells);
+    *t = (wf_table){0};
+}
+
+/* ---- JSON ---- */
+
+wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value) {
+    WF_REQUIRE(value && json_object_set_new(object, key, value) == 0, WF_E_NOMEM,
+               "out of memory for the key \"%s\" of a JSON document, or its text is not UTF-8", key);
+    return WF_OK;
+}
+
+wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
+    WF_REQUIRE(value && json_array_append_new(array, value) == 0, WF_E_NOMEM,
+               "out of memory for a JSON array");
+    return WF_OK;
+}
+
+json_t *wf_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+json_t *wf_json_text_or_null(const char *text) { return text ? json_string(text) : json_null(); }
