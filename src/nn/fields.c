@@ -1,7 +1,3 @@
-/* newlocale and uselocale: numbers in files have a point, whatever the host program's locale is. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "nn/fields.h"
 
 #include <errno.h>
@@ -12,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "nn/flow.h"
 
 /* What stands in a required field until it is set. */
@@ -31,9 +28,10 @@ static double real_at(const void *config, const wf_field *field) {
     return *(const double *)at_const(config, field);
 }
 
-/* ---- numbers as text ---- */
+/* ---- numbers from text ---- */
 
-/* Reads all of `text` as a number; hexadecimal, nan and inf are not numbers here. */
+/* Reads all of `text` as a number; hexadecimal, nan and inf are not numbers here. The decimal point
+ * is a point, whatever the host program's locale is. */
 static int parse_real(double *out, const char *text) {
     if (!*text || text[strspn(text, "0123456789+-.eE")]) return 0;
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
@@ -44,21 +42,6 @@ static int parse_real(double *out, const char *text) {
     uselocale(before);
     freelocale(c);
     return end != text && !*end && isfinite(*out);
-}
-
-static void write_real(wf_str *out, wf_context *cx, double value) {
-    char text[40] = "";
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = (locale_t)0;
-    if (c) before = uselocale(c);
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    if (c) {
-        uselocale(before);
-        freelocale(c);
-    }
-    wf_str_add(out, cx, text);
 }
 
 /* Reads an integer from the front of *text and moves behind it and the blanks that follow. */
@@ -171,8 +154,7 @@ static wf_status set_value(wf_context *cx, const char *owner, const wf_field *fi
     switch (field->kind) {
     case WF_FIELD_INT:
     case WF_FIELD_PAIR:
-    case WF_FIELD_INTS:
-        return set_ints(cx, owner, field, config, text);
+    case WF_FIELD_INTS: return set_ints(cx, owner, field, config, text);
     case WF_FIELD_REAL:
         WF_REQUIRE(parse_real(&value, text), WF_E_ARG, "%s: %s is \"%.60s\", must be a number",
                    owner, field->key, text);
@@ -185,10 +167,8 @@ static wf_status set_value(wf_context *cx, const char *owner, const wf_field *fi
                    "%s: %s is \"%.60s\", must be true or false", owner, field->key, text);
         *(int32_t *)at(config, field) = text[0] == 't';
         return WF_OK;
-    case WF_FIELD_CHOICE:
-        return set_choice(cx, owner, field, config, text);
-    case WF_FIELD_LAYER:
-        break;
+    case WF_FIELD_CHOICE: return set_choice(cx, owner, field, config, text);
+    case WF_FIELD_LAYER: break;
     }
     wf_layer_spec spec = {0};
     WF_TRY(wf_flow_layer(&spec, cx, owner, text));
@@ -246,32 +226,22 @@ wf_status wf_fields_set_layer(wf_context *cx, const char *owner, const wf_field 
 static void unset(const wf_field *field, void *config) {
     int32_t *ints = at(config, field);
     switch (field->kind) {
-    case WF_FIELD_REAL:
-        *(double *)at(config, field) = NAN;
-        break;
-    case WF_FIELD_PAIR:
-        ints[1] = UNSET; /* fall through */
+    case WF_FIELD_REAL: *(double *)at(config, field) = NAN; break;
+    case WF_FIELD_PAIR: ints[1] = UNSET; /* fall through */
     case WF_FIELD_INT:
     case WF_FIELD_BOOL:
-    case WF_FIELD_CHOICE:
-        ints[0] = UNSET;
-        break;
+    case WF_FIELD_CHOICE: ints[0] = UNSET; break;
     case WF_FIELD_INTS:
-    case WF_FIELD_LAYER:
-        break; /* zero says it */
+    case WF_FIELD_LAYER: break; /* zero says it */
     }
 }
 
 static int is_unset(const wf_field *field, const void *config) {
     switch (field->kind) {
-    case WF_FIELD_REAL:
-        return isnan(real_at(config, field));
-    case WF_FIELD_INTS:
-        return ((const wf_ints *)at_const(config, field))->n == 0;
-    case WF_FIELD_LAYER:
-        return !((const wf_layer_spec *)at_const(config, field))->class;
-    default:
-        return int_at(config, field, 0) == UNSET;
+    case WF_FIELD_REAL: return isnan(real_at(config, field));
+    case WF_FIELD_INTS: return ((const wf_ints *)at_const(config, field))->n == 0;
+    case WF_FIELD_LAYER: return !((const wf_layer_spec *)at_const(config, field))->class;
+    default: return int_at(config, field, 0) == UNSET;
     }
 }
 
@@ -359,19 +329,12 @@ static void write_layer(wf_str *out, wf_context *cx, const wf_layer_spec *spec) 
 }
 
 void wf_fields_write(wf_str *out, wf_context *cx, const wf_field *field, const void *config) {
+    char number[32];
     switch (field->kind) {
-    case WF_FIELD_INT:
-        wf_str_addf(out, cx, "%d", int_at(config, field, 0));
-        return;
-    case WF_FIELD_BOOL:
-        wf_str_add(out, cx, int_at(config, field, 0) ? "true" : "false");
-        return;
-    case WF_FIELD_REAL:
-        write_real(out, cx, real_at(config, field));
-        return;
-    case WF_FIELD_CHOICE:
-        write_choice(out, cx, field->choices, int_at(config, field, 0));
-        return;
+    case WF_FIELD_INT: wf_str_addf(out, cx, "%d", int_at(config, field, 0)); return;
+    case WF_FIELD_BOOL: wf_str_add(out, cx, int_at(config, field, 0) ? "true" : "false"); return;
+    case WF_FIELD_REAL: wf_str_add(out, cx, wf_double_text(number, real_at(config, field))); return;
+    case WF_FIELD_CHOICE: write_choice(out, cx, field->choices, int_at(config, field, 0)); return;
     case WF_FIELD_PAIR:
         wf_str_addf(out, cx, "[%d, %d]", int_at(config, field, 0), int_at(config, field, 1));
         return;
@@ -382,8 +345,6 @@ void wf_fields_write(wf_str *out, wf_context *cx, const wf_field *field, const v
         wf_str_add(out, cx, "]");
         return;
     }
-    case WF_FIELD_LAYER:
-        write_layer(out, cx, at_const(config, field));
-        return;
+    case WF_FIELD_LAYER: write_layer(out, cx, at_const(config, field)); return;
     }
 }
