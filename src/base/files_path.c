@@ -61,8 +61,13 @@ wf_status wf_dir_create(wf_context *cx, const char *path) {
         char end = *p;
         if (end && end != '/') continue;
         *p = 0;
-        if (!wf_path_is_dir(copy) && wf__io_mkdir(copy) < 0 && !wf_path_is_dir(copy))
-            status = wf__io_fail(cx, "cannot create the folder", copy);
+        if (!wf_path_is_dir(copy) && wf__io_mkdir(copy) < 0) {
+            int reason = errno;
+            if (!wf_path_is_dir(copy)) { /* another process may have been first */
+                errno = reason;
+                status = wf__io_fail(cx, "cannot create the folder", copy);
+            }
+        }
         *p = end;
         if (!end) break;
     }

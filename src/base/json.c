@@ -142,12 +142,19 @@ static const char *special_text(char buffer[32], double value) {
     return strcpy(buffer, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
 }
 
+/* "10" and "12300" where few digits made printf write 1e+01 and 1.23e+04. */
+static void write_out_tens(char buffer[32], double value) {
+    if (fabs(value) >= 1 && fabs(value) < 1e15 && strchr(buffer, 'e'))
+        snprintf(buffer, 32, "%.0f", value);
+}
+
 const char *wf_double_text(char buffer[32], double value) {
     if (!isfinite(value)) return special_text(buffer, value);
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(buffer, 32, "%.*g", digits, value);
         if (strtod(buffer, NULL) == value) break;
     }
+    write_out_tens(buffer, value);
     return finish_number(buffer);
 }
 
@@ -157,6 +164,7 @@ const char *wf_float_text(char buffer[32], float value) {
         snprintf(buffer, 32, "%.*g", digits, (double)value);
         if (strtof(buffer, NULL) == value) break;
     }
+    write_out_tens(buffer, (double)value);
     return finish_number(buffer);
 }
 
@@ -238,9 +246,7 @@ static wf_status add_value(wf_str *s, wf_context *cx, const json_t *value, wf_js
     switch (json_typeof(value)) {
     case JSON_OBJECT: return add_object(s, cx, value, style, depth);
     case JSON_ARRAY: return add_array(s, cx, value, style, depth);
-    case JSON_STRING:
-        add_string(s, cx, json_string_value(value), json_string_length(value));
-        break;
+    case JSON_STRING: add_string(s, cx, json_string_value(value), json_string_length(value)); break;
     case JSON_INTEGER:
         wf_str_addf(s, cx, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         break;

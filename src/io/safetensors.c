@@ -52,9 +52,9 @@ static wf_status add_entry(wf_context *cx, json_t *root, const wf_tensor *t, uin
     json_t *shape = json_array();
     for (int i = 0; i < t->shape.rank; i++)
         json_array_append_new(shape, json_integer(t->shape.dim[i]));
-    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", wf_dtype_name(t->dtype), "shape",
-                              shape, "data_offsets", (json_int_t)*offset,
-                              (json_int_t)(*offset + bytes));
+    json_t *entry =
+        json_pack("{s:s, s:o, s:[I, I]}", "dtype", wf_dtype_name(t->dtype), "shape", shape,
+                  "data_offsets", (json_int_t)*offset, (json_int_t)(*offset + bytes));
     *offset += bytes;
     return add_member(cx, root, t->name, entry);
 }
@@ -204,9 +204,8 @@ static wf_status check_cover(wf_context *cx, const entry *entries, size_t n, con
                    (unsigned long long)at, entries[i].begin < at ? "overlap" : "leave a gap");
         at = entries[i].end;
     }
-    WF_REQUIRE(at == data_size, WF_E_DATA,
-               "%s: the tensors end at %llu, found %llu bytes of data", file,
-               (unsigned long long)at, (unsigned long long)data_size);
+    WF_REQUIRE(at == data_size, WF_E_DATA, "%s: the tensors end at %llu, found %llu bytes of data",
+               file, (unsigned long long)at, (unsigned long long)data_size);
     return WF_OK;
 }
 
@@ -234,8 +233,7 @@ static wf_status take_tensors(wf_safetensors *f, wf_context *cx, const entry *en
     return WF_OK;
 }
 
-static wf_status take_metadata(wf_safetensors *f, wf_context *cx, json_t *texts,
-                               const char *file) {
+static wf_status take_metadata(wf_safetensors *f, wf_context *cx, json_t *texts, const char *file) {
     WF_REQUIRE(json_is_object(texts), WF_E_DATA, "%s: __metadata__ is not an object", file);
     WF_TRY(wf_alloc(&f->metadata, cx, json_object_size(texts), sizeof *f->metadata));
     const char *key;
@@ -262,10 +260,8 @@ static wf_status take_header(wf_safetensors *f, wf_context *cx, json_t *root, co
     WF_REQUIRE(json_is_object(root), WF_E_DATA, "%s: the header is not an object", file);
     WF_TRY(wf_alloc(&entries, cx, json_object_size(root), sizeof *entries));
     json_object_foreach(root, key, value) {
-        if (strcmp(key, "__metadata__") == 0)
-            WF_TRY_OR(take_metadata(f, cx, value, file));
-        else
-            WF_TRY_OR(read_entry(&entries[n++], cx, value, key, file, data_size));
+        if (strcmp(key, "__metadata__") == 0) WF_TRY_OR(take_metadata(f, cx, value, file));
+        else WF_TRY_OR(read_entry(&entries[n++], cx, value, key, file, data_size));
     }
     if (n > 1) qsort(entries, n, sizeof *entries, compare_begin);
     WF_TRY_OR(check_cover(cx, entries, n, file, data_size));

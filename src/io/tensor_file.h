@@ -20,7 +20,7 @@ typedef enum wf_dtype {
 #define XX(code, bytes, safetensors, npy) WF_DTYPE_##code,
     WF_DTYPE_MAP(XX)
 #undef XX
-    WF_DTYPE_COUNT
+        WF_DTYPE_COUNT
 } wf_dtype;
 
 size_t wf_dtype_bytes(wf_dtype dtype);

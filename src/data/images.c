@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/formats.h"
+
+wf_status wf__image_check(wf_context *cx, int64_t height, int64_t width, int64_t channels,
+                          const char *name) {
+    WF_REQUIRE(height >= 1 && width >= 1, WF_E_DATA,
+               "%s: images of %lld x %lld pixels, expected at least 1 x 1", name, (long long)height,
+               (long long)width);
+    WF_REQUIRE(channels == 1 || channels == 3, WF_E_DATA,
+               "%s: images of %lld channels, expected 1 (grey) or 3 (colour)", name,
+               (long long)channels);
+    WF_REQUIRE(height <= WF_IMAGE_MAX_SIDE && width <= WF_IMAGE_MAX_SIDE &&
+                   height * width <= WF_IMAGE_MAX_PIXELS,
+               WF_E_LIMIT,
+               "%s: images of %lld x %lld pixels, at most %d a side and 64 million (2^26) in all",
+               name, (long long)height, (long long)width, WF_IMAGE_MAX_SIDE);
+    return WF_OK;
+}
+
+wf_status wf__images_alloc(wf_images *out, wf_context *cx, int64_t count, int64_t height,
+                           int64_t width, int64_t channels, bool with_labels, const char *name) {
+    WF_TRY(wf__image_check(cx, height, width, channels, name));
+    WF_REQUIRE(count >= 1 && count <= INT32_MAX, WF_E_DATA,
+               "%s: %lld images, expected 1 to 2147483647", name, (long long)count);
+    wf_images images = {.count = count,
+                        .height = (int32_t)height,
+                        .width = (int32_t)width,
+                        .channels = (int32_t)channels};
+    WF_TRY(wf_alloc(&images.pixels, cx, (size_t)count, wf__image_bytes(&images)));
+    if (with_labels) {
+        wf_status status = wf_alloc(&images.labels, cx, (size_t)count, sizeof *images.labels);
+        if (status != WF_OK) {
+            wf_images_reset(&images);
+            return status;
+        }
+    }
+    *out = images;
+    return WF_OK;
+}
+
+size_t wf__image_bytes(const wf_images *images) {
+    return (size_t)images->height * (size_t)images->width * (size_t)images->channels;
+}
+
+void wf_images_reset(wf_images *images) {
+    wf_free(images->pixels);
+    wf_free(images->labels);
+    *images = (wf_images){0};
+}
+
+/* --- the size ------------------------------------------------------------------------------- */
+
+/* Weights of a triangle as wide as one source pixel, or as one destination pixel when shrinking, so
+ * that every source pixel counts. */
+static wf_status axis_init(struct wf__axis *out, wf_context *cx, int32_t in, int32_t to) {
+    double scale = (double)in / to, width = scale > 1 ? scale : 1;
+    int32_t most = (int32_t)(2 * width) + 3;
+    out->most = most;
+    WF_TRY(wf_alloc(&out->first, cx, (size_t)to, sizeof *out->first));
+    WF_TRY(wf_alloc(&out->count, cx, (size_t)to, sizeof *out->count));
+    WF_TRY(wf_alloc(&out->weights, cx, (size_t)to * (size_t)most, sizeof *out->weights));
+    for (int32_t o = 0; o < to; o++) {
+        double center = (o + 0.5) * scale, sum = 0;
+        double low = center - width + 0.5, high = center + width + 0.5;
+        int32_t first = low > 0 ? (int32_t)low : 0;
+        int32_t last = high < in ? (int32_t)high : in; /* exclusive */
+        for (int pass = 0; pass < 2; pass++) {
+            for (int32_t x = first; x < last; x++) {
+                double distance = (x + 0.5 - center) / width;
+                double weight = 1 - (distance < 0 ? -distance : distance);
+                if (weight < 0) weight = 0;
+                if (pass == 0) sum += weight;
+                else
+                    out->weights[(size_t)o * (size_t)most + (size_t)(x - first)] =
+                        (float)(weight / sum);
+            }
+        }
+        out->first[o] = first;
+        out->count[o] = last - first;
+    }
+    return WF_OK;
+}
+
+static void axis_reset(struct wf__axis *axis) {
+    wf_free(axis->first);
+    wf_free(axis->count);
+    wf_free(axis->weights);
+}
+
+wf_status wf__resizer_init(wf__resizer *out, wf_context *cx, int32_t in_height, int32_t in_width,
+                           int32_t out_height, int32_t out_width, int32_t channels) {
+    wf__resizer r = {.in_height = in_height,
+                     .in_width = in_width,
+                     .out_height = out_height,
+                     .out_width = out_width,
+                     .channels = channels};
+    wf_status status = WF_OK;
+    WF_TRY_OR(axis_init(&r.rows, cx, in_height, out_height));
+    WF_TRY_OR(axis_init(&r.columns, cx, in_width, out_width));
+    WF_TRY_OR(wf_alloc(&r.middle, cx, (size_t)in_height * (size_t)out_width * (size_t)channels,
+                       sizeof *r.middle));
+    *out = r;
+    return WF_OK;
+done:
+    wf__resizer_reset(&r);
+    return status;
+}
+
+void wf__resizer_reset(wf__resizer *r) {
+    axis_reset(&r->rows);
+    axis_reset(&r->columns);
+    wf_free(r->middle);
+    *r = (wf__resizer){0};
+}
+
+void wf__resizer_run(wf__resizer *r, uint8_t *dst, const uint8_t *src) {
+    size_t c = (size_t)r->channels, in_stride = (size_t)r->in_width * c;
+    size_t stride = (size_t)r->out_width * c;
+    for (size_t y = 0; y < (size_t)r->in_height; y++) {
+        for (size_t x = 0; x < (size_t)r->out_width; x++) {
+            const float *weights = r->columns.weights + x * (size_t)r->columns.most;
+            const uint8_t *from = src + y * in_stride + (size_t)r->columns.first[x] * c;
+            for (size_t k = 0; k < c; k++) {
+                float sum = 0;
+                for (int32_t i = 0; i < r->columns.count[x]; i++)
+                    sum += weights[i] * (float)from[(size_t)i * c + k];
+                r->middle[y * stride + x * c + k] = sum;
+            }
+        }
+    }
+    for (size_t y = 0; y < (size_t)r->out_height; y++) {
+        const float *weights = r->rows.weights + y * (size_t)r->rows.most;
+        const float *from = r->middle + (size_t)r->rows.first[y] * stride;
+        for (size_t x = 0; x < stride; x++) {
+            float sum = 0;
+            for (int32_t i = 0; i < r->rows.count[y]; i++)
+                sum += weights[i] * from[(size_t)i * stride + x];
+            dst[y * stride + x] = (uint8_t)(sum <= 0 ? 0 : sum >= 255 ? 255 : sum + 0.5f);
+        }
+    }
+}
+
+/* --- the channels --------------------------------------------------------------------------- */
+
+static void to_grey(uint8_t *dst, const uint8_t *src, size_t pixels) {
+    for (size_t i = 0; i < pixels; i++) {
+        unsigned sum = 299u * src[3 * i] + 587u * src[3 * i + 1] + 114u * src[3 * i + 2];
+        dst[i] = (uint8_t)((sum + 500) / 1000);
+    }
+}
+
+static void to_color(uint8_t *dst, const uint8_t *src, size_t pixels) {
+    for (size_t i = 0; i < pixels; i++) dst[3 * i] = dst[3 * i + 1] = dst[3 * i + 2] = src[i];
+}
+
+static wf_status convert_channels(wf_images *inout, wf_context *cx, int32_t channels,
+                                  wf__conversion *conversion, const char *name) {
+    if (channels == 0 || channels == inout->channels) return WF_OK;
+    wf_images next = {0};
+    WF_TRY(wf__images_alloc(&next, cx, inout->count, inout->height, inout->width, channels, false,
+                            name));
+    size_t pixels = (size_t)inout->count * (size_t)inout->height * (size_t)inout->width;
+    if (channels == 1) to_grey(next.pixels, inout->pixels, pixels);
+    else to_color(next.pixels, inout->pixels, pixels);
+    *(channels == 1 ? &conversion->to_grey : &conversion->to_color) += inout->count;
+    next.labels = inout->labels;
+    inout->labels = NULL;
+    wf_images_reset(inout);
+    *inout = next;
+    return WF_OK;
+}
+
+static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wanted,
+                              wf__conversion *conversion, const char *name) {
+    int32_t height = wanted.height ? wanted.height : inout->height;
+    int32_t width = wanted.width ? wanted.width : inout->width;
+    if (height == inout->height && width == inout->width) return WF_OK;
+    wf_images next = {0};
+    wf__resizer r = {0};
+    wf_status status = WF_OK;
+    WF_TRY_OR(
+        wf__images_alloc(&next, cx, inout->count, height, width, inout->channels, false, name));
+    WF_TRY_OR(wf__resizer_init(&r, cx, inout->height, inout->width, height, width, next.channels));
+    size_t from = wf__image_bytes(inout), to = wf__image_bytes(&next);
+    for (size_t i = 0; i < (size_t)inout->count; i++)
+        wf__resizer_run(&r, next.pixels + i * to, inout->pixels + i * from);
+    if (conversion->resized == 0) {
+        conversion->from_height = inout->height;
+        conversion->from_width = inout->width;
+    } else if (conversion->from_height != inout->height || conversion->from_width != inout->width) {
+        conversion->from_several = true;
+    }
+    conversion->resized += inout->count;
+    conversion->to_height = height;
+    conversion->to_width = width;
+    next.labels = inout->labels;
+    inout->labels = NULL;
+    wf_images_reset(inout);
+    *inout = next;
+    next = (wf_images){0};
+done:
+    wf__resizer_reset(&r);
+    wf_images_reset(&next);
+    return status;
+}
+
+wf_status wf__images_convert(wf_images *inout, wf_context *cx, wf__wanted wanted,
+                             wf__conversion *conversion, const char *name) {
+    WF_TRY(convert_channels(inout, cx, wanted.channels, conversion, name));
+    return convert_size(inout, cx, wanted, conversion, name);
+}
+
+static void add_note(wf_str *notes, wf_context *cx, const char *part, int64_t n, const char *what) {
+    if (n > 0) wf_str_addf(notes, cx, "%s: %lld %s\n", part, (long long)n, what);
+}
+
+void wf__conversion_notes(wf_str *notes, wf_context *cx, const char *part,
+                          const wf__conversion *c) {
+    char resized[160];
+    snprintf(resized, sizeof resized,
+             "image(s) resized from %dx%d%s to %dx%d (height x width, bilinear, antialiased)",
+             c->from_height, c->from_width, c->from_several ? " and other sizes" : "", c->to_height,
+             c->to_width);
+    add_note(notes, cx, part, c->narrowed, "image(s) of 16 bits a channel reduced to 8");
+    add_note(notes, cx, part, c->blended, "image(s) with transparent parts laid on black");
+    add_note(notes, cx, part, c->to_grey, "image(s) converted from colour to grey (ITU-R 601)");
+    add_note(notes, cx, part, c->to_color, "grey image(s) converted to three equal channels");
+    add_note(notes, cx, part, c->resized, resized);
+    add_note(notes, cx, part, c->ignored_files, "file(s) ignored, neither PNG nor JPEG");
+}
