@@ -52,42 +52,28 @@ static void softmax(long c, const double *x, double *y) {
 
 static double value(ref_activation a, double x) {
     switch (a.kind) {
-    case REF_RELU:
-        return x > 0 ? x : 0;
-    case REF_LEAKY_RELU:
-        return x > 0 ? x : a.slope * x;
-    case REF_ELU:
-        return x > 0 ? x : a.slope * (exp(x) - 1);
-    case REF_GELU:
-        return gelu(x, a.approximate);
-    case REF_SIGMOID:
-        return sigmoid(x);
-    case REF_TANH:
-        return tanh(x);
+    case REF_RELU: return x > 0 ? x : 0;
+    case REF_LEAKY_RELU: return x > 0 ? x : a.slope * x;
+    case REF_ELU: return x > 0 ? x : a.slope * (exp(x) - 1);
+    case REF_GELU: return gelu(x, a.approximate);
+    case REF_SIGMOID: return sigmoid(x);
+    case REF_TANH: return tanh(x);
     case REF_LINEAR:
-    case REF_SOFTMAX:
-        break;
+    case REF_SOFTMAX: break;
     }
     return x;
 }
 
 static double slope(ref_activation a, double x) {
     switch (a.kind) {
-    case REF_RELU:
-        return x > 0 ? 1 : 0;
-    case REF_LEAKY_RELU:
-        return x > 0 ? 1 : a.slope;
-    case REF_ELU:
-        return x > 0 ? 1 : a.slope * exp(x);
-    case REF_GELU:
-        return gelu_slope(x, a.approximate);
-    case REF_SIGMOID:
-        return sigmoid(x) * (1 - sigmoid(x));
-    case REF_TANH:
-        return 1 - tanh(x) * tanh(x);
+    case REF_RELU: return x > 0 ? 1 : 0;
+    case REF_LEAKY_RELU: return x > 0 ? 1 : a.slope;
+    case REF_ELU: return x > 0 ? 1 : a.slope * exp(x);
+    case REF_GELU: return gelu_slope(x, a.approximate);
+    case REF_SIGMOID: return sigmoid(x) * (1 - sigmoid(x));
+    case REF_TANH: return 1 - tanh(x) * tanh(x);
     case REF_LINEAR:
-    case REF_SOFTMAX:
-        break;
+    case REF_SOFTMAX: break;
     }
     return 1;
 }

@@ -599,18 +599,12 @@ typedef struct loss_layer {
 
 static double loss_of(const loss_layer *l, const double *x, double *dx) {
     switch (l->kind) {
-    case CATEGORICAL:
-        return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0, dx);
-    case SMOOTHED:
-        return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0.1, dx);
-    case SPARSE:
-        return ref_sparse_categorical_crossentropy(l->n, l->k, x, l->label, dx);
-    case BINARY:
-        return ref_binary_crossentropy(l->n, l->k, x, l->target, 0, dx);
-    case BINARY_SMOOTHED:
-        return ref_binary_crossentropy(l->n, l->k, x, l->target, 0.2, dx);
-    case MSE:
-        break;
+    case CATEGORICAL: return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0, dx);
+    case SMOOTHED: return ref_categorical_crossentropy(l->n, l->k, x, l->target, 0.1, dx);
+    case SPARSE: return ref_sparse_categorical_crossentropy(l->n, l->k, x, l->label, dx);
+    case BINARY: return ref_binary_crossentropy(l->n, l->k, x, l->target, 0, dx);
+    case BINARY_SMOOTHED: return ref_binary_crossentropy(l->n, l->k, x, l->target, 0.2, dx);
+    case MSE: break;
     }
     return ref_mean_squared_error(l->n, l->k, x, l->target, dx);
 }
