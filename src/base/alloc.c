@@ -43,6 +43,8 @@ wf_status wf_realloc(void *inout_pointer, wf_context *cx, size_t old_count, size
 
 void wf_free(void *pointer) { free(pointer); }
 
+void wf_text_free(char *text) { wf_free(text); }
+
 wf_status wf_strdup(char **out, wf_context *cx, const char *text) {
     size_t n = strlen(text) + 1;
     char *copy = NULL;

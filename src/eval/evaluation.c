@@ -56,8 +56,6 @@ void wf_evaluation_destroy(wf_evaluation *e) {
     wf_free(e);
 }
 
-void wf_text_free(char *text) { wf_free(text); }
-
 static int compare_pairs(const void *left, const void *right) {
     const wf_confused_pair *a = left, *b = right;
     if (a->count != b->count) return a->count < b->count ? 1 : -1;
