@@ -18,7 +18,8 @@ static void add_script(wf_str *out, wf_context *cx) {
                "        COMPREPLY=($(compgen -W \"--version --help");
     for (size_t i = 0; i < wf_command_count(); i++)
         wf_str_addf(out, cx, " %s", wf_command_at(i)->name);
-    wf_str_add(out, cx, "\" -- \"$word\"))\n        return\n    fi\n    case $command:$before in\n");
+    wf_str_add(out, cx,
+               "\" -- \"$word\"))\n        return\n    fi\n    case $command:$before in\n");
     for (size_t i = 0; i < wf_command_count(); i++) {
         const wf_command *c = wf_command_at(i);
         for (const wf_option *o = c->options; o && o->name; o++) {
@@ -29,10 +30,11 @@ static void add_script(wf_str *out, wf_context *cx) {
             wf_str_add(out, cx, "\" -- \"$word\")); return ;;\n");
         }
     }
-    wf_str_add(out, cx,
-               "    *:--dataset) COMPREPLY=($(compgen -W \"$(weft datasets --names)\" -- \"$word\") "
-               "$(compgen -f -- \"$word\")); return ;;\n"
-               "    help:help) COMPREPLY=($(compgen -W \"");
+    wf_str_add(
+        out, cx,
+        "    *:--dataset) COMPREPLY=($(compgen -W \"$(weft datasets --names)\" -- \"$word\") "
+        "$(compgen -f -- \"$word\")); return ;;\n"
+        "    help:help) COMPREPLY=($(compgen -W \"");
     for (size_t i = 0; i < wf_command_count(); i++)
         wf_str_addf(out, cx, "%s%s", i ? " " : "", wf_command_at(i)->name);
     wf_str_add(out, cx, "\" -- \"$word\")); return ;;\n    esac\n    case $command in\n");

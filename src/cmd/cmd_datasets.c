@@ -8,11 +8,11 @@ typedef struct datasets_options {
     int only_names;
 } datasets_options;
 
-static const wf_option options_table[] = {
-    WF_DATA_OPTIONS(datasets_options, data),
-    {"names", 0, WF_OPTION_FLAG, offsetof(datasets_options, only_names), NULL, NULL, NULL, 0, 0,
-     "print the names only"},
-    {0}};
+static const wf_option options_table[] = {WF_DATA_OPTIONS(datasets_options, data),
+                                          {"names", 0, WF_OPTION_FLAG,
+                                           offsetof(datasets_options, only_names), NULL, NULL, NULL,
+                                           0, 0, "print the names only"},
+                                          {0}};
 
 static wf_status add_json(json_t *list, wf_context *cx, const wf_dataset_info *info,
                           const char *found) {
@@ -21,10 +21,10 @@ static wf_status add_json(json_t *list, wf_context *cx, const wf_dataset_info *i
         json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:[iii], s:i, s:I, s:s?}", "name",
                   info->name, "summary", info->summary, "licence", info->licence, "homepage",
                   info->homepage, "debian_package", info->debian_package, "url", info->url,
-                  "train_images", (json_int_t)info->n_train, "test_images", (json_int_t)info->n_test,
-                  "shape", (int)info->height, (int)info->width, (int)info->channels, "classes",
-                  (int)info->n_classes, "download_bytes", (json_int_t)info->download_bytes, "found",
-                  found));
+                  "train_images", (json_int_t)info->n_train, "test_images",
+                  (json_int_t)info->n_test, "shape", (int)info->height, (int)info->width,
+                  (int)info->channels, "classes", (int)info->n_classes, "download_bytes",
+                  (json_int_t)info->download_bytes, "found", found));
 }
 
 static wf_status add_row(wf_table *t, wf_context *cx, const wf_dataset_info *info,
@@ -34,8 +34,8 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_dataset_info *inf
     WF_TRY(wf_table_add(t, cx, wf_thousands(n_train, info->n_train)));
     WF_TRY(wf_table_add(t, cx, wf_thousands(n_test, info->n_test)));
     WF_TRY(wf_table_addf(t, cx, "%d", (int)info->n_classes));
-    WF_TRY(wf_table_addf(t, cx, "%dx%dx%d", (int)info->height, (int)info->width,
-                         (int)info->channels));
+    WF_TRY(
+        wf_table_addf(t, cx, "%dx%dx%d", (int)info->height, (int)info->width, (int)info->channels));
     WF_TRY(wf_table_add(t, cx, wf_bytes_text(bytes, (double)info->download_bytes)));
     WF_TRY(wf_table_add(t, cx, info->licence));
     if (found) return wf_table_add(t, cx, found);
@@ -48,8 +48,8 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_dataset_info *inf
 static wf_status run(wf_cli *cli, const void *given) {
     const datasets_options *o = given;
     wf_context *cx = &cli->cx;
-    static const char *const head[] = {"name", "train", "test", "classes", "pixels", "download",
-                                       "licence", "found"};
+    static const char *const head[] = {"name",   "train",    "test",    "classes",
+                                       "pixels", "download", "licence", "found"};
     wf_data_settings settings = {0};
     wf_table table;
     wf_table_init(&table, 8, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
@@ -78,8 +78,9 @@ const wf_command wf_command_datasets = {
     .name = "datasets",
     .summary = "List the data sets that have a name, and where they are",
     .operands = "",
-    .description = "Any command that takes --dataset also takes a path: to a folder of IDX files, a CSV\n"
-                   "file, or a folder with one subfolder of PNG and JPEG images per class.",
+    .description =
+        "Any command that takes --dataset also takes a path: to a folder of IDX files, a CSV\n"
+        "file, or a folder with one subfolder of PNG and JPEG images per class.",
     .options_size = sizeof(datasets_options),
     .options = options_table,
     .run = run,

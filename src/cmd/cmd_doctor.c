@@ -28,9 +28,9 @@ static wf_status check_cpu(wf_cli *cli, json_t *document, const char *isa) {
     char level[16];
     WF_TRY(wf_kernels_choose(&kernels, cx, isa));
     json_t *features = json_object();
-    WF_TRY(wf_json_put(document, cx, "cpu", json_pack("{s:s, s:i, s:o}", "name", wf_cpu_name(),
-                                                      "usable", wf_cpu_count(), "features",
-                                                      features)));
+    WF_TRY(wf_json_put(document, cx, "cpu",
+                       json_pack("{s:s, s:i, s:o}", "name", wf_cpu_name(), "usable", wf_cpu_count(),
+                                 "features", features)));
     wf_print(cli, "CPU        %s\n           %d usable;", wf_cpu_name(), wf_cpu_count());
     for (int i = 0; wf_cpu_feature_at(i).name; i++) {
         wf_cpu_feature f = wf_cpu_feature_at(i);
@@ -56,7 +56,8 @@ static wf_status check_libraries(wf_cli *cli, json_t *document) {
     return WF_OK;
 }
 
-static wf_status add_missing(json_t *missing, wf_context *cx, const char *what, const char *command) {
+static wf_status add_missing(json_t *missing, wf_context *cx, const char *what,
+                             const char *command) {
     return wf_json_append(missing, cx, json_pack("{s:s, s:s}", "what", what, "command", command));
 }
 
@@ -71,9 +72,12 @@ static wf_status check_data(wf_cli *cli, json_t *document, json_t *missing,
         const wf_dataset_info *info = wf_dataset_info_at(i);
         char *found = NULL, command[128];
         status = wf_dataset_locate(&found, cx, info->name, &settings.options);
-        if (status == WF_OK) status = wf_json_put(data, cx, info->name, wf_json_text_or_null(found));
+        if (status == WF_OK)
+            status = wf_json_put(data, cx, info->name, wf_json_text_or_null(found));
         wf_print(cli, "%-11s%-14s %s\n", i ? "" : "data", info->name,
-                 found ? found : info->url ? "not here; downloaded when used" : "not here");
+                 found       ? found
+                 : info->url ? "not here; downloaded when used"
+                             : "not here");
         if (status == WF_OK && !found && info->debian_package) {
             snprintf(command, sizeof command, "apt-get install %s", info->debian_package);
             status = add_missing(missing, cx, info->name, command);

@@ -8,10 +8,10 @@ typedef struct layers_options {
     int only_names;
 } layers_options;
 
-static const wf_option options_table[] = {
-    {"names", 0, WF_OPTION_FLAG, offsetof(layers_options, only_names), NULL, NULL, NULL, 0, 0,
-     "print the names only"},
-    {0}};
+static const wf_option options_table[] = {{"names", 0, WF_OPTION_FLAG,
+                                           offsetof(layers_options, only_names), NULL, NULL, NULL,
+                                           0, 0, "print the names only"},
+                                          {0}};
 
 static const char *kind_text(wf_field_kind kind) {
     switch (kind) {
@@ -32,9 +32,9 @@ static int has_range(const wf_field *f) {
 }
 
 static wf_status add_field_json(json_t *list, wf_context *cx, const wf_field *f) {
-    json_t *field = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "key", f->key, "kind",
-                              kind_text(f->kind), "default", f->initial, "choices", f->choices,
-                              "help", f->help);
+    json_t *field =
+        json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "key", f->key, "kind", kind_text(f->kind),
+                  "default", f->initial, "choices", f->choices, "help", f->help);
     wf_status status = wf_json_append(list, cx, field);
     if (status == WF_OK && has_range(f)) {
         status = wf_json_put(field, cx, "min", json_real(f->min));
@@ -77,8 +77,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     const layers_options *o = given;
     wf_context *cx = &cli->cx;
     const wf_layer_class *one = NULL;
-    if (cli->operand_count)
-        WF_TRY(wf_layer_require(&one, cx, "weft layers", cli->operands[0]));
+    if (cli->operand_count) WF_TRY(wf_layer_require(&one, cx, "weft layers", cli->operands[0]));
     json_t *list = json_array();
     wf_status status = WF_OK;
     for (size_t i = 0; i < wf_layer_count() && status == WF_OK; i++) {

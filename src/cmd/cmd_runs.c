@@ -11,17 +11,17 @@ typedef struct runs_options {
     int only_names;
 } runs_options;
 
-static const wf_option options_table[] = {
-    WF_RUNS_OPTION(runs_options, runs),
-    {"names", 0, WF_OPTION_FLAG, offsetof(runs_options, only_names), NULL, NULL, NULL, 0, 0,
-     "print the names only"},
-    {0}};
+static const wf_option options_table[] = {WF_RUNS_OPTION(runs_options, runs),
+                                          {"names", 0, WF_OPTION_FLAG,
+                                           offsetof(runs_options, only_names), NULL, NULL, NULL, 0,
+                                           0, "print the names only"},
+                                          {0}};
 
 static wf_status add_summary_json(json_t *list, wf_context *cx, const wf_run_summary *s) {
-    json_t *run = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", s->id, "path", s->path, "model", s->model,
-        "dataset", s->dataset, "status", wf_run_status_name((wf_run_status)s->status), "started",
-        s->started, "ended", s->ended, "data_hash", s->data_hash);
+    json_t *run = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", s->id, "path",
+                            s->path, "model", s->model, "dataset", s->dataset, "status",
+                            wf_run_status_name((wf_run_status)s->status), "started", s->started,
+                            "ended", s->ended, "data_hash", s->data_hash);
     WF_TRY(wf_json_append(list, cx, run));
     const struct {
         const char *key;
@@ -40,10 +40,14 @@ static wf_status add_summary_json(json_t *list, wf_context *cx, const wf_run_sum
     const struct {
         const char *key;
         double value;
-    } figures[] = {{"ms_per_step", s->ms_per_step}, {"s_per_epoch", s->s_per_epoch},
-                   {"total_s", s->total_s},         {"val_loss", s->val_loss},
-                   {"val_accuracy", s->val_accuracy}, {"accuracy", s->accuracy},
-                   {"loss", s->loss},               {"macro_f1", s->macro_f1}};
+    } figures[] = {{"ms_per_step", s->ms_per_step},
+                   {"s_per_epoch", s->s_per_epoch},
+                   {"total_s", s->total_s},
+                   {"val_loss", s->val_loss},
+                   {"val_accuracy", s->val_accuracy},
+                   {"accuracy", s->accuracy},
+                   {"loss", s->loss},
+                   {"macro_f1", s->macro_f1}};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         WF_TRY(wf_json_put(run, cx, figures[i].key, wf_json_real(figures[i].value)));
     return WF_OK;
@@ -67,9 +71,10 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_run_summary *s) {
     return wf_table_add(t, cx, s->started);
 }
 
-static wf_status list_runs(wf_cli *cli, const runs_options *o, wf_store *store, const char *filter) {
-    static const char *const head[] = {"run", "status", "epochs", "seed", "val acc", "test acc",
-                                       "test loss", "time", "started"};
+static wf_status list_runs(wf_cli *cli, const runs_options *o, wf_store *store,
+                           const char *filter) {
+    static const char *const head[] = {"run",      "status",    "epochs", "seed",   "val acc",
+                                       "test acc", "test loss", "time",   "started"};
     wf_context *cx = &cli->cx;
     wf_run_list list = {0};
     wf_table table;
@@ -86,7 +91,9 @@ static wf_status list_runs(wf_cli *cli, const runs_options *o, wf_store *store, 
     }
     if (status == WF_OK && !o->only_names) {
         if (list.count) wf_table_print(&table, cli);
-        else wf_print(cli, "No runs%s%s in %s.\n", filter ? " of " : "", filter ? filter : "", o->runs);
+        else
+            wf_print(cli, "No runs%s%s in %s.\n", filter ? " of " : "", filter ? filter : "",
+                     o->runs);
     }
     if (status == WF_OK) cli->result = json_pack("{s:O}", "runs", runs);
     json_decref(runs);
@@ -96,8 +103,8 @@ static wf_status list_runs(wf_cli *cli, const runs_options *o, wf_store *store, 
 }
 
 static wf_status print_epochs(wf_cli *cli, const wf_run_metrics *metrics) {
-    static const char *const head[] = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy",
-                                       "rate", "s", "ms/step"};
+    static const char *const head[] = {"epoch",        "loss", "accuracy", "val_loss",
+                                       "val_accuracy", "rate", "s",        "ms/step"};
     wf_context *cx = &cli->cx;
     wf_table t;
     wf_table_init(&t, 8, 0xff);
@@ -188,8 +195,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_REQUIRE(object || !is_show, WF_E_ARG, "weft runs show needs a run | weft runs lists them");
     wf_store *store = NULL;
     WF_TRY(wf_store_open(&store, cx, o->runs));
-    wf_status status =
-        is_show ? show_run(cli, store, object) : list_runs(cli, o, store, object);
+    wf_status status = is_show ? show_run(cli, store, object) : list_runs(cli, o, store, object);
     wf_store_close(store);
     return status;
 }
@@ -199,8 +205,9 @@ const wf_command wf_command_runs = {
     .summary = "List the runs, or show one",
     .operands = "[list [NAME] | show RUN]",
     .max_operands = 2,
-    .description = "NAME is a model's or a run's name; RUN is a run's folder, its id (gru-128-2), or a\n"
-                   "name: then the latest finished run of that name.",
+    .description =
+        "NAME is a model's or a run's name; RUN is a run's folder, its id (gru-128-2), or a\n"
+        "name: then the latest finished run of that name.",
     .examples = "weft runs\nweft runs show gru-128-1",
     .options_size = sizeof(runs_options),
     .options = options_table,

@@ -44,8 +44,8 @@ static void add_option(wf_str *out, wf_context *cx, const wf_option *o) {
 }
 
 void wf_help_command(wf_str *out, wf_context *cx, const wf_command *c) {
-    wf_str_addf(out, cx, "Usage: weft %s%s%s [OPTION]...\n\n%s.\n", c->name, *c->operands ? " " : "",
-                c->operands, c->summary);
+    wf_str_addf(out, cx, "Usage: weft %s%s%s [OPTION]...\n\n%s.\n", c->name,
+                *c->operands ? " " : "", c->operands, c->summary);
     if (c->description) wf_str_addf(out, cx, "\n%s\n", c->description);
     wf_str_add(out, cx, "\nOptions:\n");
     for (const wf_option *o = c->options; o && o->name; o++) add_option(out, cx, o);

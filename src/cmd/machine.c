@@ -68,7 +68,8 @@ wf_library wf_library_at(int i) {
     case 2: return (wf_library){"libpng", png_get_libpng_ver(NULL), "PNG images"};
     case 3: return (wf_library){"libjpeg", JPEG_VERSION, "JPEG images"};
     case 4: return (wf_library){"zlib", zlibVersion(), "gzip files"};
-    case 5: return (wf_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version, "downloads"};
+    case 5:
+        return (wf_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version, "downloads"};
     case 6:
         snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
         return (wf_library){"nettle", nettle, "checksums"};

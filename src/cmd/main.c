@@ -41,13 +41,15 @@ static void print_error(const wf_cli *cli, wf_status status) {
         if (cx->hint[0]) fprintf(stderr, "      %s\n", cx->hint);
         return;
     }
-    json_t *error = json_pack("{s:i, s:{s:s, s:s, s:s}}", "schema_version", WF_SCHEMA_VERSION, "error",
-                              "code", wf_status_name(status), "message", message, "hint", cx->hint);
+    json_t *error =
+        json_pack("{s:i, s:{s:s, s:s, s:s}}", "schema_version", WF_SCHEMA_VERSION, "error", "code",
+                  wf_status_name(status), "message", message, "hint", cx->hint);
     wf_context ignored = {0};
     if (!error || print_document(error, &ignored) != WF_OK)
-        printf("{\"schema_version\": %d, \"error\": {\"code\": \"%s\", \"message\": \"\", \"hint\": "
-               "\"\"}}\n",
-               WF_SCHEMA_VERSION, wf_status_name(status));
+        printf(
+            "{\"schema_version\": %d, \"error\": {\"code\": \"%s\", \"message\": \"\", \"hint\": "
+            "\"\"}}\n",
+            WF_SCHEMA_VERSION, wf_status_name(status));
     json_decref(error);
 }
 
@@ -73,8 +75,7 @@ static wf_status run_command(wf_cli *cli, int argc, char **argv) {
         wf_str text = {0};
         wf_help_command(&text, cx, c);
         status = text.status;
-        if (status == WF_OK && cli->is_json)
-            cli->result = json_pack("{s:s}", "help", text.text);
+        if (status == WF_OK && cli->is_json) cli->result = json_pack("{s:s}", "help", text.text);
         else if (status == WF_OK) fputs(text.text, stdout);
         wf_str_reset(&text);
     } else if (status == WF_OK) {
@@ -86,8 +87,11 @@ static wf_status run_command(wf_cli *cli, int argc, char **argv) {
 }
 
 static wf_status show_version(wf_cli *cli) {
-    if (cli->is_json) cli->result = json_pack("{s:s, s:s}", "version", WF_VERSION, "commit", WF_COMMIT);
-    else printf("weft %s%s%s%s\n", WF_VERSION, *WF_COMMIT ? " (" : "", WF_COMMIT, *WF_COMMIT ? ")" : "");
+    if (cli->is_json)
+        cli->result = json_pack("{s:s, s:s}", "version", WF_VERSION, "commit", WF_COMMIT);
+    else
+        printf("weft %s%s%s%s\n", WF_VERSION, *WF_COMMIT ? " (" : "", WF_COMMIT,
+               *WF_COMMIT ? ")" : "");
     return WF_OK;
 }
 
@@ -98,12 +102,14 @@ static wf_status dispatch(wf_cli *cli, int argc, char **argv) {
     const char *word = first < argc ? argv[first] : NULL;
     if (!word || !strcmp(word, "--help") || !strcmp(word, "-h")) word = "help";
     if (!strcmp(word, "--version")) return show_version(cli);
-    WF_REQUIRE(word[0] != '-', WF_E_ARG, "unknown option %s before the command | see weft help", word);
+    WF_REQUIRE(word[0] != '-', WF_E_ARG, "unknown option %s before the command | see weft help",
+               word);
     cli->command = wf_command_find(word);
     if (!cli->command) {
         const char *nearest = wf_command_nearest(word);
         if (nearest)
-            return WF_FAIL(WF_E_ARG, "unknown command \"%s\" | did you mean weft %s?", word, nearest);
+            return WF_FAIL(WF_E_ARG, "unknown command \"%s\" | did you mean weft %s?", word,
+                           nearest);
         return WF_FAIL(WF_E_ARG, "unknown command \"%s\" | see weft help", word);
     }
     int rest = first + 1 < argc ? first + 1 : argc;

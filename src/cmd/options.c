@@ -7,14 +7,13 @@
 #include "base/alloc.h"
 #include "cmd/cmd.h"
 
-static const wf_option common[] = {
-    {"json", 0, WF_OPTION_FLAG, offsetof(wf_cli, is_json), NULL, NULL, NULL, 0, 0,
-     "one JSON document on standard output"},
-    {"quiet", 'q', WF_OPTION_FLAG, offsetof(wf_cli, is_quiet), NULL, NULL, NULL, 0, 0,
-     "no progress on standard error"},
-    {"help", 'h', WF_OPTION_FLAG, offsetof(wf_cli, wants_help), NULL, NULL, NULL, 0, 0,
-     "show this text"},
-    {0}};
+static const wf_option common[] = {{"json", 0, WF_OPTION_FLAG, offsetof(wf_cli, is_json), NULL,
+                                    NULL, NULL, 0, 0, "one JSON document on standard output"},
+                                   {"quiet", 'q', WF_OPTION_FLAG, offsetof(wf_cli, is_quiet), NULL,
+                                    NULL, NULL, 0, 0, "no progress on standard error"},
+                                   {"help", 'h', WF_OPTION_FLAG, offsetof(wf_cli, wants_help), NULL,
+                                    NULL, NULL, 0, 0, "show this text"},
+                                   {0}};
 
 const wf_option *wf_common_options(void) { return common; }
 
@@ -41,8 +40,8 @@ static wf_status parse_int(int64_t *out, wf_context *cx, const wf_option *o, ori
     long long value = strtoll(text, &end, 10);
     int is_number = end != text && !*end && errno == 0;
     WF_REQUIRE(is_number && (double)value >= o->min && (double)value <= o->max, WF_E_ARG,
-               "%s%.*s is \"%s\", must be a whole number from %.0f to %.0f", from.dashes, from.length,
-               from.name, text, o->min, o->max);
+               "%s%.*s is \"%s\", must be a whole number from %.0f to %.0f", from.dashes,
+               from.length, from.name, text, o->min, o->max);
     *out = value;
     return WF_OK;
 }
@@ -62,8 +61,8 @@ static wf_status parse_real(double *out, wf_context *cx, const wf_option *o, ori
                    from.dashes, from.length, from.name, text);
     }
     WF_REQUIRE(end != text && !*end && value >= o->min && value <= o->max, WF_E_ARG,
-               "%s%.*s is \"%s\", must be a number from %g to %g", from.dashes, from.length, from.name,
-               text, o->min, o->max);
+               "%s%.*s is \"%s\", must be a number from %g to %g", from.dashes, from.length,
+               from.name, text, o->min, o->max);
     *out = value * unit;
     return WF_OK;
 }
@@ -92,8 +91,8 @@ static wf_status set_value(wf_cli *cli, const wf_option *o, void *options, origi
         *(const char **)(void *)at = text;
         return WF_OK;
     case WF_OPTION_TEXT:
-        WF_REQUIRE(*text, WF_E_ARG, "%s%.*s is empty, must be %s", from.dashes, from.length, from.name,
-                   o->argument);
+        WF_REQUIRE(*text, WF_E_ARG, "%s%.*s is empty, must be %s", from.dashes, from.length,
+                   from.name, o->argument);
         *(const char **)(void *)at = text;
         return WF_OK;
     case WF_OPTION_INT: return parse_int((int64_t *)(void *)at, cx, o, from, text);
@@ -156,7 +155,8 @@ typedef struct words {
     char **argv;
 } words;
 
-static wf_status take_value(const char **out, wf_cli *cli, const wf_option *o, origin from, words *w) {
+static wf_status take_value(const char **out, wf_cli *cli, const wf_option *o, origin from,
+                            words *w) {
     wf_context *cx = &cli->cx;
     WF_REQUIRE(w->next < w->argc, WF_E_ARG, "option %s%.*s needs a value: %s", from.dashes,
                from.length, from.name, o->argument);
@@ -177,7 +177,8 @@ static wf_status parse_long(wf_cli *cli, void *options, const char *word, words 
     origin from = {"--", word, (int)length};
     const char *value = word[length] ? word + length + 1 : NULL;
     if (o->kind == WF_OPTION_FLAG) {
-        WF_REQUIRE(!value, WF_E_ARG, "option --%s takes no value, \"%s\" was given", o->name, value);
+        WF_REQUIRE(!value, WF_E_ARG, "option --%s takes no value, \"%s\" was given", o->name,
+                   value);
         value = "1";
     } else if (!value) {
         WF_TRY(take_value(&value, cli, o, from, w));

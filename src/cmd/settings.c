@@ -140,17 +140,20 @@ static wf_status fail_unknown(wf_context *cx, const char *name, const wf_model_f
     const char *nearest = wf_str_nearest(name, names, count);
     wf_free(names);
     if (nearest)
-        return WF_FAIL(WF_E_NOTFOUND, "there is no model \"%s\" | did you mean %s? weft models lists "
-                       "all; a path to a file works as well", name, nearest);
-    return WF_FAIL(WF_E_NOTFOUND,
-                   "there is no model \"%s\" | weft models lists all; a path to a file works as well",
-                   name);
+        return WF_FAIL(WF_E_NOTFOUND,
+                       "there is no model \"%s\" | did you mean %s? weft models lists "
+                       "all; a path to a file works as well",
+                       name, nearest);
+    return WF_FAIL(
+        WF_E_NOTFOUND,
+        "there is no model \"%s\" | weft models lists all; a path to a file works as well", name);
 }
 
 wf_status wf_model_locate(char **out, wf_context *cx, const char *name) {
     if (strchr(name, '/') || wf_path_has_suffix(name, ".yaml")) {
         WF_REQUIRE(wf_path_exists(name) && !wf_path_is_dir(name), WF_E_NOTFOUND,
-                   "there is no model file %s | weft models lists the models that have a name", name);
+                   "there is no model file %s | weft models lists the models that have a name",
+                   name);
         return wf_strdup(out, cx, name);
     }
     wf_model_file *files = NULL;

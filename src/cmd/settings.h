@@ -13,19 +13,26 @@ typedef struct wf_data_flags {
 } wf_data_flags;
 
 #define WF_DATA_OPTIONS(type, member)                                                              \
-    {"data-dir",  0,                                                                               \
-     WF_OPTION_TEXT, offsetof(type, member.data_dir),                                              \
-     "DIR",       NULL,                                                                            \
-     "WEFT_DATA", 0,                                                                               \
-     0,           "look for data sets in this folder first"},                                      \
+    {"data-dir",                                                                                   \
+     0,                                                                                            \
+     WF_OPTION_TEXT,                                                                               \
+     offsetof(type, member.data_dir),                                                              \
+     "DIR",                                                                                        \
+     NULL,                                                                                         \
+     "WEFT_DATA",                                                                                  \
+     0,                                                                                            \
+     0,                                                                                            \
+     "look for data sets in this folder first"},                                                   \
     {                                                                                              \
         "offline", 0, WF_OPTION_FLAG, offsetof(type, member.is_offline), NULL, NULL,               \
             "WEFT_OFFLINE", 0, 0, "download nothing"                                               \
     }
 
 #define WF_RUNS_OPTION(type, member)                                                               \
-    {"runs", 0,   WF_OPTION_TEXT, offsetof(type, member), "DIR", "runs", "WEFT_RUNS", 0, 0,        \
-     "folder of the runs"}
+    {                                                                                              \
+        "runs", 0, WF_OPTION_TEXT, offsetof(type, member), "DIR", "runs", "WEFT_RUNS", 0, 0,       \
+            "folder of the runs"                                                                   \
+    }
 
 /* How the data reader is called; keeps the texts and the progress bar that `options` points at. */
 typedef struct wf_data_settings {

@@ -123,7 +123,8 @@ void wf_table_reset(wf_table *t) {
 
 wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value) {
     WF_REQUIRE(value && json_object_set_new(object, key, value) == 0, WF_E_NOMEM,
-               "out of memory for the key \"%s\" of a JSON document, or its text is not UTF-8", key);
+               "out of memory for the key \"%s\" of a JSON document, or its text is not UTF-8",
+               key);
     return WF_OK;
 }
 

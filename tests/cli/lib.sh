@@ -8,7 +8,6 @@ set -u
 
 source_dir=${WEFT_SOURCE_DIR:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
 program=${WEFT:-$source_dir/build/weft}
-data_dir=/usr/share/datasets/fashion-mnist
 work=$(mktemp -d "${TMPDIR:-/tmp}/weft-cli-XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 cd -- "$work" || exit 1
@@ -63,11 +62,39 @@ differ() { [ "$1" != "$2" ]; verdict "\"$1\" differs from \"$2\"" $?; }
 # json EXPRESSION: of the document `d` on standard output, in Python.
 json() {
     /usr/bin/python3 -c 'import json, sys
-d = json.load(open(sys.argv[1]))
-print(eval(sys.argv[2]))' "$work/.out" "$1" 2>&1
+try:
+    d = json.load(open(sys.argv[1]))
+    print(eval(sys.argv[2]))
+except Exception as error:
+    print(type(error).__name__, error)' "$work/.out" "$1"
 }
 # The one document on standard output has this value there.
 json_is() { same "$(json "$1")" "$2"; }
+
+# make_images FOLDER SIZE TRAIN TEST: IDX files of three classes (rows, columns, blocks) with noise, which
+# a small model tells apart after an epoch or two.
+make_images() {
+    mkdir -p "$1" && /usr/bin/python3 -c '
+import random, struct, sys
+folder, size, counts = sys.argv[1], int(sys.argv[2]), [int(n) for n in sys.argv[3:5]]
+draw = random.Random(7)
+for part, count in zip(("train", "t10k"), counts):
+    labels = bytes(i % 3 for i in range(count))
+    pixels = bytearray()
+    for label in labels:
+        phase = draw.randrange(4)
+        for y in range(size):
+            for x in range(size):
+                on = (((y + phase) // 2) % 2, ((x + phase) // 2) % 2, ((x // 4 + y // 4 + phase) % 2))[label]
+                pixels.append(min(255, 150 * on + draw.randrange(100)))
+    with open(f"{folder}/{part}-images-idx3-ubyte", "wb") as out:
+        out.write(struct.pack(">4i", 0x803, count, size, size) + pixels)
+    with open(f"{folder}/{part}-labels-idx1-ubyte", "wb") as out:
+        out.write(struct.pack(">2i", 0x801, count) + labels)
+' "$@"
+}
+
+sha() { sha256sum -- "$1" | cut -d ' ' -f 1; }
 
 finish() {
     echo "$passed passed, $failed failed"
