@@ -16,8 +16,6 @@ wf_status wf__progress(wf_context *cx, const wf_dataset_options *o, const char *
     return WF_FAIL(WF_E_INTERRUPTED, "%s: stopped", what);
 }
 
-void wf_text_free(char *text) { wf_free(text); }
-
 void wf_dataset_destroy(wf_dataset *d) {
     if (!d) return;
     wf_free(d->name);
