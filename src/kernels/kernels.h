@@ -7,8 +7,6 @@
 
 #include "kernels/optim_steps.h"
 
-#include "kernels/optim_steps.h"
-
 /* C[i][j] (+)= sum_k A[i][k] B[k][j], then + bias[j], then y = max(y, slope * y).
  * Rows and k both have two levels, so that one call is a plain product or the convolution of a
  * whole (padded) image:
@@ -24,7 +22,7 @@ typedef struct wf_gemm {
     ptrdiff_t c_row, c_rows;
     const float *bias; /* [n] or NULL */
     float slope;       /* 1: none, 0: relu, between: leaky relu */
-    int accumulate;    /* add to what C holds (then without bias and slope) */
+    int accumulate;    /* C's old value is added before the slope */
 } wf_gemm;
 
 /* C[i][j] (+)= sum_r A[r][i] B[r][j]: weight gradients.

@@ -105,7 +105,8 @@ enum {
     WF_LAYER_NO_GRADIENT_CHECK = 1, /* nothing to differentiate (input) */
     WF_LAYER_SHARES_BUFFER = 2,     /* dst is src under another shape: flatten, reshape, rows */
     WF_LAYER_RANDOM = 4,            /* draws numbers in training */
-    WF_LAYER_RECURRENT = 8          /* may stand inside `bidirectional`; wants wide shards */
+    WF_LAYER_RECURRENT = 8,         /* may stand inside `bidirectional` */
+    WF_LAYER_WIDE_SHARDS = 16       /* its products have one row per image only */
 };
 
 struct wf_layer_class {

@@ -1,4 +1,4 @@
-#include "nn/infer.h"
+#include "nn/rnn.h"
 
 /* One recurrent layer forwards and a second one, with parameters of its own, the other way round;
  * with return_sequences both outputs stand in the order of the input. Parameters: forward_kernel,
@@ -36,13 +36,32 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+static wf_status plan(wf_builder *b) {
+    const wf_bidirectional_config *c = b->config;
+    const int width = (int)b->dst_shape->dim[b->dst_shape->rank - 1];
+    const int is_concat = c->merge_mode == WF_MERGE_CONCAT;
+    wf_builder inner = *b;
+    inner.config = c->layer.config;
+    wf_rnn_place place = {.width = width};
+    inner.place = &place;
+    WF_TRY(c->layer.class->plan(&inner));
+    inner.param += b->node->n_params / 2;
+    place = (wf_rnn_place){.is_backward = 1,
+                           .column = is_concat ? width / 2 : 0,
+                           .width = width,
+                           .is_added = !is_concat,
+                           .is_second = 1};
+    return c->layer.class->plan(&inner);
+}
+
 const wf_layer_class wf_bidirectional_class = {
     .name = "bidirectional",
     .summary = "a recurrent layer in both directions",
     .paper = "Schuster and Paliwal 1997, doi:10.1109/78.650093",
-    .flags = WF_LAYER_RANDOM,
+    .flags = WF_LAYER_RANDOM | WF_LAYER_WIDE_SHARDS,
     .min_inputs = 1,
     .max_inputs = 1,
     .config_size = sizeof(wf_bidirectional_config),
     .fields = fields,
-    .infer = infer};
+    .infer = infer,
+    .plan = plan};

@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "nn/infer.h"
+#include "nn/steps.h"
 #include "nn/window.h"
 
 /* 2-D cross-correlation (the kernel is not flipped).
@@ -73,6 +76,351 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+/* ---- plan ----
+ * Channels-last, a row of a window is KW*C floats in one piece. So with dilation 1 and one group the
+ * convolution of a padded image is a single matrix product whose rows overlap in memory, and so are
+ * both gradients; nothing is unfolded. Other convolutions unfold each image (im2col). */
+
+typedef struct conv_args {
+    wf_buffer src, dst, diff_src, diff_dst;
+    wf_buffer packed[2]; /* kernel; kernel for the backward pass, per group back to back */
+    wf_buffer parts;     /* gradients per shard: kernel, then bias */
+    int64_t part_floats;
+    int bias; /* parameter entry or -1 */
+    int h, w, c, oh, ow, o, kh, kw, sh, sw, dh, dw, groups;
+    int pad_top, pad_left, pad_h, pad_w; /* padded image: pad_h x pad_w x c */
+    int is_unfolded, is_unfolded_backward;
+    float slope;
+} conv_args;
+
+static ptrdiff_t src_floats(const conv_args *a) { return (ptrdiff_t)a->h * a->w * a->c; }
+static ptrdiff_t dst_floats(const conv_args *a) { return (ptrdiff_t)a->oh * a->ow * a->o; }
+static int window_floats(const conv_args *a) { return a->kh * a->kw * (a->c / a->groups); }
+
+/* Copies an image [h][w][c] into the middle of a zeroed one. */
+static void pad_image(float *to, int to_h, int to_w, const float *from, int h, int w, int c,
+                      int top, int left) {
+    const size_t row = (size_t)w * (size_t)c * sizeof *to;
+    const ptrdiff_t to_row = (ptrdiff_t)to_w * c;
+    memset(to, 0, (size_t)top * (size_t)to_row * sizeof *to);
+    for (int y = 0; y < h; y++) {
+        float *line = to + (top + y) * to_row;
+        memset(line, 0, (size_t)left * (size_t)c * sizeof *to);
+        memcpy(line + (ptrdiff_t)left * c, from + (ptrdiff_t)y * w * c, row);
+        memset(line + (ptrdiff_t)(left + w) * c, 0,
+               (size_t)(to_w - left - w) * (size_t)c * sizeof *to);
+    }
+    memset(to + (top + h) * to_row, 0, (size_t)(to_h - top - h) * (size_t)to_row * sizeof *to);
+}
+
+static const float *padded(const conv_args *a, const float *image, float *scratch) {
+    if (a->pad_h == a->h && a->pad_w == a->w) return image;
+    pad_image(scratch, a->pad_h, a->pad_w, image, a->h, a->w, a->c, a->pad_top, a->pad_left);
+    return scratch;
+}
+
+/* rows[OH*OW][KH*KW*C/groups] <- the windows of one group; or, when `back`, adds them into the image */
+static void unfold(const conv_args *a, float *rows, float *image, int group, int back) {
+    const int depth = a->c / a->groups;
+    for (int oy = 0; oy < a->oh; oy++)
+        for (int ox = 0; ox < a->ow; ox++)
+            for (int ky = 0; ky < a->kh; ky++)
+                for (int kx = 0; kx < a->kw; kx++, rows += depth) {
+                    int y = oy * a->sh - a->pad_top + ky * a->dh;
+                    int x = ox * a->sw - a->pad_left + kx * a->dw;
+                    int is_inside = y >= 0 && y < a->h && x >= 0 && x < a->w;
+                    float *at = image + ((ptrdiff_t)y * a->w + x) * a->c + group * depth;
+                    if (back) {
+                        for (int i = 0; i < depth && is_inside; i++) at[i] += rows[i];
+                    } else if (is_inside) {
+                        memcpy(rows, at, (size_t)depth * sizeof *rows);
+                    } else {
+                        memset(rows, 0, (size_t)depth * sizeof *rows);
+                    }
+                }
+}
+
+static ptrdiff_t packed_group(const wf_run *r, int k, int n) {
+    return (ptrdiff_t)k * ((n + r->kernels->nr - 1) / r->kernels->nr * r->kernels->nr);
+}
+
+static void forward_unfolded(const wf_run *r, const conv_args *a, float *image, float *dst) {
+    const int k = window_floats(a), n = a->o / a->groups;
+    for (int g = 0; g < a->groups; g++) {
+        unfold(a, r->scratch, image, g, 0);
+        r->kernels->gemm(
+            &(wf_gemm){.m = a->oh * a->ow,
+                       .m_outer = 1,
+                       .n = n,
+                       .k = k,
+                       .k_outer = 1,
+                       .a = r->scratch,
+                       .a_row = k,
+                       .b = (float *)wf_at(r, a->packed[0]) + g * packed_group(r, k, n),
+                       .c = dst + g * n,
+                       .c_row = a->o,
+                       .bias = a->bias < 0 ? NULL : wf_value(r, a->bias) + g * n,
+                       .slope = a->slope});
+    }
+}
+
+/* dst[oy][ox] = sum over ky, (kx, c) of padded[oy*sh + ky][(ox*sw + kx, c)] kernel[ky][kx][c] */
+static void run_forward(const wf_run *r, const void *args) {
+    const conv_args *a = args;
+    float *src = wf_at(r, a->src), *dst = wf_at(r, a->dst);
+    const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
+    for (int i = 0; i < r->n; i++, src += src_floats(a), dst += dst_floats(a)) {
+        if (a->is_unfolded) {
+            forward_unfolded(r, a, src, dst);
+            continue;
+        }
+        r->kernels->gemm(&(wf_gemm){.m = a->ow,
+                                    .m_outer = a->oh,
+                                    .n = a->o,
+                                    .k = a->kw * a->c,
+                                    .k_outer = a->kh,
+                                    .a = padded(a, src, r->scratch),
+                                    .a_row = (ptrdiff_t)a->sw * a->c,
+                                    .a_rows = a->sh * line,
+                                    .a_outer = line,
+                                    .b = wf_at(r, a->packed[0]),
+                                    .c = dst,
+                                    .c_row = a->o,
+                                    .c_rows = (ptrdiff_t)a->ow * a->o,
+                                    .bias = a->bias < 0 ? NULL : wf_value(r, a->bias),
+                                    .slope = a->slope});
+    }
+}
+
+static void backward_unfolded(const wf_run *r, const conv_args *a, float *image,
+                              const float *diff) {
+    const int k = window_floats(a), n = a->o / a->groups;
+    memset(image, 0, (size_t)src_floats(a) * sizeof *image);
+    for (int g = 0; g < a->groups; g++) {
+        r->kernels->gemm(
+            &(wf_gemm){.m = a->oh * a->ow,
+                       .m_outer = 1,
+                       .n = k,
+                       .k = n,
+                       .k_outer = 1,
+                       .a = diff + g * n,
+                       .a_row = a->o,
+                       .b = (float *)wf_at(r, a->packed[1]) + g * packed_group(r, n, k),
+                       .c = r->scratch,
+                       .c_row = k,
+                       .slope = 1});
+        unfold(a, r->scratch, image, g, 1);
+    }
+}
+
+/* The gradient of the input is the correlation of the padded diff_dst with the flipped kernel. */
+static void run_backward_data(const wf_run *r, const void *args) {
+    const conv_args *a = args;
+    float *image = wf_at(r, a->diff_src), *scratch = r->scratch;
+    const float *diff = wf_at(r, a->diff_dst);
+    const int pad_h = a->h + a->kh - 1, pad_w = a->w + a->kw - 1;
+    const ptrdiff_t line = (ptrdiff_t)pad_w * a->o;
+    for (int i = 0; i < r->n; i++, image += src_floats(a), diff += dst_floats(a)) {
+        if (a->is_unfolded_backward) {
+            backward_unfolded(r, a, image, diff);
+            continue;
+        }
+        pad_image(scratch, pad_h, pad_w, diff, a->oh, a->ow, a->o, a->kh - 1 - a->pad_top,
+                  a->kw - 1 - a->pad_left);
+        r->kernels->gemm(&(wf_gemm){.m = a->w,
+                                    .m_outer = a->h,
+                                    .n = a->c,
+                                    .k = a->kw * a->o,
+                                    .k_outer = a->kh,
+                                    .a = scratch,
+                                    .a_row = a->o,
+                                    .a_rows = line,
+                                    .a_outer = line,
+                                    .b = wf_at(r, a->packed[1]),
+                                    .c = image,
+                                    .c_row = a->c,
+                                    .c_rows = (ptrdiff_t)a->w * a->c,
+                                    .slope = 1});
+    }
+}
+
+/* part[ky][(kx, c)][o] += sum over oy, ox of padded[oy*sh + ky][(ox*sw + kx, c)] diff[oy][ox][o] */
+static void gradient_of_image(const wf_run *r, const conv_args *a, const float *image,
+                              const float *diff, float *part, int accumulate) {
+    const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
+    const float *src = padded(a, image, r->scratch);
+    const int k = a->kw * a->c;
+    for (int ky = 0; ky < a->kh; ky++)
+        r->kernels->gemm_tn(&(wf_gemm_tn){.m = k,
+                                          .n = a->o,
+                                          .r = a->ow,
+                                          .r_outer = a->oh,
+                                          .a = src + ky * line,
+                                          .a_row = (ptrdiff_t)a->sw * a->c,
+                                          .a_outer = a->sh * line,
+                                          .b = diff,
+                                          .b_row = a->o,
+                                          .b_outer = (ptrdiff_t)a->ow * a->o,
+                                          .c = part + (ptrdiff_t)ky * k * a->o,
+                                          .c_row = a->o,
+                                          .accumulate = accumulate});
+}
+
+static void gradient_unfolded(const wf_run *r, const conv_args *a, float *image, const float *diff,
+                              float *part, int accumulate) {
+    const int k = window_floats(a), n = a->o / a->groups;
+    for (int g = 0; g < a->groups; g++) {
+        unfold(a, r->scratch, image, g, 0);
+        r->kernels->gemm_tn(&(wf_gemm_tn){.m = k,
+                                          .n = n,
+                                          .r = a->oh * a->ow,
+                                          .r_outer = 1,
+                                          .a = r->scratch,
+                                          .a_row = k,
+                                          .b = diff + g * n,
+                                          .b_row = a->o,
+                                          .c = part + g * n,
+                                          .c_row = a->o,
+                                          .accumulate = accumulate});
+    }
+}
+
+static void run_gradient(const wf_run *r, const void *args) {
+    const conv_args *a = args;
+    float *src = wf_at(r, a->src);
+    const float *diff = wf_at(r, a->diff_dst);
+    float *part = (float *)wf_at(r, a->parts) + r->shard * a->part_floats;
+    for (int i = 0; i < r->n; i++) {
+        if (a->is_unfolded)
+            gradient_unfolded(r, a, src + i * src_floats(a), diff + i * dst_floats(a), part, i > 0);
+        else
+            gradient_of_image(r, a, src + i * src_floats(a), diff + i * dst_floats(a), part, i > 0);
+    }
+    if (a->bias >= 0)
+        r->kernels->column_sums(part + (ptrdiff_t)window_floats(a) * a->o, diff,
+                                r->n * a->oh * a->ow, a->o, a->o, 0);
+}
+
+static conv_args describe(const wf_builder *b, const wf_conv2d_config *c) {
+    const int64_t *src = b->src_shape[0]->dim, *dst = b->dst_shape->dim;
+    conv_args a = {.src = b->src[0],
+                   .dst = b->dst,
+                   .diff_src = b->diff_src[0],
+                   .diff_dst = b->diff_dst,
+                   .bias = c->use_bias ? b->param + 1 : -1,
+                   .h = (int)src[0],
+                   .w = (int)src[1],
+                   .c = (int)src[2],
+                   .oh = (int)dst[0],
+                   .ow = (int)dst[1],
+                   .o = (int)dst[2],
+                   .kh = c->kernel_size[0],
+                   .kw = c->kernel_size[1],
+                   .sh = c->strides[0],
+                   .sw = c->strides[1],
+                   .dh = c->dilation_rate[0],
+                   .dw = c->dilation_rate[1],
+                   .groups = c->groups,
+                   .slope = wf_activation_slope((wf_activation)c->activation)};
+    if (a.slope < 0) a.slope = 1;
+    a.pad_top = (int)wf_window_pad(a.h, a.kh, a.sh, a.dh, c->padding);
+    a.pad_left = (int)wf_window_pad(a.w, a.kw, a.sw, a.dw, c->padding);
+    a.pad_h = (a.oh - 1) * a.sh + (int)wf_window_extent(a.kh, a.dh);
+    a.pad_w = (a.ow - 1) * a.sw + (int)wf_window_extent(a.kw, a.dw);
+    if (a.pad_h < a.pad_top + a.h) a.pad_h = a.pad_top + a.h;
+    if (a.pad_w < a.pad_left + a.w) a.pad_w = a.pad_left + a.w;
+    a.is_unfolded = a.dh > 1 || a.dw > 1 || a.groups > 1;
+    a.is_unfolded_backward = a.is_unfolded || a.sh > 1 || a.sw > 1;
+    return a;
+}
+
+static void ask_for_scratch(wf_builder *b, const conv_args *a) {
+    size_t floats = (size_t)a->pad_h * (size_t)a->pad_w * (size_t)a->c;
+    size_t diff = (size_t)(a->h + a->kh) * (size_t)(a->w + a->kw) * (size_t)a->o;
+    size_t rows = (size_t)a->oh * (size_t)a->ow * (size_t)window_floats(a);
+    if (b->is_training && !a->is_unfolded_backward && diff > floats) floats = diff;
+    if ((a->is_unfolded || (b->is_training && a->is_unfolded_backward)) && rows > floats)
+        floats = rows;
+    wf_build_scratch(b, floats * sizeof(float));
+}
+
+/* The kernel for both directions: [KH*KW*C][O] as it stands; its transpose for unfolded backward
+ * passes, or flipped [KH*KW*O][C] for the direct one. Each group packs its own columns. */
+static wf_status pack_kernels(wf_builder *b, conv_args *a) {
+    const int k = window_floats(a), n = a->o / a->groups;
+    const size_t forward_floats = wf_pack_floats(b, k, n), back_floats = wf_pack_floats(b, n, k);
+    const int wants_back = b->is_training && a->diff_src != WF_NO_BUFFER;
+    const size_t groups = (size_t)a->groups;
+    WF_TRY(wf_build_fixed(&a->packed[0], b, groups * forward_floats * sizeof(float)));
+    for (int g = 0; g < a->groups; g++) {
+        wf_pack forward = {.dst = a->packed[0],
+                           .offset = g * (ptrdiff_t)forward_floats,
+                           .param = b->param,
+                           .base = g * n,
+                           .taps = 1,
+                           .rows = k,
+                           .n = n,
+                           .rs = a->o,
+                           .cs = 1};
+        WF_TRY(wf_build_pack(&forward, b));
+    }
+    if (!wants_back) return WF_OK;
+    if (!a->is_unfolded_backward) {
+        wf_pack flipped = {.dst = WF_NO_BUFFER,
+                           .param = b->param,
+                           .taps = a->kh * a->kw,
+                           .tap_stride = (ptrdiff_t)a->c * a->o,
+                           .rows = a->o,
+                           .n = a->c,
+                           .rs = 1,
+                           .cs = a->o,
+                           .is_flipped = 1};
+        WF_TRY(wf_build_pack(&flipped, b));
+        a->packed[1] = flipped.dst;
+        return WF_OK;
+    }
+    WF_TRY(wf_build_fixed(&a->packed[1], b, groups * back_floats * sizeof(float)));
+    for (int g = 0; g < a->groups; g++) {
+        wf_pack back = {.dst = a->packed[1],
+                        .offset = g * (ptrdiff_t)back_floats,
+                        .param = b->param,
+                        .base = g * n,
+                        .taps = 1,
+                        .rows = n,
+                        .n = k,
+                        .rs = 1,
+                        .cs = a->o};
+        WF_TRY(wf_build_pack(&back, b));
+    }
+    return WF_OK;
+}
+
+static wf_status plan(wf_builder *b) {
+    const wf_conv2d_config *c = b->config;
+    const wf_activation kind = (wf_activation)c->activation;
+    conv_args a = describe(b, c);
+    ask_for_scratch(b, &a);
+    WF_TRY(pack_kernels(b, &a));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    wf_buffer saved;
+    WF_TRY(wf_build_activation(&saved, b, kind));
+    if (!b->is_training) return WF_OK;
+
+    WF_TRY(wf_build_activation_backward(b, kind, saved));
+    int64_t kernel_floats = b->graph->params[b->param].size;
+    a.part_floats = kernel_floats + (a.bias < 0 ? 0 : a.o);
+    WF_TRY(
+        wf_build_fixed(&a.parts, b, (size_t)a.part_floats * (size_t)b->n_shards * sizeof(float)));
+    WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_gradient, &a, sizeof a,
+                               WF_USES(a.src, a.diff_dst)));
+    if (a.diff_src != WF_NO_BUFFER)
+        WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward_data, &a, sizeof a,
+                                   WF_USES(a.diff_src, a.diff_dst)));
+    WF_TRY(wf_build_shard_sum(b, b->param, a.parts, a.part_floats, 0));
+    if (a.bias >= 0) WF_TRY(wf_build_shard_sum(b, a.bias, a.parts, a.part_floats, kernel_floats));
+    return WF_OK;
+}
+
 const wf_layer_class wf_conv2d_class = {.name = "conv2d",
                                         .summary = "2-D convolution over images",
                                         .paper = "LeCun et al. 1998, doi:10.1109/5.726791",
@@ -80,4 +428,5 @@ const wf_layer_class wf_conv2d_class = {.name = "conv2d",
                                         .max_inputs = 1,
                                         .config_size = sizeof(wf_conv2d_config),
                                         .fields = fields,
-                                        .infer = infer};
+                                        .infer = infer,
+                                        .plan = plan};

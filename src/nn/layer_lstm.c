@@ -17,13 +17,46 @@ static wf_status infer(wf_infer *in) {
     return wf_rnn_infer(in, 4, 1, c->unit_forget_bias ? WF_INIT_UNIT_FORGET_BIAS : WF_INIT_ZEROS);
 }
 
+/* ---- plan ---- */
+
+static wf_lstm_step step_of(const wf_rnn_step *s) {
+    return (wf_lstm_step){.rows = s->rows,
+                          .units = s->units,
+                          .activation = s->activation,
+                          .recurrent_activation = s->recurrent_activation,
+                          .gates = s->gates,
+                          .c_prev = s->c_prev,
+                          .c = s->c,
+                          .h = s->h,
+                          .h_row = s->units,
+                          .dh = s->dh,
+                          .dc = s->dc};
+}
+
+static void forward(const wf_rnn_step *s) {
+    wf_lstm_step step = step_of(s);
+    s->kernels->lstm_forward(&step);
+}
+
+static void backward(const wf_rnn_step *s) {
+    wf_lstm_step step = step_of(s);
+    s->kernels->lstm_backward(&step);
+}
+
+static wf_status plan(wf_builder *b) {
+    static const wf_rnn_cell cell = {
+        .gates = 4, .has_cell_state = 1, .forward = forward, .backward = backward};
+    return wf_rnn_plan(b, &cell);
+}
+
 const wf_layer_class wf_lstm_class = {
     .name = "lstm",
     .summary = "long short-term memory",
     .paper = "Hochreiter and Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
-    .flags = WF_LAYER_RECURRENT | WF_LAYER_RANDOM,
+    .flags = WF_LAYER_RECURRENT | WF_LAYER_WIDE_SHARDS | WF_LAYER_RANDOM,
     .min_inputs = 1,
     .max_inputs = 1,
     .config_size = sizeof(wf_rnn_config),
     .fields = fields,
-    .infer = infer};
+    .infer = infer,
+    .plan = plan};

@@ -25,7 +25,7 @@ typedef struct wf_loss_class {
     const char *name, *summary;
     wf_activation fused; /* the activation that it takes over when the output layer has it, or
                             WF_ACT_LINEAR for none */
-    int wants_labels;    /* sparse; else one-hot or other dense targets, made from labels if need be */
+    int wants_labels; /* sparse; else one-hot or other dense targets, made from labels if need be */
     const wf_field *fields;
     size_t config_size;
     void (*run)(const wf_loss_args *a, const void *config, int is_fused);

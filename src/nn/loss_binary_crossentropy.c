@@ -33,8 +33,8 @@ static void run(const wf_loss_args *a, const void *config, int is_fused) {
         for (int j = 0; j < a->classes; j++) {
             size_t at = (size_t)row * (size_t)a->classes + (size_t)j;
             float t = smoothed(a, row, j, smoothing), d;
-            loss += is_fused ? on_logit(&a->output[at], &d, t)
-                             : on_probability(a->output[at], &d, t);
+            loss +=
+                is_fused ? on_logit(&a->output[at], &d, t) : on_probability(a->output[at], &d, t);
             if (a->diff) a->diff[at] = d * share * a->weight;
         }
         a->losses[row] = (float)(loss / a->classes);

@@ -12,14 +12,10 @@ typedef struct wf_smoothing_config {
 } wf_smoothing_config;
 
 #define WF_SMOOTHING_FIELD(help)                                                                   \
-    {"label_smoothing",                                                                            \
-     WF_FIELD_REAL,                                                                                \
-     offsetof(wf_smoothing_config, label_smoothing),                                               \
-     0,                                                                                            \
-     1,                                                                                            \
-     NULL,                                                                                         \
-     "0",                                                                                          \
-     help}
+    {                                                                                              \
+        "label_smoothing", WF_FIELD_REAL, offsetof(wf_smoothing_config, label_smoothing), 0, 1,    \
+            NULL, "0", help                                                                        \
+    }
 
 /* What output `j` of image `row` should be: given, or 1 at the label. A single unit should be the
  * label itself, 0 or 1. */

@@ -14,7 +14,9 @@ static const wf_optimizer_class *const classes[] = {
 
 size_t wf_optimizer_count(void) { return sizeof classes / sizeof *classes; }
 
-const wf_optimizer_class *wf_optimizer_at(size_t i) { return i < wf_optimizer_count() ? classes[i] : NULL; }
+const wf_optimizer_class *wf_optimizer_at(size_t i) {
+    return i < wf_optimizer_count() ? classes[i] : NULL;
+}
 
 const wf_optimizer_class *wf_optimizer_find(const char *name) {
     for (size_t i = 0; i < wf_optimizer_count(); i++)

@@ -35,16 +35,18 @@ typedef struct wf_optim_common {
 #define WF_OPTIM_COMMON_FIELDS(type, rate)                                                         \
     {"learning_rate", WF_FIELD_REAL, offsetof(type, common.learning_rate), 0, 1e3, NULL, rate,     \
      "step size"},                                                                                 \
-        {"clipnorm", WF_FIELD_REAL, offsetof(type, common.clipnorm), 0, 1e9, NULL, "0",            \
-         "clip each parameter's gradient to this norm; 0 is off"},                                 \
-        {"global_clipnorm",                                                                        \
+        {"clipnorm",                                                                               \
          WF_FIELD_REAL,                                                                            \
-         offsetof(type, common.global_clipnorm),                                                   \
+         offsetof(type, common.clipnorm),                                                          \
          0,                                                                                        \
          1e9,                                                                                      \
          NULL,                                                                                     \
          "0",                                                                                      \
-         "clip all gradients together to this norm; 0 is off"}
+         "clip each parameter's gradient to this norm; 0 is off"},                                 \
+    {                                                                                              \
+        "global_clipnorm", WF_FIELD_REAL, offsetof(type, common.global_clipnorm), 0, 1e9, NULL,    \
+            "0", "clip all gradients together to this norm; 0 is off"                              \
+    }
 
 typedef struct wf_optimizer {
     const wf_optimizer_class *class;

@@ -6,11 +6,10 @@ static const wf_field fields[] = {
      "each step first takes learning_rate times this share off every trainable value"},
     {0}};
 
-const wf_optimizer_class wf_adamw_class = {
-    .name = "adamw",
-    .summary = "adam with decoupled weight decay",
-    .paper = "Loshchilov and Hutter 2019, arXiv:1711.05101",
-    .fields = fields,
-    .config_size = sizeof(wf_adam_config),
-    .n_slots = wf__adam_n_slots,
-    .update = wf__adam_update};
+const wf_optimizer_class wf_adamw_class = {.name = "adamw",
+                                           .summary = "adam with decoupled weight decay",
+                                           .paper = "Loshchilov and Hutter 2019, arXiv:1711.05101",
+                                           .fields = fields,
+                                           .config_size = sizeof(wf_adam_config),
+                                           .n_slots = wf__adam_n_slots,
+                                           .update = wf__adam_update};

@@ -6,17 +6,17 @@ typedef struct rmsprop_config {
     int32_t centered;
 } rmsprop_config;
 
-static const wf_field fields[] = {
-    WF_OPTIM_COMMON_FIELDS(rmsprop_config, "0.001"),
-    {"rho", WF_FIELD_REAL, offsetof(rmsprop_config, rho), 0, 1, NULL, "0.9",
-     "how much of the mean square is kept per step"},
-    {"momentum", WF_FIELD_REAL, offsetof(rmsprop_config, momentum), 0, 1, NULL, "0",
-     "share of the last step that is kept; 0 is off"},
-    {"epsilon", WF_FIELD_REAL, offsetof(rmsprop_config, epsilon), 0, 1, NULL, "1e-7",
-     "added to the mean square"},
-    {"centered", WF_FIELD_BOOL, offsetof(rmsprop_config, centered), 0, 1, NULL, "false",
-     "divide by the deviation instead of the mean square's root"},
-    {0}};
+static const wf_field fields[] = {WF_OPTIM_COMMON_FIELDS(rmsprop_config, "0.001"),
+                                  {"rho", WF_FIELD_REAL, offsetof(rmsprop_config, rho), 0, 1, NULL,
+                                   "0.9", "how much of the mean square is kept per step"},
+                                  {"momentum", WF_FIELD_REAL, offsetof(rmsprop_config, momentum), 0,
+                                   1, NULL, "0", "share of the last step that is kept; 0 is off"},
+                                  {"epsilon", WF_FIELD_REAL, offsetof(rmsprop_config, epsilon), 0,
+                                   1, NULL, "1e-7", "added to the mean square"},
+                                  {"centered", WF_FIELD_BOOL, offsetof(rmsprop_config, centered), 0,
+                                   1, NULL, "false",
+                                   "divide by the deviation instead of the mean square's root"},
+                                  {0}};
 
 /* Slots: mean square, then the mean if centered, then the velocity if there is momentum. */
 static int n_slots(const void *config) {

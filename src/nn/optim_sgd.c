@@ -6,13 +6,12 @@ typedef struct sgd_config {
     int32_t nesterov;
 } sgd_config;
 
-static const wf_field fields[] = {
-    WF_OPTIM_COMMON_FIELDS(sgd_config, "0.01"),
-    {"momentum", WF_FIELD_REAL, offsetof(sgd_config, momentum), 0, 1, NULL, "0",
-     "share of the last step that is kept; 0 is off"},
-    {"nesterov", WF_FIELD_BOOL, offsetof(sgd_config, nesterov), 0, 1, NULL, "false",
-     "look one step of momentum ahead"},
-    {0}};
+static const wf_field fields[] = {WF_OPTIM_COMMON_FIELDS(sgd_config, "0.01"),
+                                  {"momentum", WF_FIELD_REAL, offsetof(sgd_config, momentum), 0, 1,
+                                   NULL, "0", "share of the last step that is kept; 0 is off"},
+                                  {"nesterov", WF_FIELD_BOOL, offsetof(sgd_config, nesterov), 0, 1,
+                                   NULL, "false", "look one step of momentum ahead"},
+                                  {0}};
 
 static int n_slots(const void *config) {
     const sgd_config *c = config;

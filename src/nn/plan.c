@@ -298,12 +298,12 @@ static wf_status place_buffers(wf_plan *plan, wf_context *cx) {
 static int choose_shard_size(const wf_graph *g, int batch_size) {
     enum { TARGET_BYTES = 3 << 20 };
     size_t bytes = 1;
-    int is_recurrent = 0;
+    int wants_wide = 0;
     for (int i = 0; i < g->n_nodes; i++) {
         bytes += node_bytes(&g->nodes[i]);
-        is_recurrent |= (g->nodes[i].spec.class->flags & WF_LAYER_RECURRENT) != 0;
+        wants_wide |= (g->nodes[i].spec.class->flags & WF_LAYER_WIDE_SHARDS) != 0;
     }
-    int size = is_recurrent ? 32 : 4;
+    int size = wants_wide ? 32 : 4;
     while (size < 32 && (size_t)size * 2 * bytes <= TARGET_BYTES) size *= 2;
     while (size > 1 && size > (batch_size + 1) / 2) size /= 2;
     return size;

@@ -123,6 +123,7 @@ struct wf_builder {
         loss_activation; /* an output layer with this activation may leave it to the loss */
     int is_loss_fused;   /* and says so here */
     int batch_size, shard_size, n_shards;
+    const struct wf_rnn_place *place; /* set by `bidirectional` for the layer inside it */
 };
 
 typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;

@@ -9,6 +9,7 @@
 #define WF_NN_RNN_H
 
 #include "nn/infer.h"
+#include "nn/plan.h"
 
 typedef struct wf_rnn_config {
     double recurrent_dropout;
@@ -78,5 +79,38 @@ typedef struct wf_rnn_config {
  * [bias_rows, gates*H] where bias_rows > 1), sets output and multiply-adds.
  * Errors: WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM. */
 wf_status wf_rnn_infer(wf_infer *in, int gates, int bias_rows, wf_initializer bias_initializer);
+
+/* ---- plan ---- */
+
+/* The point-wise part of one time step for `rows` images, behind the matrix products. */
+typedef struct wf_rnn_step {
+    const wf_kernels *kernels;
+    int rows, units, activation, recurrent_activation;
+    float *gates;        /* [rows][G*H]: x W + b (+ h U); after forward whatever backward wants */
+    float *h_gates;      /* [rows][G*H]: h U + b', only of cells with has_own_state_product */
+    float *c_prev, *c;   /* [rows][H], only of cells with has_cell_state */
+    const float *h_prev; /* [rows][H] */
+    float *h;            /* [rows][H] */
+    float *dh;           /* backward: d(h); a cell with has_own_state_product leaves here the
+                              part of d(h_prev) that does not pass U */
+    float *dc;           /* backward: in d(c), out d(c_prev) */
+} wf_rnn_step;
+
+typedef struct wf_rnn_cell {
+    int gates;
+    int has_cell_state, has_own_state_product;
+    void (*forward)(const wf_rnn_step *s);
+    void (*backward)(const wf_rnn_step *s); /* gates (and h_gates) become their gradients */
+} wf_rnn_cell;
+
+/* Where a layer inside `bidirectional` stands. */
+typedef struct wf_rnn_place {
+    int is_backward;   /* reads the other way round and writes in the order of the input */
+    int column, width; /* its slice of a row of dst */
+    int is_added;      /* adds to dst instead of writing (merge_mode sum) */
+    int is_second;     /* adds to diff_src instead of writing */
+} wf_rnn_place;
+
+wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell);
 
 #endif

@@ -1,0 +1,295 @@
+/* The recurrent layers' steps. Inside of a shard of n images all arrays are time-major, so that the
+ * rows of one time step are a dense matrix:
+ *
+ *   x  [T][n][F]     the input in the order of processing
+ *   g  [T][n][G*H]   x W + b, one product for all steps; then the gates; then their gradients
+ *   u  [T][n][G*H]   h U + b', of cells that keep it apart (GRU)
+ *   h  [T+1][n][H]   h[0] = 0, h[s+1] is the output of step s
+ *   m  [T][n][H]     h[s] under the recurrent dropout's mask, when there is one
+ *   c  [T+1][n][H]   cell state (LSTM)
+ *
+ * The weight gradients are products over all steps and all images: dW = x^T dg, dU = h^T dg. */
+#include <string.h>
+
+#include "nn/rnn.h"
+#include "nn/steps.h"
+
+enum { GRADIENT_COLUMNS = 64 }; /* of W, U and bias in one tile */
+
+typedef struct rnn_args {
+    const wf_rnn_cell *cell;
+    wf_rnn_config config;
+    wf_rnn_place place;
+    wf_buffer src, dst, diff_src, diff_dst;
+    wf_buffer x, g, u, h, m, c, bits;
+    wf_buffer packed_w, packed_u, packed_w_back, packed_u_back;
+    int param, node, T, F, H, GH;
+    int is_reversed; /* step s reads input T-1-s */
+    uint32_t keep;   /* recurrent dropout: of 2^16ths */
+} rnn_args;
+
+static int input_step(const rnn_args *a, int s) { return a->is_reversed ? a->T - 1 - s : s; }
+static int output_step(const rnn_args *a, int s) { return a->place.is_backward ? a->T - 1 - s : s; }
+
+/* Row of dst or diff_dst that belongs to image i at step s, or NULL where the layer has none. */
+static float *output_row(const rnn_args *a, float *base, int i, int s) {
+    const ptrdiff_t width = a->place.width;
+    if (a->config.return_sequences)
+        return base + ((ptrdiff_t)i * a->T + output_step(a, s)) * width + a->place.column;
+    return s == a->T - 1 ? base + i * width + a->place.column : NULL;
+}
+
+static const float *bias_row(const wf_run *r, const rnn_args *a, int row) {
+    return a->config.use_bias ? wf_value(r, a->param + 2) + (ptrdiff_t)row * a->GH : NULL;
+}
+
+static void product(const wf_run *r, int m, int k, int n, const float *a, wf_buffer packed,
+                    float *c, const float *bias, int accumulate) {
+    r->kernels->gemm(&(wf_gemm){.m = m,
+                                .m_outer = 1,
+                                .n = n,
+                                .k = k,
+                                .k_outer = 1,
+                                .a = a,
+                                .a_row = k,
+                                .b = wf_at(r, packed),
+                                .c = c,
+                                .c_row = n,
+                                .bias = bias,
+                                .slope = 1,
+                                .accumulate = accumulate});
+}
+
+/* ---- forward ---- */
+
+static void gather_input(const wf_run *r, const rnn_args *a) {
+    const float *src = wf_at(r, a->src);
+    float *x = wf_at(r, a->x);
+    for (int s = 0; s < a->T; s++)
+        for (int i = 0; i < r->n; i++)
+            memcpy(x + ((ptrdiff_t)s * r->n + i) * a->F,
+                   src + ((ptrdiff_t)i * a->T + input_step(a, s)) * a->F, (size_t)a->F * sizeof *x);
+}
+
+static void scatter_output(const wf_run *r, const rnn_args *a) {
+    float *dst = wf_at(r, a->dst);
+    const float *h = wf_at(r, a->h);
+    for (int s = a->config.return_sequences ? 0 : a->T - 1; s < a->T; s++)
+        for (int i = 0; i < r->n; i++) {
+            const float *from = h + ((ptrdiff_t)(s + 1) * r->n + i) * a->H;
+            float *to = output_row(a, dst, i, s);
+            if (a->place.is_added) r->kernels->add(to, to, from, (size_t)a->H);
+            else memcpy(to, from, (size_t)a->H * sizeof *to);
+        }
+}
+
+static wf_rnn_step step_at(const wf_run *r, const rnn_args *a, int s) {
+    const ptrdiff_t state = (ptrdiff_t)r->n * a->H, gates = (ptrdiff_t)r->n * a->GH;
+    float *h = (float *)wf_at(r, a->h) + s * state;
+    wf_rnn_step step = {.kernels = r->kernels,
+                        .rows = r->n,
+                        .units = a->H,
+                        .activation = a->config.activation,
+                        .recurrent_activation = a->config.recurrent_activation,
+                        .gates = (float *)wf_at(r, a->g) + s * gates,
+                        .h_prev = h,
+                        .h = h + state};
+    if (a->u != WF_NO_BUFFER) step.h_gates = (float *)wf_at(r, a->u) + s * gates;
+    if (a->c != WF_NO_BUFFER) {
+        step.c_prev = (float *)wf_at(r, a->c) + s * state;
+        step.c = step.c_prev + state;
+    }
+    return step;
+}
+
+static void run_forward(const wf_run *r, const void *args) {
+    const rnn_args *a = args;
+    const ptrdiff_t state = (ptrdiff_t)r->n * a->H;
+    const float scale = 65536.0f / (float)a->keep;
+    gather_input(r, a);
+    product(r, a->T * r->n, a->F, a->GH, wf_at(r, a->x), a->packed_w, wf_at(r, a->g),
+            bias_row(r, a, 0), 0); /* g = x W + b for all steps at once */
+    memset(wf_at(r, a->h), 0, (size_t)state * sizeof(float));
+    if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, (size_t)state * sizeof(float));
+    if (a->bits != WF_NO_BUFFER) {
+        wf_mask_key key = wf_run_mask_key(r, a->node);
+        key.stream += (uint32_t)a->place.is_backward << 20;
+        r->kernels->mask(wf_at(r, a->bits), r->n, a->H, a->keep, &key);
+    }
+    for (int s = 0; s < a->T; s++) {
+        wf_rnn_step step = step_at(r, a, s);
+        const float *h = step.h_prev;
+        if (a->bits != WF_NO_BUFFER) {
+            float *masked = (float *)wf_at(r, a->m) + s * state;
+            r->kernels->mask_apply(masked, h, wf_at(r, a->bits), r->n, a->H, scale);
+            h = masked;
+        }
+        if (a->u != WF_NO_BUFFER) /* u = h U + b' */
+            product(r, r->n, a->H, a->GH, h, a->packed_u, step.h_gates, bias_row(r, a, 1), 0);
+        else if (s > 0) /* g += h U; h[0] is zero */
+            product(r, r->n, a->H, a->GH, h, a->packed_u, step.gates, NULL, 1);
+        a->cell->forward(&step);
+    }
+    scatter_output(r, a);
+}
+
+/* ---- backward ---- */
+
+/* dh[i] += the gradient that arrives from above at step s */
+static void add_output_gradient(const wf_run *r, const rnn_args *a, float *dh, int s) {
+    float *diff_dst = wf_at(r, a->diff_dst);
+    for (int i = 0; i < r->n; i++) {
+        const float *row = output_row(a, diff_dst, i, s);
+        float *to = dh + (ptrdiff_t)i * a->H;
+        if (row) r->kernels->add(to, to, row, (size_t)a->H);
+    }
+}
+
+static void scatter_input_gradient(const wf_run *r, const rnn_args *a, const float *dx) {
+    float *diff_src = wf_at(r, a->diff_src);
+    for (int s = 0; s < a->T; s++)
+        for (int i = 0; i < r->n; i++) {
+            const float *from = dx + ((ptrdiff_t)s * r->n + i) * a->F;
+            float *to = diff_src + ((ptrdiff_t)i * a->T + input_step(a, s)) * a->F;
+            if (a->place.is_second) r->kernels->add(to, to, from, (size_t)a->F);
+            else memcpy(to, from, (size_t)a->F * sizeof *to);
+        }
+}
+
+static void run_backward(const wf_run *r, const void *args) {
+    const rnn_args *a = args;
+    const size_t state = (size_t)r->n * (size_t)a->H;
+    const float scale = 65536.0f / (float)a->keep;
+    const int has_own_product = a->u != WF_NO_BUFFER;
+    float *dh = r->scratch, *dc = dh + state, *through = dc + state, *dx = through + state;
+    memset(dh, 0, 2 * state * sizeof *dh);
+    for (int s = a->T - 1; s >= 0; s--) {
+        wf_rnn_step step = step_at(r, a, s);
+        add_output_gradient(r, a, dh, s);
+        step.dh = dh;
+        step.dc = dc;
+        a->cell->backward(&step);
+        if (s == 0) break; /* nobody asks for d(h[0]) */
+        const float *dz = has_own_product ? step.h_gates : step.gates;
+        if (a->bits == WF_NO_BUFFER) { /* dh = dz U^T (+ what did not pass U) */
+            product(r, r->n, a->GH, a->H, dz, a->packed_u_back, dh, NULL, has_own_product);
+            continue;
+        }
+        product(r, r->n, a->GH, a->H, dz, a->packed_u_back, through, NULL, 0);
+        r->kernels->mask_apply(through, through, wf_at(r, a->bits), r->n, a->H, scale);
+        if (has_own_product) r->kernels->add(dh, dh, through, state);
+        else memcpy(dh, through, state * sizeof *dh);
+    }
+    if (a->diff_src == WF_NO_BUFFER) return;
+    product(r, a->T * r->n, a->GH, a->F, wf_at(r, a->g), a->packed_w_back, dx, NULL, 0);
+    scatter_input_gradient(r, a, dx);
+}
+
+/* ---- weight gradients: columns of W, U and bias, over all shards in order ---- */
+
+static void run_gradient(const wf_run *r, const void *args) {
+    const rnn_args *a = args;
+    const int j = r->tile * GRADIENT_COLUMNS;
+    const int n = a->GH - j < GRADIENT_COLUMNS ? a->GH - j : GRADIENT_COLUMNS;
+    for (int shard = 0; shard < wf_run_shards(r); shard++) {
+        int n0, images;
+        wf_run_shard_range(r, shard, &n0, &images);
+        const float *dg = wf_at_image(r, a->g, n0);
+        const float *du = a->u != WF_NO_BUFFER ? wf_at_image(r, a->u, n0) : dg;
+        wf_gemm_tn product = {.m = a->F,
+                              .n = n,
+                              .r = a->T * images,
+                              .r_outer = 1,
+                              .a = wf_at_image(r, a->x, n0),
+                              .a_row = a->F,
+                              .b = dg + j,
+                              .b_row = a->GH,
+                              .c = wf_gradient(r, a->param) + j,
+                              .c_row = a->GH,
+                              .accumulate = shard > 0};
+        r->kernels->gemm_tn(&product);
+        product.m = a->H;
+        product.a = wf_at_image(r, a->m != WF_NO_BUFFER ? a->m : a->h, n0);
+        product.a_row = a->H;
+        product.b = du + j;
+        product.c = wf_gradient(r, a->param + 1) + j;
+        r->kernels->gemm_tn(&product);
+        if (!a->config.use_bias) continue;
+        float *bias = wf_gradient(r, a->param + 2) + j;
+        r->kernels->column_sums(bias, dg + j, a->T * images, n, a->GH, shard > 0);
+        if (a->u != WF_NO_BUFFER)
+            r->kernels->column_sums(bias + a->GH, du + j, a->T * images, n, a->GH, shard > 0);
+    }
+}
+
+/* ---- plan ---- */
+
+static wf_status build_buffers(wf_builder *b, rnn_args *a) {
+    const size_t T = (size_t)a->T, F = (size_t)a->F, H = (size_t)a->H, GH = (size_t)a->GH;
+    WF_TRY(wf_build_buffer(&a->x, b, T * F * sizeof(float)));
+    WF_TRY(wf_build_buffer(&a->g, b, T * GH * sizeof(float)));
+    WF_TRY(wf_build_buffer(&a->h, b, (T + 1) * H * sizeof(float)));
+    if (a->cell->has_own_state_product) WF_TRY(wf_build_buffer(&a->u, b, T * GH * sizeof(float)));
+    if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, (T + 1) * H * sizeof(float)));
+    if (b->is_training && a->config.recurrent_dropout > 0) {
+        WF_TRY(wf_build_buffer(&a->m, b, T * H * sizeof(float)));
+        WF_TRY(wf_build_buffer(&a->bits, b, (H + 7) / 8));
+    }
+    wf_build_scratch(b, (size_t)b->shard_size * (3 * H + T * F) * sizeof(float));
+    return WF_OK;
+}
+
+static wf_status pack_matrix(wf_buffer *out, wf_builder *b, int param, int rows, int n,
+                             int is_back) {
+    wf_pack pack = {.dst = WF_NO_BUFFER,
+                    .param = param,
+                    .taps = 1,
+                    .rows = is_back ? n : rows,
+                    .n = is_back ? rows : n,
+                    .rs = is_back ? 1 : n,
+                    .cs = is_back ? n : 1};
+    WF_TRY(wf_build_pack(&pack, b));
+    *out = pack.dst;
+    return WF_OK;
+}
+
+static wf_status plan_backward(wf_builder *b, rnn_args *a) {
+    WF_TRY(pack_matrix(&a->packed_u_back, b, a->param + 1, a->H, a->GH, 1));
+    if (a->diff_src != WF_NO_BUFFER)
+        WF_TRY(pack_matrix(&a->packed_w_back, b, a->param, a->F, a->GH, 1));
+    WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward, a, sizeof *a,
+                               WF_USES(a->diff_src, a->diff_dst, a->g, a->u, a->h, a->c, a->bits)));
+    int tiles = (a->GH + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
+    return wf_build_tile_step(b, WF_WGRAD, tiles, run_gradient, a, sizeof *a,
+                              WF_USES(a->x, a->g, a->u, a->h, a->m));
+}
+
+wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
+    const wf_rnn_config *c = b->config;
+    rnn_args a = {.cell = cell,
+                  .config = *c,
+                  .place = {.width = c->units},
+                  .src = b->src[0],
+                  .dst = b->dst,
+                  .diff_src = b->diff_src[0],
+                  .diff_dst = b->diff_dst,
+                  .u = WF_NO_BUFFER,
+                  .m = WF_NO_BUFFER,
+                  .c = WF_NO_BUFFER,
+                  .bits = WF_NO_BUFFER,
+                  .param = b->param,
+                  .node = b->node_index,
+                  .T = (int)b->src_shape[0]->dim[0],
+                  .F = (int)b->src_shape[0]->dim[1],
+                  .H = c->units,
+                  .GH = cell->gates * c->units,
+                  .keep = 65536 - (uint32_t)(c->recurrent_dropout * 65536.0 + 0.5)};
+    if (b->place) a.place = *b->place;
+    a.is_reversed = a.config.go_backwards != a.place.is_backward;
+    WF_TRY(build_buffers(b, &a));
+    WF_TRY(pack_matrix(&a.packed_w, b, a.param, a.F, a.GH, 0));
+    WF_TRY(pack_matrix(&a.packed_u, b, a.param + 1, a.H, a.GH, 0));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a,
+                               WF_USES(a.src, a.dst, a.x, a.g, a.u, a.h, a.m, a.c, a.bits)));
+    return b->is_training ? plan_backward(b, &a) : WF_OK;
+}

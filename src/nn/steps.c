@@ -1,0 +1,141 @@
+#include "nn/steps.h"
+
+#include <string.h>
+
+enum { TILE_FLOATS = 1 << 16 }; /* work of one refresh or sum tile */
+
+static int at_least_one(int64_t n) { return n < 1 ? 1 : (int)n; }
+
+static int tile_count(int64_t total, int64_t per_tile) {
+    return (int)((total + per_tile - 1) / per_tile);
+}
+
+/* ---- packed weights ---- */
+
+static int panels_per_tile(const wf_pack *p, int nr) {
+    return at_least_one(TILE_FLOATS / ((int64_t)p->taps * p->rows * nr));
+}
+
+static void run_pack(const wf_run *r, const void *args) {
+    const wf_pack *p = args;
+    const int nr = r->kernels->nr, k = p->taps * p->rows;
+    const int width = panels_per_tile(p, nr) * nr, j = r->tile * width;
+    const int n = p->n - j < width ? p->n - j : width;
+    float *dst = (float *)wf_at(r, p->dst) + p->offset + (ptrdiff_t)j * k;
+    const float *src = wf_value(r, p->param) + p->base + j * p->cs;
+    for (int t = 0; t < p->taps; t++) {
+        int tap = p->is_flipped ? p->taps - 1 - t : t;
+        r->kernels->pack_b(dst, k, t * p->rows, p->rows, n, src + tap * p->tap_stride, p->rs,
+                           p->cs);
+    }
+}
+
+size_t wf_pack_floats(const wf_builder *b, int k, int n) {
+    const int nr = b->kernels->nr;
+    return (size_t)((n + nr - 1) / nr * nr) * (size_t)k;
+}
+
+wf_status wf_build_pack(wf_pack *pack, wf_builder *b) {
+    const int nr = b->kernels->nr;
+    size_t floats = wf_pack_floats(b, pack->taps * pack->rows, pack->n);
+    if (pack->dst == WF_NO_BUFFER) WF_TRY(wf_build_fixed(&pack->dst, b, floats * sizeof(float)));
+    int tiles = tile_count((pack->n + nr - 1) / nr, panels_per_tile(pack, nr));
+    return wf_build_tile_step(b, WF_REFRESH, tiles, run_pack, pack, sizeof *pack, NULL, 0);
+}
+
+/* ---- activations of dense and convolution layers ---- */
+
+float wf_activation_alpha(wf_activation kind) {
+    return kind == WF_ACT_LEAKY_RELU ? 0.2f : kind == WF_ACT_ELU ? 1.0f : 0.0f;
+}
+
+float wf_activation_slope(wf_activation kind) {
+    switch (kind) {
+    case WF_ACT_LINEAR: return 1;
+    case WF_ACT_RELU: return 0;
+    case WF_ACT_LEAKY_RELU: return wf_activation_alpha(kind);
+    default: return -1;
+    }
+}
+
+typedef struct activation_args {
+    wf_buffer values, before, diff;
+    int64_t size; /* floats per image */
+    int width;    /* of the last axis, for softmax */
+    wf_activation kind;
+} activation_args;
+
+static void run_activation(const wf_run *r, const void *args) {
+    const activation_args *a = args;
+    size_t n = (size_t)(r->n * a->size);
+    float *y = wf_at(r, a->values);
+    if (a->before != WF_NO_BUFFER) memcpy(wf_at(r, a->before), y, n * sizeof *y);
+    if (a->kind == WF_ACT_SOFTMAX) r->kernels->softmax(y, y, n / (size_t)a->width, a->width);
+    else r->kernels->activate(y, y, n, a->kind, wf_activation_alpha(a->kind));
+}
+
+static void run_activation_backward(const wf_run *r, const void *args) {
+    const activation_args *a = args;
+    size_t n = (size_t)(r->n * a->size);
+    float *d = wf_at(r, a->diff);
+    const float *y = wf_at(r, a->before != WF_NO_BUFFER ? a->before : a->values);
+    if (a->kind == WF_ACT_SOFTMAX)
+        r->kernels->softmax_backward(d, d, y, n / (size_t)a->width, a->width);
+    else r->kernels->activate_backward(d, d, y, n, a->kind, wf_activation_alpha(a->kind));
+}
+
+static activation_args activation_of(const wf_builder *b, wf_activation kind) {
+    return (activation_args){.values = b->dst,
+                             .before = WF_NO_BUFFER,
+                             .diff = b->diff_dst,
+                             .size = wf_shape_size(b->dst_shape),
+                             .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1],
+                             .kind = kind};
+}
+
+wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kind) {
+    activation_args a = activation_of(b, kind);
+    *saved = b->dst;
+    if (kind == b->loss_activation && kind != WF_ACT_LINEAR) b->is_loss_fused = 1;
+    if (b->is_loss_fused || wf_activation_slope(kind) >= 0) return WF_OK;
+    if (kind == WF_ACT_GELU && b->is_training) {
+        WF_TRY(wf_build_buffer(&a.before, b, (size_t)a.size * sizeof(float)));
+        *saved = a.before;
+    }
+    return wf_build_shard_step(b, WF_FORWARD, run_activation, &a, sizeof a,
+                               WF_USES(a.values, a.before));
+}
+
+wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buffer saved) {
+    if (kind == WF_ACT_LINEAR || b->is_loss_fused) return WF_OK;
+    activation_args a = activation_of(b, kind);
+    a.values = saved;
+    return wf_build_shard_step(b, WF_BACKWARD, run_activation_backward, &a, sizeof a,
+                               WF_USES(a.values, a.diff));
+}
+
+/* ---- gradients kept per shard ---- */
+
+enum { SUM_FLOATS = 4096 };
+
+typedef struct shard_sum_args {
+    wf_buffer parts;
+    int param;
+    int64_t stride, offset, size;
+} shard_sum_args;
+
+static void run_shard_sum(const wf_run *r, const void *args) {
+    const shard_sum_args *s = args;
+    int64_t first = (int64_t)r->tile * SUM_FLOATS;
+    int64_t n = s->size - first < SUM_FLOATS ? s->size - first : SUM_FLOATS;
+    r->kernels->column_sums(wf_gradient(r, s->param) + first,
+                            (float *)wf_at(r, s->parts) + s->offset + first, wf_run_shards(r),
+                            (int)n, s->stride, 0);
+}
+
+wf_status wf_build_shard_sum(wf_builder *b, int param, wf_buffer parts, int64_t stride,
+                             int64_t offset) {
+    shard_sum_args s = {parts, param, stride, offset, b->graph->params[param].size};
+    return wf_build_tile_step(b, WF_WGRAD, tile_count(s.size, SUM_FLOATS), run_shard_sum, &s,
+                              sizeof s, NULL, 0);
+}
