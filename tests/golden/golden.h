@@ -1,5 +1,5 @@
-/* Reads the committed answers of float64 PyTorch: cases.json and cases.bin, made by generate.py, which
- * describes them. For tests: whatever is wrong with the files aborts with a message. */
+/* Reads the committed answers of float64 PyTorch: cases.json and cases.bin, made by generate.py,
+ * which describes them. For tests: whatever is wrong with the files aborts with a message. */
 #ifndef WEFT_TESTS_GOLDEN_H
 #define WEFT_TESTS_GOLDEN_H
 

@@ -1,5 +1,5 @@
-/* The shape files themselves: every layer has one, all can be read, and together they cover what they
- * are meant to cover. */
+/* The shape files themselves: every layer has one, all can be read, and together they cover what
+ * they are meant to cover. */
 #include "parity/shapes.h"
 #include "ref/ref.h"
 #include "test.h"

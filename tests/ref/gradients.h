@@ -35,8 +35,8 @@ static void fill(double *x, long n) {
 
 enum { MAX_ARRAYS = 8 };
 
-/* A function of `count` arrays. `value` and `gradient` are filled by the harness; a size of 0 stands
- * for an absent array and reaches the functions as NULL. */
+/* A function of `count` arrays. `value` and `gradient` are filled by the harness; a size of 0
+ * stands for an absent array and reaches the functions as NULL. */
 typedef struct problem problem;
 struct problem {
     const void *layer;

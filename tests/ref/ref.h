@@ -1,10 +1,11 @@
 /* Naive double-precision forward and backward of every layer, loss and optimizer: what weft's own
  * kernels are judged by. It shares no code with src/ and aims at nothing but being obviously right.
  *
- *  Layout: images [N,H,W,C], sequences [N,T,F], everything else [rows, last axis]. Semantics: Keras 3.
+ *  Layout: images [N,H,W,C], sequences [N,T,F], everything else [rows, last axis]. Semantics: those
+ *  of Keras 3.
  *  Backward recomputes what it needs from the inputs; there is no saved state.
- *  Gradients are overwritten, never accumulated. A NULL gradient is not computed. A NULL bias (gamma,
- *  beta) means that the layer has none. Memory that runs out aborts the test program.
+ *  Gradients are overwritten, never accumulated. A NULL gradient is not computed. A NULL bias
+ *  (gamma, beta) means that the layer has none. Memory that runs out aborts the test program.
  *  "dy" is the gradient of a scalar with respect to y, and so on. */
 #ifndef WEFT_TESTS_REF_H
 #define WEFT_TESTS_REF_H
@@ -135,10 +136,10 @@ typedef enum ref_cell { REF_LSTM, REF_GRU, REF_SIMPLE_RNN } ref_cell;
 
 /* With G = 4 (lstm: i,f,c,o), 3 (gru, reset_after: z,r,h), 1 (simple_rnn):
  *  kernel [F,G*H]  recurrent_kernel [H,G*H]  bias [G*H], gru: [2,3*H] (input, recurrent)
- * x [N,T,F]; y [N,T,H] with return_sequences, else [N,H] (the last step processed). With go_backwards
- * steps are processed from T-1 to 0 and y is in processing order. The first state is 0.
- * `mask` [N,H] or NULL: recurrent dropout, factors 0 or 1 / (1 - rate) on the h of the step before in
- * every product with recurrent_kernel, the same at every step and for every gate; the h in gru's
+ * x [N,T,F]; y [N,T,H] with return_sequences, else [N,H] (the last step processed). With
+ * go_backwards steps are processed from T-1 to 0 and y is in processing order. The first state is 0.
+ * `mask` [N,H] or NULL: recurrent dropout, factors 0 or 1 / (1 - rate) on the h of the step before
+ * in every product with recurrent_kernel, the same at every step and for every gate; the h in gru's
  * z * h is not masked, as in Keras 3. */
 typedef struct ref_rnn {
     ref_cell cell;
@@ -205,7 +206,7 @@ double ref_binary_crossentropy(long n, long k, const double *logits, const doubl
 /* Mean over n and k. */
 double ref_mean_squared_error(long n, long k, const double *x, const double *target, double *dx);
 
-/* ---- optimizers (ref_optim.c): one step on `size` parameters, state starts at 0 --------------- */
+/* ---- optimizers (ref_optim.c): one step on `size` parameters, state starts at 0 ------------ */
 
 /* m [size] is the velocity; untouched (may be NULL) when momentum is 0. */
 void ref_sgd(long size, double lr, double momentum, bool nesterov, const double *grad, double *m,

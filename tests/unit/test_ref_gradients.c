@@ -1,4 +1,4 @@
-/* Central differences on the references: layers without a state, merging, and what else is simple. */
+/* Central differences on the references: layers without a state, and merging. */
 #include "ref/gradients.h"
 
 static double smallest(const double *x, long n) {
