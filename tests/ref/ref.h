@@ -137,7 +137,8 @@ typedef enum ref_cell { REF_LSTM, REF_GRU, REF_SIMPLE_RNN } ref_cell;
 /* With G = 4 (lstm: i,f,c,o), 3 (gru, reset_after: z,r,h), 1 (simple_rnn):
  *  kernel [F,G*H]  recurrent_kernel [H,G*H]  bias [G*H], gru: [2,3*H] (input, recurrent)
  * x [N,T,F]; y [N,T,H] with return_sequences, else [N,H] (the last step processed). With
- * go_backwards steps are processed from T-1 to 0 and y is in processing order. The first state is 0.
+ * go_backwards steps are processed from T-1 to 0 and y is in processing order.
+ * The first state is 0.
  * `mask` [N,H] or NULL: recurrent dropout, factors 0 or 1 / (1 - rate) on the h of the step before
  * in every product with recurrent_kernel, the same at every step and for every gate; the h in gru's
  * z * h is not masked, as in Keras 3. */
