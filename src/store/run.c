@@ -223,7 +223,7 @@ static wf_status check_writable(wf_context *cx, const wf_run *run) {
     return WF_OK;
 }
 
-static wf_status describe_claim(wf_context *cx, json_t *d, const wf_claim *claim) {
+static wf_status describe_claim(wf_context *cx, json_t *d, const wf_run_claim *claim) {
     json_t *object = json_object();
     WF_TRY(set(cx, d, "claim", object)); /* now owned by d */
     WF_TRY(set_text(cx, object, "text", claim->text));

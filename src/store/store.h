@@ -40,10 +40,10 @@ typedef enum wf_run_status {
 const char *wf_run_status_name(wf_run_status status);
 
 /* What a model file says that its source reports; NAN and NULL where it says nothing. */
-typedef struct wf_claim {
+typedef struct wf_run_claim {
     const char *text;
     double accuracy, macro_f1, loss;
-} wf_claim;
+} wf_run_claim;
 
 /* What ran where. Texts may be NULL and counts 0 when unknown. The caller owns every text. */
 typedef struct wf_run_description {
@@ -62,7 +62,7 @@ typedef struct wf_run_description {
     const char *version, *library_versions; /* weft's own; of the libraries, one line */
     int64_t parameters, trainable_parameters;
     int64_t madds; /* multiply-adds of one image forward */
-    wf_claim claim;
+    wf_run_claim claim;
 } wf_run_description;
 
 /* One line of metrics.csv. val_loss and val_accuracy are NAN without validation. */
