@@ -59,8 +59,8 @@ typedef struct wf_writer wf_writer;
 wf_status wf_writer_open(wf_writer **out, wf_context *cx, const char *path);
 wf_status wf_writer_add(wf_writer *w, wf_context *cx, const void *data, size_t size);
 wf_status wf_writer_addf(wf_writer *w, wf_context *cx, const char *format, ...) WF_PRINTF(3, 4);
-/* Makes the file appear and ends the writer, whatever the result. On failure the old file stays, but
- * for one case: when the last step, fsync of the folder, fails, the whole new file is in place. */
+/* Makes the file appear and ends the writer, whatever the result. On failure the old file stays,
+ * but for one case: when the last step, fsync of the folder, fails, the new file is in place. */
 wf_status wf_writer_commit(wf_writer *w, wf_context *cx);
 /* Ends the writer without a trace. NULL is legal. */
 void wf_writer_abort(wf_writer *w);

@@ -83,7 +83,7 @@ static bool is_square(int64_t n, int64_t *out_side) {
     return side * side == n;
 }
 
-/* What image `n` columns are: as wanted if that fits, else square and grey, else square and colour. */
+/* What image `n` columns are: as wanted if that fits, or square and grey, or square and colour. */
 static bool find_shape(int64_t n, wf__wanted w, int64_t *height, int64_t *width,
                        int64_t *channels) {
     int64_t wanted = (int64_t)w.height * w.width * (w.channels ? w.channels : 1);

@@ -77,7 +77,7 @@ static CURLcode set_options(CURL *curl, transfer *t, const char *url, char *erro
     return e;
 }
 
-/* Gets what lies behind `start` and appends it. *out_is_refused: the server cannot continue there. */
+/* Gets what lies behind `start` and appends it. *out_is_refused: the server cannot go on there. */
 static wf_status fetch(bool *out_is_refused, wf_context *cx, const char *url, transfer *t) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char error[CURL_ERROR_SIZE] = "";

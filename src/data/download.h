@@ -5,8 +5,8 @@
 #include "data/registry.h"
 
 /* Makes sure that `folder` holds `file`, downloaded from base_url/file->name if need be. What was
- * already downloaded lies in <name>.part and is continued; the file appears under its name only when
- * size and SHA-256 are right.
+ * already downloaded lies in <name>.part and is continued; the file appears under its name only
+ * when size and SHA-256 are right.
  * Errors: WF_E_NETWORK, WF_E_DATA (size or checksum; the part is removed), WF_E_IO,
  * WF_E_INTERRUPTED (the part stays), WF_E_NOMEM. */
 wf_status wf__download_file(wf_context *cx, const char *folder, const char *base_url,

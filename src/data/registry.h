@@ -26,7 +26,7 @@ typedef struct wf__registered {
 
 /* NULL if there is none. */
 const wf__registered *wf__registry_find(const char *name);
-/* The entry whose name is in the file or folder name `text` ("fashion-mnist_train.csv"), or NULL. */
+/* The entry whose name is in the file or folder name `text` ("fashion-mnist_test.csv"), or NULL. */
 const wf__registered *wf__registry_guess(const char *text);
 /* The nearest name, or NULL. */
 const char *wf__registry_nearest(const char *text);

@@ -8,8 +8,9 @@
 
 /* --- drawing -------------------------------------------------------------------------------- */
 
-/* quota[c] sums to `total`, proportional to size[c]: whole parts first, then the largest remainders;
- * among equal remainders the lower class. All sums are whole numbers, so no rounding decides. */
+/* quota[c] sums to `total`, proportional to size[c]: whole parts first, then the largest
+ * remainders; among equal remainders the lower class. All sums are whole numbers, so that no
+ * rounding decides. */
 static wf_status share_out(int64_t *quota, wf_context *cx, const int64_t *size, int32_t n_classes,
                            int64_t n, int64_t total) {
     int64_t *remainder = NULL;

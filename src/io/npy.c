@@ -48,7 +48,7 @@ wf_status wf_npy_write(wf_context *cx, const char *path, const wf_tensor *tensor
     return status;
 }
 
-/* --- the header: a Python literal, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } -- */
+/* --- the header: a Python literal: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } */
 
 typedef struct reader {
     const char *at, *end, *start, *name;

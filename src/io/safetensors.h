@@ -21,12 +21,13 @@ typedef struct wf_safetensors {
 
 /* Writes or replaces `path` atomically, streaming the tensors. Wider types come first in the file,
  * so that every tensor is aligned; otherwise the order is the caller's.
- * Errors: WF_E_ARG (name twice, type), WF_E_LIMIT (header, shape), WF_E_IO, WF_E_NOMEM. */
+ * Errors: WF_E_ARG (name twice, type), WF_E_SHAPE, WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_safetensors_write(wf_context *cx, const char *path, const wf_tensor *tensors,
                                size_t n_tensors, const wf_metadata *metadata, size_t n_metadata);
 
 /* Reads all tensors. The offsets must lie within the file and cover it without gap or overlap.
- * Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_DATA, WF_E_LIMIT, WF_E_UNSUPPORTED (type), WF_E_NOMEM. */
+ * Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_DATA, WF_E_SHAPE, WF_E_LIMIT, WF_E_UNSUPPORTED (type),
+ * WF_E_NOMEM. */
 wf_status wf_safetensors_read(wf_safetensors **out, wf_context *cx, const char *path);
 /* The same from memory; `name` is for error texts. */
 wf_status wf_safetensors_parse(wf_safetensors **out, wf_context *cx, const uint8_t *bytes,

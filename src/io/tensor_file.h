@@ -33,7 +33,7 @@ typedef struct wf_tensor {
     const void *data;
 } wf_tensor;
 
-/* Bytes of the tensor's data. Errors: WF_E_LIMIT (shape). */
+/* Bytes of the tensor's data. Errors: those of wf_shape_check. */
 wf_status wf_tensor_bytes(uint64_t *out, wf_context *cx, const wf_tensor *t);
 
 #endif
