@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "nn/layer.h"
+#include "nn/plan.h"
 
 /* The sum of inputs of one shape. */
 
@@ -16,9 +19,47 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+typedef struct add_args {
+    wf_buffer dst, src[WF_MAX_INPUTS], diff_dst, diff_src[WF_MAX_INPUTS];
+    int n_inputs;
+    int64_t size;
+} add_args;
+
+static void run_forward(const wf_run *r, const void *args) {
+    const add_args *a = args;
+    const size_t n = (size_t)(r->n * a->size);
+    float *dst = wf_at(r, a->dst);
+    r->kernels->add(dst, wf_at(r, a->src[0]), wf_at(r, a->src[1]), n);
+    for (int i = 2; i < a->n_inputs; i++) r->kernels->add(dst, dst, wf_at(r, a->src[i]), n);
+}
+
+static void run_backward(const wf_run *r, const void *args) {
+    const add_args *a = args;
+    const size_t n = (size_t)(r->n * a->size);
+    for (int i = 0; i < a->n_inputs; i++)
+        if (a->diff_src[i] != WF_NO_BUFFER)
+            memcpy(wf_at(r, a->diff_src[i]), wf_at(r, a->diff_dst), n * sizeof(float));
+}
+
+static wf_status plan(wf_builder *b) {
+    add_args a = {.dst = b->dst,
+                  .diff_dst = b->diff_dst,
+                  .n_inputs = b->n_inputs,
+                  .size = wf_shape_size(b->dst_shape)};
+    wf_buffer uses[2][WF_MAX_INPUTS + 1] = {{a.dst}, {a.diff_dst}};
+    for (int i = 0; i < a.n_inputs; i++) {
+        uses[0][i + 1] = a.src[i] = b->src[i];
+        uses[1][i + 1] = a.diff_src[i] = b->diff_src[i];
+    }
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, uses[0], a.n_inputs + 1));
+    if (!b->is_training || a.diff_dst == WF_NO_BUFFER) return WF_OK;
+    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a, uses[1], a.n_inputs + 1);
+}
+
 const wf_layer_class wf_add_class = {.name = "add",
                                      .summary = "sum of inputs of one shape",
                                      .min_inputs = 2,
                                      .max_inputs = WF_MAX_INPUTS,
                                      .fields = fields,
-                                     .infer = infer};
+                                     .infer = infer,
+                                     .plan = plan};

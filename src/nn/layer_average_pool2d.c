@@ -4,10 +4,13 @@
 
 static const wf_field fields[] = {WF_POOL2D_FIELDS, {0}};
 
+static wf_status plan(wf_builder *b) { return wf_average_pool_plan(b, wf_pool2d_of(b)); }
+
 const wf_layer_class wf_average_pool2d_class = {.name = "average_pool2d",
                                                 .summary = "mean of each window",
                                                 .min_inputs = 1,
                                                 .max_inputs = 1,
                                                 .config_size = sizeof(wf_pool2d_config),
                                                 .fields = fields,
-                                                .infer = wf_pool2d_infer};
+                                                .infer = wf_pool2d_infer,
+                                                .plan = plan};

@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "nn/infer.h"
+#include "nn/plan.h"
 
 /* An image as the sequence of its columns: [N,H,W,C] -> [N,W,H*C]. Step t holds column t, its
  * elements in the order h, c. */
@@ -12,9 +15,54 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+typedef struct columns_args {
+    wf_buffer src, dst, diff_src, diff_dst;
+    int64_t h, w, c;
+} columns_args;
+
+/* to[x][y][c] = from[y][x][c], or back */
+static void transpose(float *columns, float *image, const columns_args *a, int is_backward) {
+    const size_t bytes = (size_t)a->c * sizeof(float);
+    for (int64_t y = 0; y < a->h; y++)
+        for (int64_t x = 0; x < a->w; x++) {
+            float *there = columns + (x * a->h + y) * a->c, *here = image + (y * a->w + x) * a->c;
+            memcpy(is_backward ? here : there, is_backward ? there : here, bytes);
+        }
+}
+
+static void run_forward(const wf_run *r, const void *args) {
+    const columns_args *a = args;
+    const int64_t size = a->h * a->w * a->c;
+    float *src = wf_at(r, a->src), *dst = wf_at(r, a->dst);
+    for (int64_t i = 0; i < r->n; i++) transpose(dst + i * size, src + i * size, a, 0);
+}
+
+static void run_backward(const wf_run *r, const void *args) {
+    const columns_args *a = args;
+    const int64_t size = a->h * a->w * a->c;
+    float *diff_src = wf_at(r, a->diff_src), *diff_dst = wf_at(r, a->diff_dst);
+    for (int64_t i = 0; i < r->n; i++) transpose(diff_dst + i * size, diff_src + i * size, a, 1);
+}
+
+static wf_status plan(wf_builder *b) {
+    const int64_t *src = b->src_shape[0]->dim;
+    columns_args a = {.src = b->src[0],
+                      .dst = b->dst,
+                      .diff_src = b->diff_src[0],
+                      .diff_dst = b->diff_dst,
+                      .h = src[0],
+                      .w = src[1],
+                      .c = src[2]};
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    if (a.diff_src == WF_NO_BUFFER) return WF_OK;
+    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+                               WF_USES(a.diff_src, a.diff_dst));
+}
+
 const wf_layer_class wf_columns_class = {.name = "columns",
                                          .summary = "an image as the sequence of its columns",
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .fields = fields,
-                                         .infer = infer};
+                                         .infer = infer,
+                                         .plan = plan};

@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "nn/layer.h"
+#include "nn/plan.h"
 
 /* The inputs one behind the other along one axis; all other extents are equal. */
 
@@ -39,10 +42,62 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+typedef struct concatenate_args {
+    wf_buffer dst, src[WF_MAX_INPUTS], diff_dst, diff_src[WF_MAX_INPUTS];
+    int n_inputs;
+    int64_t outer;               /* extents before the axis, of one image */
+    int64_t part[WF_MAX_INPUTS]; /* floats of input i in one piece */
+    int64_t whole;               /* of dst */
+} concatenate_args;
+
+/* Copies input i to its place in dst, or the place's gradient to the input's. */
+static void copy_parts(const concatenate_args *a, int64_t images, float *whole, float *part, int i,
+                       int is_backward) {
+    int64_t column = 0;
+    for (int k = 0; k < i; k++) column += a->part[k];
+    const size_t bytes = (size_t)a->part[i] * sizeof(float);
+    for (int64_t row = 0; row < images * a->outer; row++) {
+        float *at = whole + row * a->whole + column, *piece = part + row * a->part[i];
+        memcpy(is_backward ? piece : at, is_backward ? at : piece, bytes);
+    }
+}
+
+static void run_forward(const wf_run *r, const void *args) {
+    const concatenate_args *a = args;
+    for (int i = 0; i < a->n_inputs; i++)
+        copy_parts(a, r->n, wf_at(r, a->dst), wf_at(r, a->src[i]), i, 0);
+}
+
+static void run_backward(const wf_run *r, const void *args) {
+    const concatenate_args *a = args;
+    for (int i = 0; i < a->n_inputs; i++)
+        if (a->diff_src[i] != WF_NO_BUFFER)
+            copy_parts(a, r->n, wf_at(r, a->diff_dst), wf_at(r, a->diff_src[i]), i, 1);
+}
+
+static wf_status plan(wf_builder *b) {
+    const wf_concatenate_config *c = b->config;
+    const int axis = axis_index(c, b->dst_shape->rank);
+    concatenate_args a = {
+        .dst = b->dst, .diff_dst = b->diff_dst, .n_inputs = b->n_inputs, .outer = 1};
+    wf_buffer uses[2][WF_MAX_INPUTS + 1] = {{a.dst}, {a.diff_dst}};
+    for (int i = 0; i < axis; i++) a.outer *= b->dst_shape->dim[i];
+    for (int i = 0; i < a.n_inputs; i++) {
+        a.part[i] = wf_shape_size(b->src_shape[i]) / a.outer;
+        a.whole += a.part[i];
+        uses[0][i + 1] = a.src[i] = b->src[i];
+        uses[1][i + 1] = a.diff_src[i] = b->diff_src[i];
+    }
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, uses[0], a.n_inputs + 1));
+    if (!b->is_training || a.diff_dst == WF_NO_BUFFER) return WF_OK;
+    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a, uses[1], a.n_inputs + 1);
+}
+
 const wf_layer_class wf_concatenate_class = {.name = "concatenate",
                                              .summary = "inputs one behind the other",
                                              .min_inputs = 2,
                                              .max_inputs = WF_MAX_INPUTS,
                                              .config_size = sizeof(wf_concatenate_config),
                                              .fields = fields,
-                                             .infer = infer};
+                                             .infer = infer,
+                                             .plan = plan};

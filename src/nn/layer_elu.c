@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/steps.h"
 
 /* dst = src where src > 0, else alpha * (exp(src) - 1) */
 
@@ -10,6 +11,11 @@ static const wf_field fields[] = {{"alpha", WF_FIELD_REAL, offsetof(wf_elu_confi
                                    NULL, "1", "the limit far below zero is -alpha"},
                                   {0}};
 
+static wf_status plan(wf_builder *b) {
+    return wf_build_activation_layer(b, WF_ACT_ELU,
+                                     (float)((const wf_elu_config *)b->config)->alpha);
+}
+
 const wf_layer_class wf_elu_class = {.name = "elu",
                                      .summary = "x above zero, alpha * (exp(x) - 1) below",
                                      .paper = "Clevert et al. 2015, arXiv:1511.07289",
@@ -17,4 +23,5 @@ const wf_layer_class wf_elu_class = {.name = "elu",
                                      .max_inputs = 1,
                                      .config_size = sizeof(wf_elu_config),
                                      .fields = fields,
-                                     .infer = wf_infer_same};
+                                     .infer = wf_infer_same,
+                                     .plan = plan};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/steps.h"
 
 /* dst = src * Phi(src), Phi the normal distribution function; approximate: by tanh. */
 
@@ -11,6 +12,11 @@ static const wf_field fields[] = {{"approximate", WF_FIELD_BOOL,
                                    "the tanh formula instead of the error function"},
                                   {0}};
 
+static wf_status plan(wf_builder *b) {
+    return wf_build_activation_layer(b, WF_ACT_GELU,
+                                     (float)((const wf_gelu_config *)b->config)->approximate);
+}
+
 const wf_layer_class wf_gelu_class = {.name = "gelu",
                                       .summary = "x times the normal distribution function of x",
                                       .paper = "Hendrycks and Gimpel 2016, arXiv:1606.08415",
@@ -18,4 +24,5 @@ const wf_layer_class wf_gelu_class = {.name = "gelu",
                                       .max_inputs = 1,
                                       .config_size = sizeof(wf_gelu_config),
                                       .fields = fields,
-                                      .infer = wf_infer_same};
+                                      .infer = wf_infer_same,
+                                      .plan = plan};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/pool.h"
 
 /* The mean of each channel over the whole image: [N,H,W,C] -> [N,C]. */
 
@@ -10,6 +11,19 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+static wf_status plan(wf_builder *b) {
+    const int64_t *src = b->src_shape[0]->dim;
+    return wf_average_pool_plan(b, (wf_pool2d){.h = (int)src[0],
+                                               .w = (int)src[1],
+                                               .c = (int)src[2],
+                                               .oh = 1,
+                                               .ow = 1,
+                                               .kh = (int)src[0],
+                                               .kw = (int)src[1],
+                                               .sh = 1,
+                                               .sw = 1});
+}
+
 const wf_layer_class wf_global_average_pool2d_class = {
     .name = "global_average_pool2d",
     .summary = "mean of each channel over the whole image",
@@ -17,4 +31,5 @@ const wf_layer_class wf_global_average_pool2d_class = {
     .min_inputs = 1,
     .max_inputs = 1,
     .fields = fields,
-    .infer = infer};
+    .infer = infer,
+    .plan = plan};

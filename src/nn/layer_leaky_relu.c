@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/steps.h"
 
 /* dst = src where src > 0, else negative_slope * src */
 
@@ -11,10 +12,16 @@ static const wf_field fields[] = {{"negative_slope", WF_FIELD_REAL,
                                    "0.3", "slope below zero"},
                                   {0}};
 
+static wf_status plan(wf_builder *b) {
+    return wf_build_activation_layer(
+        b, WF_ACT_LEAKY_RELU, (float)((const wf_leaky_relu_config *)b->config)->negative_slope);
+}
+
 const wf_layer_class wf_leaky_relu_class = {.name = "leaky_relu",
                                             .summary = "x above zero, a small slope below",
                                             .min_inputs = 1,
                                             .max_inputs = 1,
                                             .config_size = sizeof(wf_leaky_relu_config),
                                             .fields = fields,
-                                            .infer = wf_infer_same};
+                                            .infer = wf_infer_same,
+                                            .plan = plan};

@@ -39,6 +39,8 @@ wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes) {
     return add_buffer(out, b, WF_BUFFER_FIXED, bytes);
 }
 
+void wf_build_alias(wf_builder *b) { b->plan->dst[b->node_index] = b->src[0]; }
+
 void wf_build_scratch(wf_builder *b, size_t bytes) {
     bytes = round_up(bytes) + OVERREAD_BYTES;
     if (bytes > b->plan->scratch_bytes) b->plan->scratch_bytes = bytes;

@@ -132,6 +132,8 @@ typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;
 wf_status wf_build_buffer(wf_buffer *out, wf_builder *b, size_t bytes);
 /* A buffer of `bytes` in all that lives as long as the plan. */
 wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes);
+/* In inference: dst is src, no step is needed. */
+void wf_build_alias(wf_builder *b);
 /* Asks for worker scratch. */
 void wf_build_scratch(wf_builder *b, size_t bytes);
 

@@ -19,3 +19,47 @@ wf_status wf_pool2d_infer(wf_infer *in) {
     }
     return WF_OK;
 }
+
+wf_pool2d wf_pool2d_of(const wf_builder *b) {
+    const wf_pool2d_config *c = b->config;
+    const int64_t *src = b->src_shape[0]->dim, *dst = b->dst_shape->dim;
+    const int32_t sh = wf_pool2d_stride(c, 0), sw = wf_pool2d_stride(c, 1);
+    return (wf_pool2d){.h = (int)src[0],
+                       .w = (int)src[1],
+                       .c = (int)src[2],
+                       .oh = (int)dst[0],
+                       .ow = (int)dst[1],
+                       .kh = c->pool_size[0],
+                       .kw = c->pool_size[1],
+                       .sh = sh,
+                       .sw = sw,
+                       .pad_top = (int)wf_window_pad(src[0], c->pool_size[0], sh, 1, c->padding),
+                       .pad_left = (int)wf_window_pad(src[1], c->pool_size[1], sw, 1, c->padding)};
+}
+
+typedef struct average_pool_args {
+    wf_buffer src, dst, diff_src, diff_dst;
+    wf_pool2d pool;
+} average_pool_args;
+
+static void run_forward(const wf_run *r, const void *args) {
+    const average_pool_args *a = args;
+    wf_pool2d pool = a->pool;
+    pool.n = r->n;
+    r->kernels->average_pool(wf_at(r, a->dst), wf_at(r, a->src), &pool);
+}
+
+static void run_backward(const wf_run *r, const void *args) {
+    const average_pool_args *a = args;
+    wf_pool2d pool = a->pool;
+    pool.n = r->n;
+    r->kernels->average_pool_backward(wf_at(r, a->diff_src), wf_at(r, a->diff_dst), &pool);
+}
+
+wf_status wf_average_pool_plan(wf_builder *b, wf_pool2d pool) {
+    average_pool_args a = {b->src[0], b->dst, b->diff_src[0], b->diff_dst, pool};
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    if (a.diff_src == WF_NO_BUFFER) return WF_OK;
+    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+                               WF_USES(a.diff_src, a.diff_dst));
+}

@@ -2,7 +2,7 @@
 #ifndef WF_NN_POOL_H
 #define WF_NN_POOL_H
 
-#include "nn/layer.h"
+#include "nn/plan.h"
 #include "nn/window.h"
 
 typedef struct wf_pool2d_config {
@@ -27,5 +27,10 @@ static inline int32_t wf_pool2d_stride(const wf_pool2d_config *c, int axis) {
 }
 
 wf_status wf_pool2d_infer(wf_infer *in);
+
+/* The kernels' description of the node's pool; `n` is left to the run. */
+wf_pool2d wf_pool2d_of(const wf_builder *b);
+/* The steps of an average pool, also of the global one. */
+wf_status wf_average_pool_plan(wf_builder *b, wf_pool2d pool);
 
 #endif

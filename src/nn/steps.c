@@ -114,6 +114,57 @@ wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buf
                                WF_USES(a.values, a.diff));
 }
 
+/* ---- layers that are an activation ---- */
+
+typedef struct layer_args {
+    wf_buffer src, dst, diff_src, diff_dst;
+    int64_t size;
+    int width;
+    wf_activation kind;
+    float alpha;
+} layer_args;
+
+static void run_layer(const wf_run *r, const void *args) {
+    const layer_args *a = args;
+    const size_t n = (size_t)(r->n * a->size);
+    const float *x = wf_at(r, a->src);
+    float *y = wf_at(r, a->dst);
+    if (a->kind == WF_ACT_LINEAR) memcpy(y, x, n * sizeof *y);
+    else if (a->kind == WF_ACT_SOFTMAX) r->kernels->softmax(y, x, n / (size_t)a->width, a->width);
+    else r->kernels->activate(y, x, n, a->kind, a->alpha);
+}
+
+static void run_layer_backward(const wf_run *r, const void *args) {
+    const layer_args *a = args;
+    const size_t n = (size_t)(r->n * a->size);
+    const float *dy = wf_at(r, a->diff_dst);
+    const float *y = wf_at(r, a->kind == WF_ACT_GELU ? a->src : a->dst);
+    float *dx = wf_at(r, a->diff_src);
+    if (a->kind == WF_ACT_LINEAR) memcpy(dx, dy, n * sizeof *dx);
+    else if (a->kind == WF_ACT_SOFTMAX)
+        r->kernels->softmax_backward(dx, dy, y, n / (size_t)a->width, a->width);
+    else r->kernels->activate_backward(dx, dy, y, n, a->kind, a->alpha);
+}
+
+wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alpha) {
+    layer_args a = {.src = b->src[0],
+                    .dst = b->dst,
+                    .diff_src = b->diff_src[0],
+                    .diff_dst = b->diff_dst,
+                    .size = wf_shape_size(b->dst_shape),
+                    .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1],
+                    .kind = kind,
+                    .alpha = alpha};
+    if (kind == b->loss_activation) { /* the loss takes src through dst and activates it there */
+        b->is_loss_fused = 1;
+        a.kind = WF_ACT_LINEAR;
+    }
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_layer, &a, sizeof a, WF_USES(a.src, a.dst)));
+    if (a.diff_src == WF_NO_BUFFER) return WF_OK;
+    return wf_build_shard_step(b, WF_BACKWARD, run_layer_backward, &a, sizeof a,
+                               WF_USES(a.src, a.dst, a.diff_src, a.diff_dst));
+}
+
 /* ---- gradients kept per shard ---- */
 
 enum { SUM_FLOATS = 4096 };

@@ -34,6 +34,9 @@ wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kin
 /* diff_dst <- diff_dst * f'; nothing for linear or when the loss did it. */
 wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buffer saved);
 
+/* All steps of a layer that is nothing but an activation; alpha as in the kernel `activate`. */
+wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alpha);
+
 /* gradient[entry] = sum over shards of parts[shard][offset ...], in shard order; appended to the
  * WF_WGRAD list. `parts` is fixed, `stride` floats per shard. */
 wf_status wf_build_shard_sum(wf_builder *b, int param, wf_buffer parts, int64_t stride,
