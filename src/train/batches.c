@@ -1,0 +1,99 @@
+#include "train/batches.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+double wf__clock_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static wf_status check_size(wf_context *cx, const wf_graph *g, const wf_images *images,
+                            const char *what) {
+    char expected[128];
+    const wf_shape *input = &g->nodes[0].shape;
+    wf_shape_text(expected, sizeof expected, input);
+    int64_t pixels = (int64_t)images->height * images->width * images->channels;
+    int fits = wf_shape_size(input) == pixels;
+    if (input->rank == 3)
+        fits = input->dim[0] == images->height && input->dim[1] == images->width &&
+               input->dim[2] == images->channels;
+    WF_REQUIRE(fits, WF_E_SHAPE,
+               "%s images are (%" PRId32 ", %" PRId32 ", %" PRId32 "), model %s takes %s", what,
+               images->height, images->width, images->channels, g->name, expected);
+    return WF_OK;
+}
+
+wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows, int needs_labels,
+                         const char *what) {
+    const wf_images *images = rows->images;
+    int64_t n_outputs = wf_shape_size(&g->nodes[g->output].shape);
+    int64_t n_classes = n_outputs == 1 ? 2 : n_outputs;
+    WF_REQUIRE(images && rows->n > 0, WF_E_ARG, "there are no %s images", what);
+    WF_TRY(check_size(cx, g, images, what));
+    WF_REQUIRE(rows->normalization->channels == images->channels, WF_E_ARG,
+               "the normalization is for %" PRId32 " channels, %s images have %" PRId32,
+               rows->normalization->channels, what, images->channels);
+    WF_REQUIRE(rows->index || rows->n <= images->count, WF_E_ARG,
+               "%" PRId64 " %s images wanted of %" PRId64, rows->n, what, images->count);
+    WF_REQUIRE(!needs_labels || images->labels, WF_E_DATA, "%s images have no labels", what);
+    for (int64_t i = 0; i < rows->n; i++) {
+        int64_t row = rows->index ? rows->index[i] : i;
+        WF_REQUIRE(row >= 0 && row < images->count, WF_E_ARG,
+                   "%s index %" PRId64 " is %" PRId64 ", there are %" PRId64 " images", what, i,
+                   row, images->count);
+        if (!needs_labels) continue;
+        int32_t label = images->labels[row];
+        WF_REQUIRE(label >= 0 && label < n_classes, WF_E_DATA,
+                   "%s image %" PRId64 " has label %" PRId32 ", model %s tells %" PRId64
+                   " classes apart",
+                   what, row, label, g->name, n_classes);
+    }
+    return WF_OK;
+}
+
+wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
+    const wf_images *images = rows->images;
+    wf_batch batch = {.pixels = images->pixels,
+                      .scale = rows->normalization->scale,
+                      .shift = rows->normalization->shift,
+                      .labels = images->labels,
+                      .n = (int)n,
+                      .position = first};
+    if (rows->index) {
+        batch.index = rows->index + first;
+    } else {
+        size_t size = (size_t)images->height * (size_t)images->width * (size_t)images->channels;
+        batch.pixels += (size_t)first * size;
+        if (batch.labels) batch.labels += first;
+    }
+    return batch;
+}
+
+wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_context *cx,
+                            wf_plan *plan, const wf_graph *g, const wf__rows *rows, int batch_size,
+                            int has_loss, const volatile sig_atomic_t *stop) {
+    size_t classes = (size_t)wf_shape_size(&g->nodes[g->output].shape);
+    double loss_sum = 0;
+    int64_t correct = 0;
+    for (int64_t first = 0; first < rows->n; first += batch_size) {
+        int64_t n = rows->n - first < batch_size ? rows->n - first : batch_size;
+        wf_batch batch = wf__rows_batch(rows, first, n);
+        wf_batch_result result = {0};
+        WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
+                   "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
+        WF_TRY(wf_plan_run(&result, plan, cx, &batch));
+        loss_sum += result.loss * (double)n;
+        correct += result.correct;
+        if (out_outputs)
+            memcpy(out_outputs + (size_t)first * classes, wf_plan_output(plan),
+                   (size_t)n * classes * sizeof *out_outputs);
+    }
+    *out = (wf_predict_result){.n = rows->n,
+                               .loss = has_loss ? loss_sum / (double)rows->n : NAN,
+                               .accuracy = has_loss ? (double)correct / (double)rows->n : NAN};
+    return WF_OK;
+}

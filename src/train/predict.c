@@ -1,0 +1,29 @@
+#include <math.h>
+
+#include "base/alloc.h"
+#include "train/batches.h"
+#include "train/recipe.h"
+
+wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *params, wf_context *cx,
+                     wf_pool *pool, const wf_predict_options *options) {
+    const wf_graph *g = params->graph;
+    wf__rows rows = {.images = options->images,
+                     .index = options->index,
+                     .n = options->index || !options->images ? options->n : options->images->count,
+                     .normalization = &options->normalization};
+    int has_loss = options->recipe != NULL;
+    int batch_size = options->batch_size > 0 ? options->batch_size : WF_EVALUATE_BATCH;
+    wf_plan *plan = NULL;
+    wf_predict_result result = {0};
+    WF_TRY(wf__rows_check(cx, g, &rows, has_loss, "given"));
+    if (batch_size > rows.n) batch_size = (int)rows.n;
+    wf_plan_options plan_options = {.mode = has_loss ? WF_PLAN_EVALUATE : WF_PLAN_INFER,
+                                    .batch_size = batch_size,
+                                    .loss = has_loss ? &options->recipe->loss : NULL};
+    WF_TRY(wf_plan_create(&plan, cx, g, params, pool, &plan_options));
+    wf_status status = wf__rows_evaluate(&result, out_outputs, cx, plan, g, &rows, batch_size,
+                                         has_loss, options->stop);
+    wf_plan_destroy(plan);
+    if (status == WF_OK) *out = result;
+    return status;
+}
