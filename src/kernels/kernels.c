@@ -17,7 +17,12 @@ static int cpu_has(const wf_kernels *k) {
     return k == &wf__kernels_v4 ? has_v4 : k == &wf__kernels_v3 ? has_v3 : 1;
 }
 
+static const wf_kernels *chosen;
+
+void wf_kernels_use(const wf_kernels *kernels) { chosen = kernels; }
+
 const wf_kernels *wf_kernels_best(void) {
+    if (chosen) return chosen;
     size_t i = 0;
     while (!cpu_has(levels[i])) i++;
     return levels[i];
