@@ -36,9 +36,10 @@ wf_status wf_path_join(char **out, wf_context *cx, const char *folder, const cha
     size_t n = strlen(folder);
     wf_str s = {0};
     wf_str_addf(&s, cx, "%s%s%s", folder, n > 0 && folder[n - 1] != '/' ? "/" : "", name);
-    if (s.status == WF_OK) *out = s.text;
+    wf_status status = s.status;
+    if (status == WF_OK) *out = s.text;
     else wf_str_reset(&s);
-    return s.status;
+    return status;
 }
 
 wf_status wf_path_folder(char **out, wf_context *cx, const char *path) {

@@ -128,22 +128,31 @@ static wf_status take_metrics(wf_run_summary *s, wf_context *cx, const wf_run_me
     return WF_OK;
 }
 
+/* A damaged or absent file leaves its part unknown; a lack of memory must not look like that. */
+static wf_status forgive(wf_context *cx, const wf_context *quiet, wf_status status) {
+    if (status != WF_E_NOMEM) return WF_OK;
+    if (cx) *cx = *quiet;
+    return status;
+}
+
 /* The object in a file of the run; *out stays NULL when there is none or it is damaged. */
 static wf_status read_object(json_t **out, wf_context *cx, const wf_run *run, const char *name) {
-    wf_status status = WF_OK;
     char *path = NULL;
     uint8_t *text = NULL;
     size_t size = 0;
     wf_context quiet = {0};
     WF_TRY(wf_run_file(&path, cx, run, name));
-    if (wf_file_read(&text, &size, &quiet, path, WF_RUN_MAX_BYTES) == WF_OK) {
+    wf_status status = wf_file_read(&text, &size, &quiet, path, WF_RUN_MAX_BYTES);
+    if (status == WF_OK)
         status = wf_json_parse(out, &quiet, (const char *)text, size, path, WF_RUN_MAX_BYTES);
-        if (status != WF_E_NOMEM) status = WF_OK;
-        else if (cx) *cx = quiet;
-    }
     wf_free(text);
     wf_free(path);
-    return status;
+    return forgive(cx, &quiet, status);
+}
+
+static wf_status read_epochs(wf_run_metrics *out, wf_context *cx, const wf_run *run) {
+    wf_context quiet = {0};
+    return forgive(cx, &quiet, wf_run_read_metrics(out, &quiet, run));
 }
 
 wf_status wf__summary_read(wf_run_summary *out, wf_context *cx, const char *path) {
@@ -152,11 +161,10 @@ wf_status wf__summary_read(wf_run_summary *out, wf_context *cx, const char *path
     json_t *description = NULL, *test = NULL;
     wf_run_metrics metrics = {0};
     wf_run_summary s = {0};
-    wf_context quiet = {0};
     WF_TRY(wf__run_alloc(&run, cx, path));
     WF_TRY_OR(read_object(&description, cx, run, WF_RUN_DESCRIPTION_FILE));
     WF_TRY_OR(read_object(&test, cx, run, WF_RUN_TEST_FILE));
-    if (wf_run_read_metrics(&metrics, &quiet, run) != WF_OK) metrics = (wf_run_metrics){0};
+    WF_TRY_OR(read_epochs(&metrics, cx, run));
     WF_TRY_OR(wf_strdup(&s.path, cx, run->path));
     WF_TRY_OR(wf_utf8_clean(&s.id, cx, run->id));
     WF_TRY_OR(take_description(&s, cx, description));
