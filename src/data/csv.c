@@ -147,11 +147,10 @@ static wf_status count_lines(int64_t *out, csv c, wf_context *cx) {
 static wf_status read_line(csv *c, wf_context *cx, const char *at, const char *end,
                            uint8_t *pixels) {
     int64_t column = 0;
-    for (; at <= end; column++) {
+    for (; at <= end && column < c->n_columns; column++) {
         field f = take_field(&at, end);
         int32_t value = 0;
         bool is_label = column == c->label;
-        if (column >= c->n_columns) break;
         if (!to_number(&value, f) || value > (is_label ? WF_MAX_CLASSES - 1 : 255))
             return fail_field(cx, c, column, f,
                               is_label ? "a label, a whole number from 0 to 9999"

@@ -45,6 +45,7 @@ static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t 
     (void)up_total;
     (void)up_now;
     transfer *t = user;
+    if (t->status != WF_OK) return 1;
     int64_t all = t->file->bytes > 0 ? t->file->bytes : total > 0 ? t->start + total : 0;
     t->status = wf__progress(t->cx, t->options, t->file->name, t->start + now, all);
     return t->status != WF_OK;
