@@ -295,19 +295,20 @@ static wf_status place_buffers(wf_plan *plan, wf_context *cx) {
 
 /* ---- compiling ---- */
 
-/* Small enough that a shard's activations stay near the core, wide enough that a matrix product
- * reuses the weights, and several of them so that workers share the batch. */
+/* Small enough that a shard's activations stay near the core; wide enough, where a product has one
+ * row per image, that it reuses the weights; and several of them so that workers share the batch. */
 static int choose_shard_size(const wf_graph *g, int batch_size) {
-    enum { TARGET_BYTES = 3 << 20 };
+    enum { TARGET_BYTES = 3 << 20, NARROW = 4, WIDE = 32 };
     size_t bytes = 1;
     int wants_wide = 0;
     for (int i = 0; i < g->n_nodes; i++) {
         bytes += node_bytes(&g->nodes[i]);
         wants_wide |= (g->nodes[i].spec.class->flags & WF_LAYER_WIDE_SHARDS) != 0;
     }
-    int size = wants_wide ? 32 : 4;
-    while (size < 32 && (size_t)size * 2 * bytes <= TARGET_BYTES) size *= 2;
-    while (size > 1 && size > (batch_size + 1) / 2) size /= 2;
+    const int least_shards = wants_wide ? 2 : 4;
+    int size = wants_wide ? WIDE : NARROW;
+    while (size < WIDE && (size_t)size * 2 * bytes <= TARGET_BYTES) size *= 2;
+    while (size > 1 && size * least_shards > batch_size) size /= 2;
     return size;
 }
 
