@@ -41,7 +41,8 @@ typedef struct wf_train_event {
     int32_t epochs;      /* planned */
     int64_t step, steps; /* done in this epoch, and how many it has */
     wf_epoch_figures figures;
-    const wf_epoch_figures *history; /* [n_history] finished epochs, those before a resume included */
+    const wf_epoch_figures
+        *history; /* [n_history] finished epochs, those before a resume included */
     int32_t n_history;
     int32_t best_epoch;    /* from 1; 0 before the first one ended */
     int32_t stopped_early; /* END */
@@ -83,7 +84,7 @@ typedef struct wf_train_result {
                               without validation by loss */
     int32_t weights_epoch; /* whose weights `params` holds now */
     int32_t stopped_early;
-    double seconds; /* over all resumes */
+    double seconds;            /* over all resumes */
     wf_epoch_figures *history; /* [epochs] */
 } wf_train_result;
 
@@ -105,10 +106,10 @@ WF_API void wf_train_result_reset(wf_train_result *result);
 
 /* What a checkpoint says about itself, without its tensors' values. */
 typedef struct wf_checkpoint_info {
-    int32_t epochs;    /* finished */
-    int64_t step;      /* steps done in the next epoch */
+    int32_t epochs; /* finished */
+    int64_t step;   /* steps done in the next epoch */
     uint64_t seed;
-    int32_t is_over;   /* nothing is left to train under the recipe that wrote it */
+    int32_t is_over; /* nothing is left to train under the recipe that wrote it */
     int32_t best_epoch;
 } wf_checkpoint_info;
 
@@ -164,9 +165,9 @@ typedef struct wf_bench_options {
 } wf_bench_options;
 
 typedef struct wf_bench_result {
-    int64_t steps;                       /* measured */
-    double median_ms, min_ms, p90_ms;    /* of a step */
-    double images_per_s;                 /* by the median */
+    int64_t steps;                    /* measured */
+    double median_ms, min_ms, p90_ms; /* of a step */
+    double images_per_s;              /* by the median */
     int64_t plan_bytes;
 } wf_bench_result;
 

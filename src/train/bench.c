@@ -9,7 +9,7 @@
 enum { MAX_SAMPLES = 1 << 16, MAX_IMAGES = 16384, MAX_PIXEL_BYTES = 64 << 20, WARMUP_STEPS = 5 };
 
 typedef struct bench {
-    wf_images own;        /* random images, when none are given */
+    wf_images own; /* random images, when none are given */
     const wf_images *images;
     wf_normalization normalization;
     wf_plan *plan;
@@ -35,7 +35,8 @@ static wf_status make_images(bench *b, wf_context *cx, const wf_graph *g, uint64
     WF_TRY(wf_alloc(&b->own.pixels, cx, (size_t)count * (size_t)size, 1));
     WF_TRY(wf_alloc(&b->own.labels, cx, (size_t)count, sizeof *b->own.labels));
     for (int64_t i = 0; i < count * size; i++) b->own.pixels[i] = (uint8_t)wf_rng_u32(&rng);
-    for (int64_t i = 0; i < count; i++) b->own.labels[i] = (int32_t)(i % (classes == 1 ? 2 : classes));
+    for (int64_t i = 0; i < count; i++)
+        b->own.labels[i] = (int32_t)(i % (classes == 1 ? 2 : classes));
     b->images = &b->own;
     return WF_OK;
 }
@@ -72,11 +73,11 @@ static wf_status run_step(bench *b, wf_context *cx, int batch_size, double learn
     return wf_plan_run(&result, b->plan, cx, &batch);
 }
 
-static wf_status measure(bench *b, wf_context *cx, const wf_bench_options *options, int batch_size) {
+static wf_status measure(bench *b, wf_context *cx, const wf_bench_options *options,
+                         int batch_size) {
     const wf_optim_common *optimizer = options->recipe->optimizer.config;
     int warmup = options->warmup_steps > 0 ? options->warmup_steps : WARMUP_STEPS;
-    for (int i = 0; i < warmup; i++)
-        WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
+    for (int i = 0; i < warmup; i++) WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
     double began = wf__clock_s(), before = began, now = began;
     do {
         WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
@@ -115,8 +116,9 @@ wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
     bench b = {0};
     wf_status status;
     WF_TRY_OR(prepare(&b, cx, params->graph, options));
-    WF_REQUIRE_OR(batch_size <= b.images->count, WF_E_ARG, "a batch of %d needs %d images, have %ld",
-                  batch_size, batch_size, (long)b.images->count);
+    WF_REQUIRE_OR(batch_size <= b.images->count, WF_E_ARG,
+                  "a batch of %d needs %d images, have %ld", batch_size, batch_size,
+                  (long)b.images->count);
     WF_TRY_OR(wf_plan_create(&b.plan, cx, params->graph, params, pool, &plan_options));
     WF_TRY_OR(measure(&b, cx, options, batch_size));
     *out = summarise(&b, batch_size);

@@ -25,17 +25,27 @@ typedef struct state_field {
     size_t offset;
 } state_field;
 
-#define FIELD(kind, member) {#member, kind, offsetof(wf__train_state, member)}
+#define FIELD(kind, member)                                                                        \
+    { #member, kind, offsetof(wf__train_state, member) }
 static const state_field state_fields[] = {
-    FIELD(VALUE_INT64, epochs_done),       FIELD(VALUE_INT64, step),
-    FIELD(VALUE_INT64, is_over),           FIELD(VALUE_INT64, stopped_early),
-    FIELD(VALUE_REAL, loss_sum),           FIELD(VALUE_INT64, correct),
-    FIELD(VALUE_INT64, seen),              FIELD(VALUE_REAL, epoch_s),
-    FIELD(VALUE_REAL, steps_s),            FIELD(VALUE_REAL, learning_rate),
-    FIELD(VALUE_REAL, total_s),            FIELD(VALUE_REAL, stop_best),
-    FIELD(VALUE_REAL, best_value),         FIELD(VALUE_INT64, stop_wait),
-    FIELD(VALUE_INT64, best_epoch),        FIELD(VALUE_REAL, schedule.factor),
-    FIELD(VALUE_REAL, schedule.best),      FIELD(VALUE_INT32, schedule.wait),
+    FIELD(VALUE_INT64, epochs_done),
+    FIELD(VALUE_INT64, step),
+    FIELD(VALUE_INT64, is_over),
+    FIELD(VALUE_INT64, stopped_early),
+    FIELD(VALUE_REAL, loss_sum),
+    FIELD(VALUE_INT64, correct),
+    FIELD(VALUE_INT64, seen),
+    FIELD(VALUE_REAL, epoch_s),
+    FIELD(VALUE_REAL, steps_s),
+    FIELD(VALUE_REAL, learning_rate),
+    FIELD(VALUE_REAL, total_s),
+    FIELD(VALUE_REAL, stop_best),
+    FIELD(VALUE_REAL, best_value),
+    FIELD(VALUE_INT64, stop_wait),
+    FIELD(VALUE_INT64, best_epoch),
+    FIELD(VALUE_REAL, schedule.factor),
+    FIELD(VALUE_REAL, schedule.best),
+    FIELD(VALUE_INT32, schedule.wait),
     FIELD(VALUE_INT32, schedule.cooldown),
 };
 #undef FIELD
@@ -95,9 +105,9 @@ static int read_field(wf__train_state *state, const state_field *f, const char *
 static void history_to_rows(int64_t *rows, const wf_epoch_figures *history, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         const wf_epoch_figures *h = &history[i];
-        const double columns[HISTORY_COLUMNS] = {h->epoch,         h->loss,         h->accuracy,
-                                                 h->val_loss,      h->val_accuracy, h->learning_rate,
-                                                 h->seconds,       h->ms_per_step};
+        const double columns[HISTORY_COLUMNS] = {h->epoch,    h->loss,         h->accuracy,
+                                                 h->val_loss, h->val_accuracy, h->learning_rate,
+                                                 h->seconds,  h->ms_per_step};
         memcpy(rows + i * HISTORY_COLUMNS, columns, sizeof columns);
     }
 }
@@ -238,8 +248,9 @@ static wf_status read_state(wf__train_state *out, wf_context *cx, const wf_safet
     }
     WF_REQUIRE(out->epochs_done >= 0 && out->epochs_done <= INT32_MAX && out->step >= 0 &&
                    out->best_epoch >= 0 && out->best_epoch <= out->epochs_done,
-               WF_E_DATA, "checkpoint %s stands at epoch %" PRId64 ", step %" PRId64 ", best %" PRId64,
-               path, out->epochs_done, out->step, out->best_epoch);
+               WF_E_DATA,
+               "checkpoint %s stands at epoch %" PRId64 ", step %" PRId64 ", best %" PRId64, path,
+               out->epochs_done, out->step, out->best_epoch);
     return WF_OK;
 }
 
@@ -309,8 +320,7 @@ wf_status wf__checkpoint_read(wf__checkpoint *c, wf_context *cx, const char *pat
     WF_TRY_OR(find_history(&rows, cx, file, path, state.epochs_done, c->history_capacity));
     int with_best = c->best && state.best_epoch > 0 && !is_best_current(&state);
     int n_sets = collect_sets(sets, c, with_best);
-    for (int i = 0; i < n_sets; i++)
-        WF_TRY_OR(wf__tensor_set_check(cx, file, path, g, &sets[i]));
+    for (int i = 0; i < n_sets; i++) WF_TRY_OR(wf__tensor_set_check(cx, file, path, g, &sets[i]));
     for (int i = 0; i < n_sets; i++) wf__tensor_set_read(&sets[i], file, g);
     if (c->best && !with_best)
         memcpy(c->best, c->params->value, (size_t)g->total_size * sizeof *c->best);

@@ -79,8 +79,7 @@ static wf_status prepare(fit *f, wf_context *cx, const wf_train_data *data) {
         f->validation = (wf__rows){data->validation, data->validation_index, data->n_validation,
                                    &data->normalization};
     WF_TRY(wf__rows_check(cx, f->graph, &f->train, 1, "training"));
-    if (has_validation(f))
-        WF_TRY(wf__rows_check(cx, f->graph, &f->validation, 1, "validation"));
+    if (has_validation(f)) WF_TRY(wf__rows_check(cx, f->graph, &f->validation, 1, "validation"));
     WF_TRY(wf_recipe_check(cx, r, has_validation(f)));
     f->batch_size = r->batch_size < f->train.n ? r->batch_size : (int)f->train.n;
     f->validation_batch =
@@ -167,9 +166,10 @@ static wf_status interrupt(fit *f, wf_context *cx, wf_status code, const char *w
     const wf__train_state *s = &f->state;
     WF_TRY(write_checkpoint(f, cx));
     WF_TRY(write_last(f, cx));
-    return WF_FAIL(code, "%s in epoch %" PRId64 " of %" PRId32 " after step %" PRId64 " of %" PRId64
-                   "%s", why, s->epochs_done + 1, f->recipe->epochs, s->step, f->steps,
-                   f->options->checkpoint_path ? " | a checkpoint is saved, training can go on" : "");
+    return WF_FAIL(
+        code, "%s in epoch %" PRId64 " of %" PRId32 " after step %" PRId64 " of %" PRId64 "%s", why,
+        s->epochs_done + 1, f->recipe->epochs, s->step, f->steps,
+        f->options->checkpoint_path ? " | a checkpoint is saved, training can go on" : "");
 }
 
 static int is_stop_raised(const fit *f) { return f->options->stop && *f->options->stop; }
@@ -286,8 +286,7 @@ static wf_status keep_if_best(fit *f, wf_context *cx, const double figures[4]) {
     if (!wf_monitor_is_better(monitor, figures[monitor], s->best_value, 0)) return WF_OK;
     s->best_value = figures[monitor];
     s->best_epoch = s->epochs_done;
-    if (f->best)
-        memcpy(f->best, f->params->value, (size_t)f->graph->total_size * sizeof *f->best);
+    if (f->best) memcpy(f->best, f->params->value, (size_t)f->graph->total_size * sizeof *f->best);
     return f->options->best_path ? wf_weights_save(cx, f->options->best_path, f->params) : WF_OK;
 }
 

@@ -15,8 +15,8 @@ const wf_field wf_recipe_fields[] = {
      "images per step"},
     {"validation", WF_FIELD_REAL, offsetof(wf_recipe, validation), 0, 0.99, NULL, "0",
      "share of the training part that is set aside for validation"},
-    {"normalization", WF_FIELD_CHOICE, offsetof(wf_recipe, normalization), 0, 0,
-     "unit|standardize", "unit", "pixels / 255, or zero mean and unit variance per channel"},
+    {"normalization", WF_FIELD_CHOICE, offsetof(wf_recipe, normalization), 0, 0, "unit|standardize",
+     "unit", "pixels / 255, or zero mean and unit variance per channel"},
     {"warmup_epochs", WF_FIELD_REAL, offsetof(wf_recipe, warmup_epochs), 0, 1e6, NULL, "0",
      "epochs in which the rate first rises linearly; fractions count in steps"},
     {"test_weights", WF_FIELD_CHOICE, offsetof(wf_recipe, test_weights), 0, 0, "last|best", "last",
@@ -143,8 +143,8 @@ wf_status wf_recipe_copy(wf_recipe **out, wf_context *cx, const wf_recipe *recip
     WF_TRY(wf_alloc(&r, cx, 1, sizeof *r));
     *r = *recipe;
     r->loss.config = r->optimizer.config = r->schedule.config = NULL;
-    WF_TRY_OR(wf_fields_copy(&r->loss.config, cx, loss->fields, loss->config_size,
-                             recipe->loss.config));
+    WF_TRY_OR(
+        wf_fields_copy(&r->loss.config, cx, loss->fields, loss->config_size, recipe->loss.config));
     WF_TRY_OR(wf_fields_copy(&r->optimizer.config, cx, optimizer->fields, optimizer->config_size,
                              recipe->optimizer.config));
     WF_TRY_OR(wf_fields_copy(&r->schedule.config, cx, schedule->fields, schedule->config_size,

@@ -11,7 +11,7 @@ typedef enum wf_weights_choice { WF_WEIGHTS_LAST, WF_WEIGHTS_BEST } wf_weights_c
 
 /* Keras' EarlyStopping. */
 typedef struct wf_early_stopping {
-    int32_t is_on;   /* no field: the reader sets it when the recipe has an early_stopping section */
+    int32_t is_on; /* no field: the reader sets it when the recipe has an early_stopping section */
     int32_t monitor; /* wf_monitor */
     int32_t patience;
     double min_delta;

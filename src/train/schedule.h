@@ -29,7 +29,7 @@ typedef struct wf_schedule_state {
 
 /* A position in training: the step that is about to run. */
 typedef struct wf_schedule_point {
-    double base_rate; /* the optimizer's learning_rate */
+    double base_rate;              /* the optimizer's learning_rate */
     int64_t epoch, epochs;         /* epoch from 0 */
     int64_t step, steps_per_epoch; /* step in the epoch, from 0 */
     const wf_schedule_state *state;

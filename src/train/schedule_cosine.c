@@ -15,10 +15,9 @@ static double rate(const wf_schedule_point *at, const void *config) {
     return c->minimum + (at->base_rate - c->minimum) * share;
 }
 
-static const wf_field fields[] = {
-    {"minimum", WF_FIELD_REAL, offsetof(cosine_config, minimum), 0, 1e3, NULL, "0",
-     "the rate at the end of the last epoch"},
-    {0}};
+static const wf_field fields[] = {{"minimum", WF_FIELD_REAL, offsetof(cosine_config, minimum), 0,
+                                   1e3, NULL, "0", "the rate at the end of the last epoch"},
+                                  {0}};
 
 const wf_schedule_class wf_cosine_schedule = {
     .name = "cosine",

@@ -14,12 +14,12 @@ static double rate(const wf_schedule_point *at, const void *config) {
     return falls > 0 ? at->base_rate * exp(-c->decay * (double)falls) : at->base_rate;
 }
 
-static const wf_field fields[] = {
-    {"hold_epochs", WF_FIELD_INT, offsetof(hold_config, hold_epochs), 0, 1e6, NULL, "8",
-     "epochs at the full rate"},
-    {"decay", WF_FIELD_REAL, offsetof(hold_config, decay), 0, 100, NULL, "0.1",
-     "every later epoch multiplies the rate by exp(-decay)"},
-    {0}};
+static const wf_field fields[] = {{"hold_epochs", WF_FIELD_INT, offsetof(hold_config, hold_epochs),
+                                   0, 1e6, NULL, "8", "epochs at the full rate"},
+                                  {"decay", WF_FIELD_REAL, offsetof(hold_config, decay), 0, 100,
+                                   NULL, "0.1",
+                                   "every later epoch multiplies the rate by exp(-decay)"},
+                                  {0}};
 
 const wf_schedule_class wf_hold_exponential_schedule = {
     .name = "hold_exponential",

@@ -36,8 +36,8 @@ static const wf_field fields[] = {
      "the first rate is the peak divided by this"},
     {"end_divisor", WF_FIELD_REAL, offsetof(one_cycle_config, end_divisor), 1, 1e9, NULL, "1e4",
      "the last rate is the first divided by this"},
-    {"anneal", WF_FIELD_CHOICE, offsetof(one_cycle_config, anneal), 0, 0, "cosine|linear",
-     "cosine", "form of both ways"},
+    {"anneal", WF_FIELD_CHOICE, offsetof(one_cycle_config, anneal), 0, 0, "cosine|linear", "cosine",
+     "form of both ways"},
     {0}};
 
 const wf_schedule_class wf_one_cycle_schedule = {

@@ -18,8 +18,8 @@ TEST(weights_come_back_bit_for_bit) {
     CHECK_OK(&a.cx, wf_weights_save(&a.cx, path, a.params));
     uint64_t generation = b.params->generation;
     CHECK_OK(&b.cx, wf_weights_load(b.params, &b.cx, path));
-    CHECK(memcmp(a.params->value, b.params->value,
-                 (size_t)a.graph->total_size * sizeof(float)) == 0);
+    CHECK(memcmp(a.params->value, b.params->value, (size_t)a.graph->total_size * sizeof(float)) ==
+          0);
     CHECK(b.params->generation != generation);
     wf_safetensors *file = NULL;
     CHECK_OK(&a.cx, wf_safetensors_read(&file, &a.cx, path));
@@ -49,7 +49,8 @@ TEST(weights_of_another_model_are_refused_by_name) {
     CHECK_OK(&s.cx, wf_weights_save(&s.cx, path, s.params));
     CHECK_OK(&s.cx, wf_safetensors_read(&file, &s.cx, path));
     const char *cut = temporary("cut.safetensors");
-    CHECK_OK(&s.cx, wf_safetensors_write(&s.cx, cut, file->tensors + 1, file->n_tensors - 1, NULL, 0));
+    CHECK_OK(&s.cx,
+             wf_safetensors_write(&s.cx, cut, file->tensors + 1, file->n_tensors - 1, NULL, 0));
     CHECK_INT(wf_weights_load(s.params, &s.cx, cut), WF_E_MODEL);
     CHECK(strstr(s.cx.message, file->tensors[0].name) != NULL);
     wf_tensor more[32];

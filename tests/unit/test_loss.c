@@ -80,8 +80,7 @@ static wf_loss new_loss(const problem *p) {
     wf_context cx = {0};
     wf_loss loss = {wf_loss_find(p->loss), NULL};
     CHECK(loss.class != NULL);
-    CHECK_OK(&cx, wf_fields_create(&loss.config, &cx, loss.class->fields,
-                                   loss.class->config_size));
+    CHECK_OK(&cx, wf_fields_create(&loss.config, &cx, loss.class->fields, loss.class->config_size));
     char text[32];
     snprintf(text, sizeof text, "%g", p->smoothing);
     if (p->smoothing > 0)
@@ -103,8 +102,8 @@ static void fill(arrays *a, const problem *p, uint32_t seed) {
         double sum = 0;
         a->labels[i] = (int32_t)wf_rng_below(&r, p->classes == 1 ? 2 : (uint64_t)p->classes);
         for (int j = 0; j < p->classes; j++) {
-            float x = (float)(p->is_fused ? 3 * wf_rng_normal(&r)
-                                          : 0.05 + 0.9 * wf_rng_uniform(&r));
+            float x =
+                (float)(p->is_fused ? 3 * wf_rng_normal(&r) : 0.05 + 0.9 * wf_rng_uniform(&r));
             a->output[i * p->classes + j] = x;
             a->x[i][j] = x;
             a->t[i][j] = wf_rng_uniform(&r);
@@ -190,7 +189,8 @@ TEST(large_logits_neither_overflow_nor_vanish) {
     CHECK_NEAR(a[0], 1, 1e-6);
     CHECK_NEAR(d[2], -1, 1e-6);
     float b[3] = {-1000, -1001, -1002};
-    CHECK_NEAR(loss_of("categorical_crossentropy", 1, 3, b, 0, d), log(1 + exp(-1) + exp(-2)), 1e-6);
+    CHECK_NEAR(loss_of("categorical_crossentropy", 1, 3, b, 0, d), log(1 + exp(-1) + exp(-2)),
+               1e-6);
     float c[1] = {500};
     CHECK_NEAR(loss_of("binary_crossentropy", 1, 1, c, 0, d), 500, 1e-4);
     CHECK_NEAR(d[0], 1, 1e-6);

@@ -91,7 +91,7 @@ TEST(reduce_on_plateau_waits_cools_down_and_has_a_floor) {
     USE("reduce_on_plateau", "patience", "2", "factor", "0.1", "cooldown", "1", "min_rate", "5e-5");
     observe_loss(1.0);
     CHECK_NEAR(rate_at(1, 0, 9, 0), 0.01, 0);
-    observe_loss(1.0); /* wait 1 */
+    observe_loss(1.0);     /* wait 1 */
     observe_loss(0.99999); /* within min_delta: wait 2, reduce */
     CHECK_NEAR(rate_at(3, 0, 9, 0), 0.001, 1e-15);
     observe_loss(1.0); /* the cooldown's last epoch counts again, as in Keras: wait 1 */
@@ -179,8 +179,8 @@ TEST(recipe_fields_are_set_by_their_yaml_text) {
     CHECK_OK(&cx, wf_recipe_create(&r, &cx));
     CHECK_OK(&cx, wf_fields_set(&cx, "training", wf_recipe_fields, r, "validation", "0.2"));
     CHECK_OK(&cx, wf_fields_set(&cx, "training", wf_recipe_fields, r, "test_weights", "best"));
-    CHECK_OK(&cx, wf_fields_set(&cx, "early_stopping", wf_early_stopping_fields,
-                                &r->early_stopping, "patience", "2"));
+    CHECK_OK(&cx, wf_fields_set(&cx, "early_stopping", wf_early_stopping_fields, &r->early_stopping,
+                                "patience", "2"));
     CHECK_NEAR(r->validation, 0.2, 0);
     CHECK_INT(r->test_weights, WF_WEIGHTS_BEST);
     CHECK_INT(r->early_stopping.patience, 2);

@@ -2,7 +2,9 @@
 #ifndef WF_TESTS_TRAIN_FIXTURE_H
 #define WF_TESTS_TRAIN_FIXTURE_H
 
+#include <dirent.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -64,8 +66,8 @@ __attribute__((unused)) static void fill_images(wf_images *out, int64_t count) {
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++) {
                 int quarter = 2 * (y >= SIDE / 2) + (x >= SIDE / 2);
-                pixels[(i * SIDE + y) * SIDE + x] = (uint8_t)(
-                    wf_rng_below(&r, 150) + (quarter == labels[i] ? 60 : 0));
+                pixels[(i * SIDE + y) * SIDE + x] =
+                    (uint8_t)(wf_rng_below(&r, 150) + (quarter == labels[i] ? 60 : 0));
             }
     }
     *out = (wf_images){count, SIDE, SIDE, 1, pixels, labels};
@@ -138,16 +140,30 @@ __attribute__((unused)) static int same_params(const wf_params *a, const wf_para
     return same;
 }
 
-/* A file name in a folder of this process's own. */
+static char temporary_folder[64];
+
+static void remove_temporary(void) {
+    char path[400];
+    DIR *folder = opendir(temporary_folder);
+    for (struct dirent *e; folder && (e = readdir(folder));) {
+        snprintf(path, sizeof path, "%s/%s", temporary_folder, e->d_name);
+        if (e->d_name[0] != '.') remove(path);
+    }
+    if (folder) closedir(folder);
+    rmdir(temporary_folder);
+}
+
+/* A file name in a folder of this process's own; good for the next seven calls. */
 __attribute__((unused)) static const char *temporary(const char *name) {
-    static char folder[64], path[8][160];
+    static char path[8][160];
     static int next;
-    if (!folder[0]) {
-        snprintf(folder, sizeof folder, "/tmp/weft-test-XXXXXX");
-        CHECK(mkdtemp(folder) != NULL);
+    if (!temporary_folder[0]) {
+        snprintf(temporary_folder, sizeof temporary_folder, "/tmp/weft-test-XXXXXX");
+        CHECK(mkdtemp(temporary_folder) != NULL);
+        atexit(remove_temporary);
     }
     next = (next + 1) % 8;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
+    snprintf(path[next], sizeof path[next], "%s/%s", temporary_folder, name);
     return path[next];
 }
 
