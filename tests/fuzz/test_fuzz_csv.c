@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_csv.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("csv")

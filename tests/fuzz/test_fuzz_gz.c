@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_gz.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("gz")

@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_idx.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("idx")

@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_jpeg.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("jpeg")

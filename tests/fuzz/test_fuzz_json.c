@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_json.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("json")

@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_npy.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("npy")

@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_png.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("png")

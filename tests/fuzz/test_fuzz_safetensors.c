@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_safetensors.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("safetensors")

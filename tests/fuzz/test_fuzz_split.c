@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_split.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("split")
