@@ -5,6 +5,7 @@
 #ifndef WF_CMD_CMD_H
 #define WF_CMD_CMD_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,6 +89,7 @@ struct wf_cli {
     int is_json, is_quiet, wants_help;
     int exit_code;  /* for the shell when the command fails; 0: what the status says */
     json_t *result; /* --json: the document; schema_version is put before its keys */
+    wf_str line;    /* the call, as one would type it */
 };
 
 /* Defaults, then the environment, then the arguments; operands are counted.
@@ -146,5 +148,6 @@ json_t *wf_json_text_or_null(const char *text);
 /* From now on the first SIGINT or SIGTERM is only noted, the second one ends the program at once. */
 void wf_signals_install(void);
 int wf_signals_seen(void);
+const volatile sig_atomic_t *wf_signals_flag(void);
 
 #endif

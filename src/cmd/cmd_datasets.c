@@ -36,7 +36,8 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_dataset_info *inf
     WF_TRY(wf_table_addf(t, cx, "%d", (int)info->n_classes));
     WF_TRY(
         wf_table_addf(t, cx, "%dx%dx%d", (int)info->height, (int)info->width, (int)info->channels));
-    WF_TRY(wf_table_add(t, cx, wf_bytes_text(bytes, (double)info->download_bytes)));
+    wf_bytes_text(bytes, (double)info->download_bytes);
+    WF_TRY(wf_table_add(t, cx, info->download_bytes ? bytes : "-"));
     WF_TRY(wf_table_add(t, cx, info->licence));
     if (found) return wf_table_add(t, cx, found);
     if (info->debian_package)

@@ -123,14 +123,27 @@ static int wants_json(int argc, char **argv) {
     return 0;
 }
 
+static wf_status note_line(wf_cli *cli, int argc, char **argv) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_=./,:+@%[]";
+    wf_str_add(&cli->line, &cli->cx, "weft");
+    for (int i = 1; i < argc; i++) {
+        int is_plain = *argv[i] && argv[i][strspn(argv[i], plain)] == 0;
+        wf_str_addf(&cli->line, &cli->cx, is_plain ? " %s" : " '%s'", argv[i]);
+    }
+    return cli->line.status;
+}
+
 int main(int argc, char **argv) {
     setlocale(LC_CTYPE, "");
     wf_cli cli = {.is_json = wants_json(argc, argv)};
-    wf_status status = dispatch(&cli, argc, argv);
+    wf_status status = note_line(&cli, argc, argv);
+    if (status == WF_OK) status = dispatch(&cli, argc, argv);
     if (status == WF_OK && cli.is_json) status = print_result(&cli);
     int code = exit_code_of(&cli, status);
     if (status != WF_OK) print_error(&cli, status);
     json_decref(cli.result);
+    wf_str_reset(&cli.line);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "weft: cannot write to standard output\n");
         if (code == WF_EXIT_OK) code = WF_EXIT_RUNTIME;

@@ -81,90 +81,37 @@ wf_status wf_model_folders(char *out[WF_MAX_MODEL_FOLDERS], int *out_count, wf_c
     return WF_OK;
 }
 
-static wf_status add_file(wf_model_file **files, size_t *count, wf_context *cx, const char *folder,
-                          const char *entry) {
-    if (!wf_path_has_suffix(entry, ".yaml")) return WF_OK;
-    size_t length = strlen(entry) - strlen(".yaml");
-    for (size_t i = 0; i < *count; i++)
-        if (strlen((*files)[i].name) == length && !memcmp((*files)[i].name, entry, length))
-            return WF_OK;
-    WF_TRY(wf_realloc(files, cx, *count, *count + 1, sizeof **files));
-    wf_model_file *file = &(*files)[(*count)++];
-    WF_TRY(wf_strdup(&file->name, cx, entry));
-    file->name[length] = 0;
-    return wf_path_join(&file->path, cx, folder, entry);
+typedef struct folders {
+    char *items[WF_MAX_MODEL_FOLDERS];
+    int count;
+} folders;
+
+static void free_folders(folders *f) {
+    while (f->count > 0) wf_free(f->items[--f->count]);
 }
 
-static int compare_files(const void *a, const void *b) {
-    return strcmp(((const wf_model_file *)a)->name, ((const wf_model_file *)b)->name);
+wf_status wf_model_locate(char **out, wf_context *cx, const char *name_or_path) {
+    folders f = {0};
+    WF_TRY(wf_model_folders(f.items, &f.count, cx));
+    wf_status status =
+        wf_model_find(out, cx, name_or_path, (const char *const *)f.items, (size_t)f.count);
+    free_folders(&f);
+    return status;
 }
 
-wf_status wf_model_list(wf_model_file **out, size_t *out_count, wf_context *cx) {
-    char *folders[WF_MAX_MODEL_FOLDERS];
-    int folder_count = 0;
-    wf_model_file *files = NULL;
-    size_t count = 0;
-    WF_TRY(wf_model_folders(folders, &folder_count, cx));
-    wf_status status = WF_OK;
-    for (int i = 0; i < folder_count && status == WF_OK; i++) {
-        wf_names names = {0};
-        status = wf_dir_list(&names, cx, folders[i]);
-        for (size_t k = 0; k < names.count && status == WF_OK; k++)
-            status = add_file(&files, &count, cx, folders[i], names.items[k]);
-        wf_names_reset(&names);
-    }
-    while (folder_count > 0) wf_free(folders[--folder_count]);
-    if (status != WF_OK) {
-        wf_model_list_free(files, count);
-        return status;
-    }
-    if (count) qsort(files, count, sizeof *files, compare_files);
-    *out = files;
-    *out_count = count;
-    return WF_OK;
+wf_status wf_model_list(wf_names *out, wf_context *cx) {
+    folders f = {0};
+    WF_TRY(wf_model_folders(f.items, &f.count, cx));
+    wf_status status = wf_model_names(out, cx, (const char *const *)f.items, (size_t)f.count);
+    free_folders(&f);
+    return status;
 }
 
-void wf_model_list_free(wf_model_file *files, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        wf_free(files[i].name);
-        wf_free(files[i].path);
-    }
-    wf_free(files);
-}
-
-static wf_status fail_unknown(wf_context *cx, const char *name, const wf_model_file *files,
-                              size_t count) {
-    const char **names = NULL;
-    if (count) WF_TRY(wf_alloc(&names, cx, count, sizeof *names));
-    for (size_t i = 0; i < count; i++) names[i] = files[i].name;
-    const char *nearest = wf_str_nearest(name, names, count);
-    wf_free(names);
-    if (nearest)
-        return WF_FAIL(WF_E_NOTFOUND,
-                       "there is no model \"%s\" | did you mean %s? weft models lists "
-                       "all; a path to a file works as well",
-                       name, nearest);
-    return WF_FAIL(
-        WF_E_NOTFOUND,
-        "there is no model \"%s\" | weft models lists all; a path to a file works as well", name);
-}
-
-wf_status wf_model_locate(char **out, wf_context *cx, const char *name) {
-    if (strchr(name, '/') || wf_path_has_suffix(name, ".yaml")) {
-        WF_REQUIRE(wf_path_exists(name) && !wf_path_is_dir(name), WF_E_NOTFOUND,
-                   "there is no model file %s | weft models lists the models that have a name",
-                   name);
-        return wf_strdup(out, cx, name);
-    }
-    wf_model_file *files = NULL;
-    size_t count = 0;
-    WF_TRY(wf_model_list(&files, &count, cx));
-    wf_status status = WF_OK;
-    const char *path = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(files[i].name, name)) path = files[i].path;
-    if (path) status = wf_strdup(out, cx, path);
-    else status = fail_unknown(cx, name, files, count);
-    wf_model_list_free(files, count);
+wf_status wf_model_load(wf_model_spec **out, wf_cli *cli, const char *name_or_path) {
+    char *path = NULL;
+    wf_status status = wf_model_locate(&path, &cli->cx, name_or_path);
+    if (status == WF_OK) status = wf_model_spec_read(out, &cli->cx, path);
+    if (status == WF_E_LIMIT || status == WF_E_IO) cli->exit_code = WF_EXIT_USAGE;
+    wf_free(path);
     return status;
 }

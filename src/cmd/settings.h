@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
+#include "spec/model.h"
 #include "weft/data.h"
 
 /* Options of every command that opens data. */
@@ -57,15 +58,10 @@ wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
 enum { WF_MAX_MODEL_FOLDERS = 4 };
 wf_status wf_model_folders(char *out[WF_MAX_MODEL_FOLDERS], int *out_count, wf_context *cx);
 
-/* The file of the model `name`, a name such as "gru-128" or a path; free it with wf_free.
- * Errors: WF_E_NOTFOUND (with the nearest name), WF_E_NOMEM, WF_E_IO. */
-wf_status wf_model_locate(char **out, wf_context *cx, const char *name);
-
-/* Names and paths of all models found, one name once, sorted by name. */
-typedef struct wf_model_file {
-    char *name, *path;
-} wf_model_file;
-wf_status wf_model_list(wf_model_file **out, size_t *out_count, wf_context *cx);
-void wf_model_list_free(wf_model_file *files, size_t count);
+/* wf_model_find and wf_model_names in these folders. */
+wf_status wf_model_locate(char **out, wf_context *cx, const char *name_or_path);
+wf_status wf_model_list(wf_names *out, wf_context *cx);
+/* Reads the model of that name or path; whatever is wrong with it is a matter of configuration. */
+wf_status wf_model_load(wf_model_spec **out, wf_cli *cli, const char *name_or_path);
 
 #endif

@@ -22,3 +22,5 @@ void wf_signals_install(void) {
 }
 
 int wf_signals_seen(void) { return seen; }
+
+const volatile sig_atomic_t *wf_signals_flag(void) { return &seen; }

@@ -1,0 +1,90 @@
+#include <math.h>
+
+#include "cmd/session.h"
+
+typedef struct bench_options {
+    wf_session_flags session;
+    const char *dataset, *precision;
+    int64_t batch_size;
+    double seconds;
+} bench_options;
+
+static const wf_option options_table[] = {
+    {"batch-size", 'b', WF_OPTION_INT, offsetof(bench_options, batch_size), "N", NULL, NULL, 1,
+     65536, "images per step (default: the model file's)"},
+    {"seconds", 0, WF_OPTION_REAL, offsetof(bench_options, seconds), "S", "2", NULL, 0, 3600,
+     "measure for so long, and one step at least"},
+    {"precision", 0, WF_OPTION_CHOICE, offsetof(bench_options, precision), "float32|auto",
+     "float32", "WEFT_PRECISION", 0, 0, "numbers that the kernels compute with"},
+    {"dataset", 'd', WF_OPTION_TEXT, offsetof(bench_options, dataset), "DATASET", "fashion-mnist",
+     NULL, 0, 0, "train on these images; on random ones where they are not found"},
+    WF_SESSION_OPTIONS(bench_options, session),
+    {0}};
+
+/* The real images if they are here; nothing is downloaded for a measurement. */
+static const wf_images *find_images(wf_session *s, const char *dataset,
+                                    const wf_model_spec *model) {
+    s->data.options.allow_download = 0;
+    if (wf_session_open_data(s, dataset, model) == WF_OK) return &s->dataset->train;
+    wf_note(s->cli, "random images: %s\n", s->cli->cx.message);
+    wf_context_reset(&s->cli->cx);
+    s->cli->exit_code = 0;
+    return NULL;
+}
+
+static wf_status measure(wf_session *s, const wf_model_spec *model, const bench_options *o) {
+    wf_cli *cli = s->cli;
+    wf_params *params = NULL;
+    wf_bench_result r;
+    char memory[32], isa[16];
+    int batch = o->batch_size == WF_UNSET ? model->recipe->batch_size : (int)o->batch_size;
+    const wf_images *images = find_images(s, o->dataset, model);
+    wf_bench_options options = {
+        .recipe = model->recipe, .batch_size = batch, .seconds = o->seconds, .images = images};
+    WF_TRY(wf_params_create(&params, &cli->cx, model->graph, 0));
+    wf_status status = wf_bench_step(&r, params, &cli->cx, s->pool, &options);
+    wf_params_destroy(params);
+    if (status != WF_OK) return status;
+    wf_print(cli,
+             "%s: %.3f ms per step of %d images (median of %lld; fastest %.3f, 90 %% below %.3f)\n"
+             "%.0f images/s, %d threads, float32, %s, %s images, %s of buffers\n",
+             model->name, r.median_ms, batch, (long long)r.steps, r.min_ms, r.p90_ms,
+             r.images_per_s, wf_pool_size(s->pool), wf_isa_text(isa, s->kernels),
+             images ? s->dataset->name : "random", wf_bytes_text(memory, (double)r.plan_bytes));
+    cli->result = json_pack(
+        "{s:s, s:f, s:f, s:f, s:I, s:i, s:f, s:s, s:i, s:s, s:s, s:I}", "model", model->name,
+        "ms_per_step", r.median_ms, "min_ms", r.min_ms, "p90_ms", r.p90_ms, "steps",
+        (json_int_t)r.steps, "batch_size", batch, "images_per_s", r.images_per_s, "precision",
+        "float32", "threads", wf_pool_size(s->pool), "isa", wf_isa_text(isa, s->kernels), "images",
+        images ? s->dataset->name : "random", "plan_bytes", (json_int_t)r.plan_bytes);
+    return WF_OK;
+}
+
+static wf_status run(wf_cli *cli, const void *given) {
+    const bench_options *o = given;
+    wf_session session = {0};
+    wf_model_spec *model = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_model_load(&model, cli, cli->operands[0]));
+    WF_TRY_OR(wf_session_init(&session, cli, &o->session));
+    WF_TRY_OR(measure(&session, model, o));
+done:
+    wf_session_reset(&session);
+    wf_model_spec_destroy(model);
+    return status;
+}
+
+const wf_command wf_command_bench = {
+    .name = "bench",
+    .summary = "Time a model's training steps",
+    .operands = "MODEL",
+    .min_operands = 1,
+    .max_operands = 1,
+    .description =
+        "A step is all of a training step: gathering images, conversion, dropout, loss, backward,\n"
+        "optimizer.",
+    .examples = "weft bench cnn-3conv-leaky --batch-size 128 --threads 2",
+    .options_size = sizeof(bench_options),
+    .options = options_table,
+    .run = run,
+};

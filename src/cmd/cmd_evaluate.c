@@ -1,0 +1,66 @@
+#include "base/alloc.h"
+#include "cmd/judged.h"
+#include "cmd/session.h"
+#include "eval/evaluation.h"
+
+typedef struct evaluate_options {
+    wf_session_flags session;
+    const char *dataset, *runs;
+} evaluate_options;
+
+static const wf_option options_table[] = {
+    {"dataset", 'd', WF_OPTION_TEXT, offsetof(evaluate_options, dataset), "DATASET", NULL, NULL, 0,
+     0, "judge on the test part of this data set (default: the run's own)"},
+    WF_RUNS_OPTION(evaluate_options, runs),
+    WF_SESSION_OPTIONS(evaluate_options, session),
+    {0}};
+
+static wf_status judge(wf_session *s, wf_trained *t, const char *name) {
+    wf_cli *cli = s->cli;
+    wf_context *cx = &cli->cx;
+    wf_evaluation *evaluation = NULL;
+    json_t *json = NULL;
+    WF_TRY(wf_session_open_data(s, name, t->experiment.model));
+    const wf_images *test = &s->dataset->test;
+    WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
+    WF_TRY(wf_session_judge(&evaluation, NULL, s, t->params, &t->normalization, test,
+                            s->dataset->class_names));
+    wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
+    wf_status status = wf_evaluation_print(cli, evaluation);
+    if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
+    if (status == WF_OK)
+        cli->result =
+            json_pack("{s:s, s:s, s:s, s:o}", "run", t->summary.id, "dataset", s->dataset->name,
+                      "data_hash", s->dataset->sha256, "evaluation", json);
+    wf_evaluation_destroy(evaluation);
+    return status;
+}
+
+static wf_status run(wf_cli *cli, const void *given) {
+    const evaluate_options *o = given;
+    wf_session session = {0};
+    wf_trained trained = {0};
+    wf_status status;
+    WF_TRY_OR(wf_session_init(&session, cli, &o->session));
+    WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
+    WF_TRY_OR(judge(&session, &trained, o->dataset ? o->dataset : trained.experiment.dataset));
+done:
+    wf_trained_reset(&trained);
+    wf_session_reset(&session);
+    return status;
+}
+
+const wf_command wf_command_evaluate = {
+    .name = "evaluate",
+    .summary = "Judge a trained model on test images",
+    .operands = "RUN",
+    .min_operands = 1,
+    .max_operands = 1,
+    .description =
+        "RUN is a run's folder, its id (gru-128-2), or a name: then the latest finished run.\n"
+        "Nothing is stored: what a run itself was tested with stays in its test.json.",
+    .examples = "weft evaluate gru-128\nweft evaluate runs/gru-128-1 --dataset photos/",
+    .options_size = sizeof(evaluate_options),
+    .options = options_table,
+    .run = run,
+};

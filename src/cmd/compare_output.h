@@ -1,0 +1,20 @@
+/* Where a comparison goes: the terminal, four files in a folder, a page of results. */
+#ifndef WF_CMD_COMPARE_OUTPUT_H
+#define WF_CMD_COMPARE_OUTPUT_H
+
+#include "cmd/cmd.h"
+#include "report/report.h"
+
+/* Writes comparison.md, .csv, .json and .html into `folder`.  Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char *folder);
+
+/* Writes one run's whole result, epochs and figures included, as <folder>/<model>-seed-<n>.json.
+ * Errors: WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
+wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder);
+
+/* Writes the page of results: what made it, on which machine, when, and the table. `command` is the
+ * call that repeats it.  Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_results_page_write(wf_context *cx, const wf_comparison *c, const char *path,
+                                const char *command, int threads, const char *isa);
+
+#endif

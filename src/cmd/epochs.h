@@ -1,0 +1,25 @@
+/* What is shown, logged and stored while a model trains: a wf_train_sink. */
+#ifndef WF_CMD_EPOCHS_H
+#define WF_CMD_EPOCHS_H
+
+#include "cmd/progress.h"
+#include "store/store.h"
+#include "weft/train.h"
+
+typedef struct wf_epochs {
+    wf_cli *cli;
+    wf_run *run;
+    wf_bar bar;
+    int32_t shown_epoch;        /* whose "Epoch 3/20" was printed */
+    wf_status status;           /* of the store; once it failed, training is asked to stop */
+    volatile sig_atomic_t stop; /* for wf_train_options: a signal, or the store failed */
+} wf_epochs;
+
+void wf_epochs_init(wf_epochs *epochs, wf_cli *cli, wf_run *run);
+/* `user` is a wf_epochs. */
+void wf_epochs_sink(void *user, const wf_train_event *event);
+
+/* The figures as they are stored and shown: six decimals, times three. */
+wf_epoch_record wf_epoch_record_of(const wf_epoch_figures *figures);
+
+#endif

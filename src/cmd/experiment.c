@@ -1,0 +1,156 @@
+#include "cmd/experiment.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/yaml.h"
+
+enum { MAX_BYTES = 1 << 20 };
+
+/* A path must still be one when weft is called from elsewhere; a data set's name stays a name. */
+static wf_status stable_path(char **out, wf_context *cx, const char *text) {
+    for (size_t i = 0; wf_dataset_info_at(i); i++)
+        if (!strcmp(wf_dataset_info_at(i)->name, text)) return wf_strdup(out, cx, text);
+    char *absolute = realpath(text, NULL);
+    wf_status status = wf_strdup(out, cx, absolute ? absolute : text);
+    free(absolute);
+    return status;
+}
+
+static wf_status set_value(wf_experiment *e, wf_context *cx, const char *format, double value) {
+    char text[96], number[32];
+    snprintf(text, sizeof text, format, wf_double_text(number, value));
+    return wf_model_spec_set(e->model, cx, text);
+}
+
+static wf_status apply(wf_experiment *e, wf_context *cx, const wf_experiment_flags *flags) {
+    char text[96];
+    for (size_t i = 0; i < flags->set.count; i++)
+        WF_TRY(wf_model_spec_set(e->model, cx, flags->set.items[i]));
+    if (flags->epochs != WF_UNSET) {
+        snprintf(text, sizeof text, "training.epochs=%lld", (long long)flags->epochs);
+        WF_TRY(wf_model_spec_set(e->model, cx, text));
+    }
+    if (flags->batch_size != WF_UNSET) {
+        snprintf(text, sizeof text, "training.batch_size=%lld", (long long)flags->batch_size);
+        WF_TRY(wf_model_spec_set(e->model, cx, text));
+    }
+    if (!isnan(flags->validation))
+        WF_TRY(set_value(e, cx, "training.validation=%s", flags->validation));
+    return WF_OK;
+}
+
+wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *model,
+                               const wf_experiment_flags *flags, int64_t seed) {
+    wf_context *cx = &cli->cx;
+    wf_experiment e = {.seed = seed, .limit = flags->limit};
+    wf_status status = wf_model_load(&e.model, cli, model);
+    if (status == WF_OK) status = apply(&e, cx, flags);
+    if (status == WF_OK) status = stable_path(&e.dataset, cx, flags->dataset);
+    if (status == WF_OK && flags->splits) status = stable_path(&e.splits, cx, flags->splits);
+    if (status == WF_OK && !flags->splits) status = wf_strdup(&e.splits, cx, "drawn");
+    if (status == WF_OK) *out = e;
+    else wf_experiment_reset(&e);
+    return status;
+}
+
+wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *e) {
+    wf_str model = {0};
+    wf_str_add(out, cx, "dataset: ");
+    wf_yaml_add_text(out, cx, e->dataset);
+    wf_str_addf(out, cx, "\nseed: %lld\nlimit: %lld\nsplits: ", (long long)e->seed,
+                (long long)e->limit);
+    wf_yaml_add_text(out, cx, e->splits);
+    wf_str_add(out, cx, "\nprecision: float32\nmodel:\n");
+    wf_status status = wf_model_spec_write(&model, cx, e->model);
+    for (const char *line = model.text; status == WF_OK && line && *line;) {
+        size_t n = strcspn(line, "\n");
+        if (n) wf_str_add(out, cx, "  ");
+        wf_str_add_bytes(out, cx, line, n);
+        wf_str_add(out, cx, "\n");
+        line += n + (line[n] == '\n');
+    }
+    wf_str_reset(&model);
+    return status != WF_OK ? status : out->status;
+}
+
+/* ---- reading ---- */
+
+static const char *find_text(const wf_yaml *root, const char *key) {
+    for (size_t i = 0; root->kind == WF_YAML_MAP && i < root->count; i++)
+        if (root->items[i].key && !strcmp(root->items[i].key, key)) return root->items[i].text;
+    return NULL;
+}
+
+static wf_status get_int(int64_t *out, wf_context *cx, const wf_yaml *root, const char *key,
+                         const char *path) {
+    const char *text = find_text(root, key);
+    char *end = NULL;
+    errno = 0;
+    long long value = text ? strtoll(text, &end, 10) : -1;
+    WF_REQUIRE(text && end != text && !*end && errno == 0 && value >= 0, WF_E_MODEL,
+               "%s: %s is \"%s\", must be a whole number from 0", path, key, text ? text : "");
+    *out = value;
+    return WF_OK;
+}
+
+/* The model's lines are those behind "model:", two spaces deeper than in a model file. */
+static wf_status read_model(wf_experiment *e, wf_context *cx, const char *text, const char *path) {
+    const char *line = strstr(text, "\nmodel:\n");
+    WF_REQUIRE(line, WF_E_MODEL, "%s: there is no line \"model:\"", path);
+    line += strlen("\nmodel:\n");
+    wf_str model = {0};
+    while (*line) {
+        size_t n = strcspn(line, "\n");
+        size_t indent = n >= 2 && line[0] == ' ' && line[1] == ' ' ? 2 : 0;
+        wf_str_add_bytes(&model, cx, line + indent, n - indent);
+        wf_str_add(&model, cx, "\n");
+        line += n + (line[n] == '\n');
+    }
+    wf_status status = model.status;
+    if (status == WF_OK)
+        status =
+            wf_model_spec_parse(&e->model, cx, model.text ? model.text : "", model.length, path);
+    wf_str_reset(&model);
+    return status;
+}
+
+static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, size_t size,
+                           const char *path) {
+    wf_yaml *root = NULL;
+    WF_TRY(wf_yaml_parse(&root, cx, text, size, path));
+    const char *dataset = find_text(root, "dataset"), *splits = find_text(root, "splits");
+    wf_status status = WF_OK;
+    if (!dataset || !splits) status = WF_FAIL(WF_E_MODEL, "%s: dataset or splits is missing", path);
+    if (status == WF_OK) status = wf_strdup(&e->dataset, cx, dataset);
+    if (status == WF_OK) status = wf_strdup(&e->splits, cx, splits);
+    if (status == WF_OK) status = get_int(&e->seed, cx, root, "seed", path);
+    if (status == WF_OK) status = get_int(&e->limit, cx, root, "limit", path);
+    wf_yaml_destroy(root);
+    return status == WF_OK ? read_model(e, cx, text, path) : status;
+}
+
+wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path) {
+    wf_context *cx = &cli->cx;
+    uint8_t *text = NULL;
+    size_t size = 0;
+    wf_experiment e = {0};
+    wf_status status = wf_file_read(&text, &size, cx, path, MAX_BYTES);
+    if (status == WF_OK) status = read_text(&e, cx, (const char *)text, size, path);
+    wf_free(text);
+    if (status == WF_OK) *out = e;
+    else wf_experiment_reset(&e);
+    if (status == WF_E_ARG || status == WF_E_SHAPE || status == WF_E_LIMIT)
+        cli->exit_code = WF_EXIT_MODEL;
+    return status;
+}
+
+void wf_experiment_reset(wf_experiment *e) {
+    wf_model_spec_destroy(e->model);
+    wf_free(e->dataset);
+    wf_free(e->splits);
+    *e = (wf_experiment){0};
+}

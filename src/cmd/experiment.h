@@ -1,0 +1,91 @@
+/* The experiment: everything that decides a run's result, as config.yaml of its folder holds it.
+ *
+ *   dataset: fashion-mnist
+ *   seed: 0
+ *   limit: 0                 # training images; 0: all
+ *   splits: drawn            # or the file that said which image goes where
+ *   precision: float32
+ *   model:
+ *     ...                    # the model file with every key, overrides included
+ */
+#ifndef WF_CMD_EXPERIMENT_H
+#define WF_CMD_EXPERIMENT_H
+
+#include "cmd/cmd.h"
+#include "cmd/settings.h"
+#include "spec/model.h"
+
+typedef struct wf_experiment {
+    wf_model_spec *model;
+    char *dataset; /* a registered name, or an absolute path */
+    char *splits;  /* "drawn", or an absolute path */
+    int64_t seed, limit;
+} wf_experiment;
+
+/* What train and compare take to make one; everything unset comes from the model file. */
+typedef struct wf_experiment_flags {
+    const char *dataset, *splits, *precision;
+    int64_t epochs, batch_size, limit, seed;
+    double validation;
+    wf_texts set;
+} wf_experiment_flags;
+
+#define WF_EXPERIMENT_OPTIONS(type, member)                                                        \
+    {"dataset",                                                                                    \
+     'd',                                                                                          \
+     WF_OPTION_TEXT,                                                                               \
+     offsetof(type, member.dataset),                                                               \
+     "DATASET",                                                                                    \
+     "fashion-mnist",                                                                              \
+     NULL,                                                                                         \
+     0,                                                                                            \
+     0,                                                                                            \
+     "a name that weft datasets lists, or a path"},                                                \
+        {"epochs", 'e', WF_OPTION_INT, offsetof(type, member.epochs),  "N", NULL,                  \
+         NULL,     1,   1e6,           "passes over the training data"},                           \
+        {"batch-size",  'b',                                                                       \
+         WF_OPTION_INT, offsetof(type, member.batch_size),                                         \
+         "N",           NULL,                                                                      \
+         NULL,          1,                                                                         \
+         65536,         "images per step"},                                                        \
+        {"limit",       'l',                                                                       \
+         WF_OPTION_INT, offsetof(type, member.limit),                                              \
+         "N",           "0",                                                                       \
+         NULL,          0,                                                                         \
+         1e9,           "train on N images, drawn per class; 0: on all"},                          \
+        {"validation",                                                                             \
+         0,                                                                                        \
+         WF_OPTION_REAL,                                                                           \
+         offsetof(type, member.validation),                                                        \
+         "F",                                                                                      \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         0.99,                                                                                     \
+         "share of the training images that is kept for validation"},                              \
+        {"precision",                                                                              \
+         0,                                                                                        \
+         WF_OPTION_CHOICE,                                                                         \
+         offsetof(type, member.precision),                                                         \
+         "float32|auto",                                                                           \
+         "float32",                                                                                \
+         "WEFT_PRECISION",                                                                         \
+         0,                                                                                        \
+         0,                                                                                        \
+         "numbers that the kernels compute with"},                                                 \
+    {                                                                                              \
+        "set", 's', WF_OPTION_LIST, offsetof(type, member.set), "PATH=VALUE", NULL, NULL, 0, 0,    \
+            "change one value of the model file, as training.optimizer.learning_rate=0.01"         \
+    }
+
+/* The model file, the flags on top. `seed` counts, not the flags' one.
+ * Errors: as wf_model_load and wf_model_spec_set. */
+wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *model,
+                               const wf_experiment_flags *flags, int64_t seed);
+/* Reads config.yaml.  Errors: WF_E_MODEL (not such a file), WF_E_NOTFOUND, WF_E_IO, WF_E_NOMEM. */
+wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path);
+/* Appends the text of config.yaml; the same experiments have the same text. */
+wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *e);
+void wf_experiment_reset(wf_experiment *e);
+
+#endif

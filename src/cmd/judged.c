@@ -1,0 +1,53 @@
+#include "cmd/judged.h"
+
+static wf_status add_score(wf_table *t, wf_context *cx, const char *name, const wf_class_score *s) {
+    WF_TRY(wf_table_add(t, cx, name));
+    WF_TRY(wf_table_addf(t, cx, "%.4f", s->precision));
+    WF_TRY(wf_table_addf(t, cx, "%.4f", s->recall));
+    WF_TRY(wf_table_addf(t, cx, "%.4f", s->f1));
+    return wf_table_addf(t, cx, "%lld", (long long)s->support);
+}
+
+static wf_status add_scores(wf_table *t, wf_context *cx, const wf_evaluation *e) {
+    static const char *const head[] = {"class", "precision", "recall", "F1", "images"};
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) WF_TRY(wf_table_add(t, cx, head[i]));
+    for (int k = 0; k < e->class_count; k++)
+        WF_TRY(add_score(t, cx, e->class_names[k], &e->classes[k]));
+    WF_TRY(add_score(t, cx, "macro", &e->macro));
+    WF_TRY(add_score(t, cx, "micro", &e->micro));
+    return add_score(t, cx, "weighted", &e->weighted);
+}
+
+static void print_confusion(const wf_cli *cli, const wf_evaluation *e) {
+    int is_narrow = e->class_count <= 20;
+    if (!is_narrow) return;
+    wf_print(cli, "\nConfusion (rows: true class, columns: predicted class)\n");
+    for (int i = 0; i < e->class_count; i++) {
+        wf_print(cli, "%4d ", i);
+        for (int k = 0; k < e->class_count; k++)
+            wf_print(cli, "%6lld", (long long)e->confusion[i * e->class_count + k]);
+        wf_print(cli, "  %s\n", e->class_names[i]);
+    }
+}
+
+wf_status wf_evaluation_print(wf_cli *cli, const wf_evaluation *e) {
+    char accuracy[32], loss[32];
+    wf_table table;
+    wf_print(cli, "accuracy %s - loss %s on %lld images", wf_double_text(accuracy, e->accuracy),
+             wf_double_text(loss, e->loss), (long long)e->count);
+    for (int k = 3; k <= 5 && k <= e->class_count; k += 2)
+        wf_print(cli, " - top-%d %.4f", k, e->top_k[k - 1]);
+    wf_print(cli, "\n\n");
+    wf_table_init(&table, 5, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
+    wf_status status = add_scores(&table, &cli->cx, e);
+    if (status == WF_OK) wf_table_print(&table, cli);
+    wf_table_reset(&table);
+    if (e->pair_count) wf_print(cli, "\nMost confused\n");
+    for (int i = 0; i < e->pair_count && i < 5; i++) {
+        const wf_confused_pair *p = &e->pairs[i];
+        wf_print(cli, "%5lld  %s taken for %s (%.1f %% of it)\n", (long long)p->count,
+                 e->class_names[p->truth], e->class_names[p->predicted], 100 * p->share);
+    }
+    print_confusion(cli, e);
+    return status;
+}

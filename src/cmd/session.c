@@ -1,0 +1,173 @@
+#include "cmd/session.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+
+wf_status wf_session_init(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
+    wf_context *cx = &cli->cx;
+    *out = (wf_session){.cli = cli};
+    wf_signals_install();
+    int threads = flags->threads == WF_UNSET ? wf_cpu_count() : (int)flags->threads;
+    wf_status status = wf_kernels_choose(&out->kernels, cx, flags->isa);
+    if (status == WF_OK) wf_kernels_use(out->kernels);
+    if (status == WF_OK) status = wf_pool_create(&out->pool, cx, threads);
+    if (status == WF_OK) status = wf_data_settings_init(&out->data, cli, &flags->data);
+    if (status != WF_OK) wf_session_reset(out);
+    return status;
+}
+
+static void close_data(wf_session *s) {
+    wf_dataset_destroy(s->dataset);
+    wf_free(s->dataset_name);
+    s->dataset = NULL;
+    s->dataset_name = NULL;
+}
+
+void wf_session_reset(wf_session *s) {
+    close_data(s);
+    if (s->pool) wf_pool_destroy(s->pool);
+    wf_data_settings_reset(&s->data);
+    *s = (wf_session){0};
+}
+
+static wf_status check_classes(const wf_session *s, const wf_model_spec *model) {
+    wf_context *cx = &s->cli->cx;
+    const wf_graph *g = model->graph;
+    const wf_node *output = &g->nodes[g->output];
+    int64_t outputs = wf_shape_size(&output->shape);
+    WF_REQUIRE(outputs == s->dataset->n_classes, WF_E_SHAPE,
+               "model %s has %lld outputs, data set %s has %d classes | change the last layer, as "
+               "--set layers.%s.units=%d does",
+               model->name, (long long)outputs, s->dataset->name, (int)s->dataset->n_classes,
+               output->name, (int)s->dataset->n_classes);
+    return WF_OK;
+}
+
+wf_status wf_session_open_data(wf_session *s, const char *name, const wf_model_spec *model) {
+    wf_context *cx = &s->cli->cx;
+    const wf_shape *input = &model->graph->nodes[0].shape;
+    WF_REQUIRE(input->rank == 3, WF_E_SHAPE,
+               "model %s: the input has %d axes, an image has three | give input: [height, width, "
+               "channels]",
+               model->name, input->rank);
+    int32_t h = (int32_t)input->dim[0], w = (int32_t)input->dim[1], c = (int32_t)input->dim[2];
+    int is_same = s->dataset && !strcmp(s->dataset_name, name) && s->height == h && s->width == w &&
+                  s->channels == c;
+    if (!is_same) {
+        close_data(s);
+        s->data.options.height = s->height = h;
+        s->data.options.width = s->width = w;
+        s->data.options.channels = s->channels = c;
+        WF_TRY(wf_strdup(&s->dataset_name, cx, name));
+        WF_TRY(wf_data_open(&s->dataset, s->cli, name, &s->data));
+    }
+    return check_classes(s, model);
+}
+
+wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                           wf_params *params, const wf_normalization *normalization,
+                           const wf_images *images, char *const *class_names) {
+    wf_context *cx = &s->cli->cx;
+    const wf_graph *g = params->graph;
+    int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
+    float *probabilities = NULL;
+    wf_predict_result result;
+    wf_predict_options options = {
+        .images = images, .normalization = *normalization, .stop = wf_signals_flag()};
+    WF_TRY(wf_alloc(&probabilities, cx, (size_t)images->count * (size_t)classes, sizeof(float)));
+    wf_status status = wf_predict(&result, probabilities, params, cx, s->pool, &options);
+    if (status == WF_OK)
+        status = wf_evaluation_create(out, cx, images->labels, probabilities, images->count,
+                                      classes, (const char *const *)class_names);
+    if (status == WF_OK && out_probabilities) *out_probabilities = probabilities;
+    else wf_free(probabilities);
+    return status;
+}
+
+/* ---- a stored run ---- */
+
+static wf_status read_normalization(wf_trained *t, wf_session *s) {
+    wf_context *cx = &s->cli->cx;
+    const wf_model_spec *model = t->experiment.model;
+    wf_normalization_kind kind = (wf_normalization_kind)model->recipe->normalization;
+    if (kind == WF_NORMALIZATION_UNIT) {
+        wf_images one = {.count = 1, .channels = (int32_t)model->graph->nodes[0].shape.dim[2]};
+        return wf_normalization_create(&t->normalization, cx, kind, &one, NULL, 0);
+    }
+    wf_split split = {0};
+    char *path = NULL;
+    WF_TRY(wf_session_open_data(s, t->experiment.dataset, model));
+    WF_TRY(wf_run_file(&path, cx, t->run, "splits.csv"));
+    wf_status status = wf_split_read(&split, cx, path, s->dataset);
+    if (status == WF_OK)
+        status = wf_normalization_create(&t->normalization, cx, kind, &s->dataset->train,
+                                         split.train, split.n_train);
+    wf_split_reset(&split);
+    wf_free(path);
+    return status;
+}
+
+/* "best" or "last", as test.json says; before the test: what the recipe would test. */
+static wf_status tested_weights(const char **out, wf_context *cx, const wf_trained *t) {
+    char *text = NULL;
+    size_t size = 0;
+    json_t *test = NULL;
+    *out = "last";
+    wf_status status = wf_run_read_test(&text, &size, cx, t->run);
+    if (status == WF_E_NOTFOUND) {
+        wf_context_reset(cx);
+        return WF_OK;
+    }
+    if (status == WF_OK) status = wf_json_parse(&test, cx, text, size, "test.json", size + 1);
+    const char *word = json_string_value(json_object_get(test, "weights"));
+    if (word && !strcmp(word, "best")) *out = "best";
+    json_decref(test);
+    wf_free(text);
+    return status;
+}
+
+static wf_status load_weights(wf_trained *t, wf_cli *cli) {
+    wf_context *cx = &cli->cx;
+    const char *which = NULL;
+    char name[64], *path = NULL;
+    WF_TRY(tested_weights(&which, cx, t));
+    snprintf(name, sizeof name, "weights/%s.safetensors", which);
+    WF_TRY(wf_run_file(&path, cx, t->run, name));
+    wf_status status = wf_params_create(&t->params, cx, t->experiment.model->graph, 0);
+    if (status == WF_OK) status = wf_weights_load(t->params, cx, path);
+    if (status == WF_E_DATA || status == WF_E_NOTFOUND) cli->exit_code = WF_EXIT_MODEL;
+    wf_free(path);
+    return status;
+}
+
+wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference) {
+    wf_cli *cli = s->cli;
+    wf_context *cx = &cli->cx;
+    wf_trained t = {0};
+    wf_store *store = NULL;
+    char *path = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_store_open(&store, cx, runs));
+    WF_TRY_OR(wf_run_open(&t.run, cx, store, reference));
+    WF_TRY_OR(wf_run_read_summary(&t.summary, cx, t.run));
+    WF_TRY_OR(wf_run_file(&path, cx, t.run, "config.yaml"));
+    WF_TRY_OR(wf_experiment_read(&t.experiment, cli, path));
+    WF_TRY_OR(load_weights(&t, cli));
+    WF_TRY_OR(read_normalization(&t, s));
+done:
+    wf_free(path);
+    wf_store_close(store);
+    if (status == WF_OK) *out = t;
+    else wf_trained_reset(&t);
+    return status;
+}
+
+void wf_trained_reset(wf_trained *t) {
+    wf_params_destroy(t->params);
+    wf_experiment_reset(&t->experiment);
+    wf_run_summary_reset(&t->summary);
+    wf_run_close(t->run);
+    *t = (wf_trained){0};
+}

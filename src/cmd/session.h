@@ -1,0 +1,100 @@
+/* What train, evaluate, predict, compare and bench do with models and data: one session per call. */
+#ifndef WF_CMD_SESSION_H
+#define WF_CMD_SESSION_H
+
+#include "base/threads.h"
+#include "cmd/experiment.h"
+#include "cmd/machine.h"
+#include "nn/graph.h"
+#include "store/store.h"
+#include "weft/eval.h"
+#include "weft/train.h"
+
+typedef struct wf_session_flags {
+    wf_data_flags data;
+    int64_t threads;
+    const char *isa;
+} wf_session_flags;
+
+#define WF_SESSION_OPTIONS(type, member)                                                           \
+    {"threads",                                                                                    \
+     't',                                                                                          \
+     WF_OPTION_INT,                                                                                \
+     offsetof(type, member.threads),                                                               \
+     "N",                                                                                          \
+     NULL,                                                                                         \
+     "WEFT_THREADS",                                                                               \
+     1,                                                                                            \
+     1024,                                                                                         \
+     "threads that compute; any number gives the same result (default: all CPUs)"},                \
+        {"isa",                                                                                    \
+         0,                                                                                        \
+         WF_OPTION_CHOICE,                                                                         \
+         offsetof(type, member.isa),                                                               \
+         "v2|v3|v4",                                                                               \
+         NULL,                                                                                     \
+         "WEFT_ISA",                                                                               \
+         0,                                                                                        \
+         0,                                                                                        \
+         "kernels for this x86-64 level (default: the best that the CPU has)"},                    \
+        WF_DATA_OPTIONS(type, member.data)
+
+typedef struct wf_session {
+    wf_cli *cli;
+    wf_data_settings data;
+    const wf_kernels *kernels;
+    wf_pool *pool;
+    /* the data set opened last, for it is often the next one as well */
+    wf_dataset *dataset;
+    char *dataset_name;
+    int32_t height, width, channels;
+} wf_session;
+
+/* Threads, kernels, signals.  Errors: WF_E_UNSUPPORTED, WF_E_NOMEM, WF_E_IO. The struct must stay
+ * where it is until its reset. */
+wf_status wf_session_init(wf_session *out, wf_cli *cli, const wf_session_flags *flags);
+void wf_session_reset(wf_session *s);
+
+/* The data set in the form that the model's input wants; s->dataset until the next call.
+ * Errors: as wf_data_open; WF_E_SHAPE (the model's input is no image, or it has another number of
+ * classes). */
+wf_status wf_session_open_data(wf_session *s, const char *dataset, const wf_model_spec *model);
+
+/* ---- one run ---- */
+
+typedef struct wf_run_settings {
+    const char *runs;   /* the folder of the runs */
+    const char *name;   /* NULL: the model's */
+    const char *resume; /* a run to go on with, NULL: a new one */
+    double max_seconds; /* 0: no limit */
+} wf_run_settings;
+
+/* Trains the experiment into a run of the store, judges it on the test part once and finishes the
+ * run. *out_path is the run's folder, to be freed with wf_free; it is set even when training was
+ * stopped or failed after the folder was made.
+ * Errors: as wf_fit, wf_data_open, wf_run_create and wf_run_continue. */
+wf_status wf_session_train(char **out_path, wf_session *s, const wf_experiment *e,
+                           const wf_run_settings *settings);
+
+/* A stored run, ready to predict. */
+typedef struct wf_trained {
+    wf_run *run; /* opened for reading */
+    wf_run_summary summary;
+    wf_experiment experiment;
+    wf_params *params;
+    wf_normalization normalization;
+} wf_trained;
+
+/* Opens the run and the weights that were tested. Normalisation by statistics needs the run's own
+ * data, which are then opened.
+ * Errors: WF_E_NOTFOUND, WF_E_MODEL, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
+wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference);
+void wf_trained_reset(wf_trained *t);
+
+/* Judges `params` on images with labels; *out_probabilities [n][classes] may be NULL, else it is to
+ * be freed with wf_free. */
+wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                           wf_params *params, const wf_normalization *normalization,
+                           const wf_images *images, char *const *class_names);
+
+#endif
