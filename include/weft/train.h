@@ -17,7 +17,7 @@ typedef struct wf_params wf_params; /* a model's numbers; knows its graph */
 typedef struct wf_pool wf_pool;     /* worker threads */
 typedef struct wf_recipe wf_recipe; /* epochs, batch size, loss, optimizer, schedule, ... */
 
-/* ---- events ------------------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* The figures of one epoch; of a running one: over the steps so far. */
 typedef struct wf_epoch_figures {
@@ -52,7 +52,7 @@ typedef struct wf_train_event {
 /* Called on the training thread; what the event points to lives as long as the call. */
 typedef void (*wf_train_sink)(void *user, const wf_train_event *event);
 
-/* ---- training ---------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 typedef struct wf_train_data {
     const wf_images *train;
@@ -88,15 +88,15 @@ typedef struct wf_train_result {
     wf_epoch_figures *history; /* [epochs] */
 } wf_train_result;
 
-/* Trains `params` by `recipe`, with fresh optimizer moments. At the end they hold the last epoch's weights, or the best epoch's when
- * early stopping restores them or the recipe tests the best ones.
+/* Trains `params` by `recipe`, with fresh optimizer moments. At the end they hold the last epoch's
+ * weights, or the best epoch's when early stopping restores them or the recipe tests the best ones.
  * The same seed gives the same bits with any number of threads, and whether or not training was
  * interrupted and resumed. After the first step nothing is allocated but for validation's and
  * checkpoints' own needs at an epoch's end.
  * Errors: WF_E_INTERRUPTED, WF_E_TIME (both: the step was finished, checkpoint and last weights are
- * written; resume goes on), WF_E_DIVERGED (names layer, epoch and step; checkpoint and weights on disk
- * stay as they were), WF_E_MODEL (checkpoint of another model or recipe), WF_E_SHAPE, WF_E_DATA
- * (images or labels that do not fit the model), WF_E_ARG, WF_E_IO, WF_E_NOMEM.
+ * written; resume goes on), WF_E_DIVERGED (names layer, epoch and step; checkpoint and weights on
+ * disk stay as they were), WF_E_MODEL (checkpoint of another model or recipe), WF_E_SHAPE,
+ * WF_E_DATA (images or labels that do not fit the model), WF_E_ARG, WF_E_IO, WF_E_NOMEM.
  * Threads: one caller per params and pool. */
 WF_API wf_status wf_fit(wf_train_result *out, wf_params *params, wf_context *cx, wf_pool *pool,
                         const wf_recipe *recipe, const wf_train_data *data,
@@ -116,17 +116,17 @@ typedef struct wf_checkpoint_info {
 /* Errors: WF_E_NOTFOUND, WF_E_DATA (no checkpoint, or damaged), WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_checkpoint_read_info(wf_checkpoint_info *out, wf_context *cx, const char *path);
 
-/* ---- weights ----------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 /* Writes or replaces `path` (safetensors) atomically: one tensor per parameter entry, by its name.
  * Errors: WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_weights_save(wf_context *cx, const char *path, const wf_params *params);
 
-/* Reads what wf_weights_save wrote. Names and shapes must be the model's; else `params` stays as it is.
+/* Reads what wf_weights_save wrote. Names and shapes must be the model's; on failure `params` stays.
  * Errors: WF_E_MODEL (entry, found, expected), WF_E_NOTFOUND, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_weights_load(wf_params *params, wf_context *cx, const char *path);
 
-/* ---- prediction -------------------------------------------------------------------------------- */
+/* ---- prediction ------------------------------------------------------------------------------ */
 
 /* Zero-initialise; what is marked may stay 0. */
 typedef struct wf_predict_options {
@@ -145,14 +145,14 @@ typedef struct wf_predict_result {
     double accuracy; /* NAN without a recipe */
 } wf_predict_result;
 
-/* Runs the model in inference mode. `out_outputs` [n][K] receives the outputs (probabilities where the
- * model ends in softmax or sigmoid), or is NULL. `params` is not changed.
+/* Runs the model in inference mode. `out_outputs` [n][K] receives the outputs (probabilities where
+ * the model ends in softmax or sigmoid), or is NULL. `params` is not changed.
  * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG, WF_E_INTERRUPTED, WF_E_DIVERGED, WF_E_NOMEM.
  * Threads: one caller per params and pool. */
 WF_API wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *params,
                             wf_context *cx, wf_pool *pool, const wf_predict_options *options);
 
-/* ---- timing ------------------------------------------------------------------------------------ */
+/* ---- timing ---------------------------------------------------------------------------------- */
 
 /* Zero-initialise; what is marked may stay 0. */
 typedef struct wf_bench_options {

@@ -71,7 +71,8 @@ void WF_ISA_NAME(rmsprop)(const wf_rmsprop_step *s) {
     if (i < step.n) rmsprop_lanes(&step, i, (int)(step.n - i));
 }
 
-/* m += (g - m)(1 - beta_1);  q += (g^2 - q)(1 - beta_2);  w = keep w - alpha m / (sqrt(q) + epsilon) */
+/* m += (g - m)(1 - beta_1);  q += (g^2 - q)(1 - beta_2);
+ * w = keep w - alpha m / (sqrt(q) + epsilon) */
 INLINE void adam_lanes(const wf_adam_step *s, int64_t i, int lanes) {
     vf g = load_lanes(s->gradient + i, lanes) * s->scale;
     vf m = load_lanes(s->mean + i, lanes), q = load_lanes(s->square + i, lanes);

@@ -14,8 +14,8 @@ static float target_sum(const wf_loss_args *a, int row, float smoothing) {
     return sum;
 }
 
-/* Moves each row's largest value to 0, so that no exponential overflows, and puts sum_j -t_j x_j into
- * `losses`. Not a number or infinite anywhere in the row makes the loss not a number: vector
+/* Moves each row's largest value to 0, so that no exponential overflows, and puts sum_j -t_j x_j
+ * into `losses`. Not a number or infinite anywhere in the row makes the loss not a number: vector
  * exponentials clamp their argument and would hide it. */
 static void shift_rows(const wf_loss_args *a, float smoothing) {
     for (int row = 0; row < a->rows; row++) {
@@ -58,8 +58,8 @@ static float clip(float p) {
     return p > 1 - WF_LOSS_EPSILON ? 1 - WF_LOSS_EPSILON : p;
 }
 
-/* As Keras: p_j = y_j / sum y, clipped;  loss = sum_j -t_j log p_j.  With g_j = -t_j / p_j, or 0 where
- * p_j was clipped:  d loss / d y_j = (g_j - sum_i g_i p_i) / sum y */
+/* As Keras: p_j = y_j / sum y, clipped;  loss = sum_j -t_j log p_j.  With g_j = -t_j / p_j, or 0
+ * where p_j was clipped:  d loss / d y_j = (g_j - sum_i g_i p_i) / sum y */
 static void run_on_probabilities(const wf_loss_args *a, float smoothing) {
     for (int row = 0; row < a->rows; row++) {
         const float *y = a->output + (size_t)row * (size_t)a->classes;

@@ -1,4 +1,4 @@
-/* What training, prediction and timing share: checks of images, the clock, a pass without learning. */
+/* What training, prediction and timing share: checks, the clock, a pass without learning. */
 #ifndef WF_TRAIN_BATCHES_H
 #define WF_TRAIN_BATCHES_H
 
@@ -18,8 +18,8 @@ typedef struct wf__rows {
 /* Seconds on a clock that never goes back. */
 double wf__clock_s(void);
 
-/* The images have the graph's input size, the rows exist, and labels (when wanted) are classes that the
- * output has; `what` names them in messages ("training").
+/* The images have the graph's input size, the rows exist, and labels (when wanted) are classes that
+ * the output has; `what` names them in messages ("training").
  * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG. */
 wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows, int needs_labels,
                          const char *what);

@@ -1,6 +1,7 @@
-/* A checkpoint is a safetensors file: value/<entry>, slot<i>/<entry>, best/<entry> (left out when the
- * best values are the current ones), history [epochs, 8] (I64: the bits of the doubles), and the state
- * as metadata. Doubles are stored as their 64 bits in hexadecimal: exact, and the same in any locale. */
+/* A checkpoint is a safetensors file: value/<entry>, slot<i>/<entry>, best/<entry> (left out when
+ * the best values are the current ones), history [epochs, 8] (I64: the bits of the doubles), and
+ * the state as metadata. Doubles are stored as their 64 bits in hexadecimal: exact, and the same
+ * in any locale. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The training loop. Order of what happens at an epoch's end: validation, schedule, best weights, early
- * stopping, event, checkpoint. */
+/* The training loop. Order of what happens at an epoch's end: validation, schedule, best weights,
+ * early stopping, event, checkpoint. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -33,18 +33,18 @@ typedef struct wf_recipe {
 /* epochs, batch_size, validation, normalization, warmup_epochs, test_weights; the configuration
  * pointer for wf_fields_set is the wf_recipe. */
 extern const wf_field wf_recipe_fields[];
-/* monitor, patience, min_delta, restore_best; the configuration pointer is &recipe->early_stopping. */
+/* monitor, patience, min_delta, restore_best; the pointer is &recipe->early_stopping. */
 extern const wf_field wf_early_stopping_fields[];
 
-/* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical cross-entropy,
- * no validation, no early stopping.  Errors: WF_E_NOMEM. */
+/* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical
+ * cross-entropy, no validation, no early stopping.  Errors: WF_E_NOMEM. */
 wf_status wf_recipe_create(wf_recipe **out, wf_context *cx);
 void wf_recipe_destroy(wf_recipe *recipe); /* NULL is legal */
 /* A deep copy.  Errors: WF_E_NOMEM. */
 wf_status wf_recipe_copy(wf_recipe **out, wf_context *cx, const wf_recipe *recipe);
 
 /* Replaces loss, optimizer or schedule by the named one with its default configuration; then
- * wf_fields_set(cx, owner, recipe->loss.class->fields, recipe->loss.config, key, text) sets the rest.
+ * wf_fields_set(cx, owner, r->loss.class->fields, r->loss.config, key, text) sets the rest.
  * Errors: WF_E_ARG (unknown name, with the nearest), WF_E_NOMEM; the recipe is then unchanged. */
 wf_status wf_recipe_set_loss(wf_recipe *recipe, wf_context *cx, const char *name);
 wf_status wf_recipe_set_optimizer(wf_recipe *recipe, wf_context *cx, const char *name);

@@ -16,8 +16,8 @@ typedef enum wf_monitor {
 
 /* "val_loss", ...; never NULL. */
 const char *wf_monitor_name(wf_monitor monitor);
-/* Whether `value` beats `best` by more than min_delta (losses fall, accuracies rise). A `best` that is
- * not finite is beaten by any finite value. */
+/* Whether `value` beats `best` by more than min_delta (losses fall, accuracies rise). A `best` that
+ * is not finite is beaten by any finite value. */
 int wf_monitor_is_better(wf_monitor monitor, double value, double best, double min_delta);
 
 /* What a schedule remembers between epochs; zero-initialise with wf_schedule_state_init. */
@@ -51,8 +51,8 @@ typedef struct wf_schedule {
 } wf_schedule;
 
 void wf_schedule_state_init(wf_schedule_state *state);
-/* The learning rate of one step: the schedule's, times (t + 1) / (warmup_epochs * steps_per_epoch) as
- * long as that is below 1 (t counts steps since the start of training). */
+/* The learning rate of one step: the schedule's, times (t + 1) / (warmup_epochs * steps_per_epoch)
+ * as long as that is below 1 (t counts steps since the start of training). */
 double wf_schedule_rate(const wf_schedule *schedule, const wf_schedule_point *at,
                         double warmup_epochs);
 void wf_schedule_observe(wf_schedule_state *state, const wf_schedule *schedule,

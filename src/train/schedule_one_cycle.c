@@ -1,5 +1,5 @@
-/* The optimizer's rate is the peak. PyTorch's OneCycleLR with three_phase=False and without its cycle
- * of momentum. */
+/* The optimizer's rate is the peak. PyTorch's OneCycleLR with three_phase=False and without its
+ * cycle of momentum. */
 #include <math.h>
 
 #include "train/schedule.h"

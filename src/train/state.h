@@ -1,4 +1,4 @@
-/* Where training stands: all that a resume needs besides the parameters, and the file that holds it. */
+/* Where training stands: what a resume needs besides the parameters, and the file for it. */
 #ifndef WF_TRAIN_STATE_H
 #define WF_TRAIN_STATE_H
 

@@ -1,4 +1,4 @@
-/* Parameter arrays as tensors of a file, one per entry: what weights files and checkpoints share. */
+/* Parameter arrays as tensors of a file, one per entry: for weights files and checkpoints. */
 #ifndef WF_TRAIN_TENSORS_H
 #define WF_TRAIN_TENSORS_H
 

@@ -1,5 +1,5 @@
-/* Weights files and checkpoints: nothing is lost, nothing foreign is taken, and a resumed run has the
- * bits of one that was never interrupted. */
+/* Weights files and checkpoints: nothing is lost, nothing foreign is taken, and a resumed run has
+ * the bits of one that was never interrupted. */
 #include <stdlib.h>
 
 #include "base/files.h"

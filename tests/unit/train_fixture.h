@@ -37,7 +37,7 @@ __attribute__((unused)) static void add_layer(wf_graph *g, const char *class, ..
     wf_fields_destroy(spec.class->fields, spec.config);
 }
 
-/* Convolution, batch normalisation, dropout, dense: saved statistics and random numbers included. */
+/* Convolution, batch normalisation, dropout, dense: moving statistics and random numbers. */
 __attribute__((unused)) static wf_graph *new_model(const char *filters) {
     wf_context cx = {0};
     wf_graph *g = NULL;
