@@ -122,7 +122,7 @@ WF_API wf_status wf_checkpoint_read_info(wf_checkpoint_info *out, wf_context *cx
  * Errors: WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_weights_save(wf_context *cx, const char *path, const wf_params *params);
 
-/* Reads what wf_weights_save wrote. Names and shapes must be the model's; on failure `params` stays.
+/* Reads what wf_weights_save wrote. Names and shapes must be the model's, else nothing is changed.
  * Errors: WF_E_MODEL (entry, found, expected), WF_E_NOTFOUND, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_weights_load(wf_params *params, wf_context *cx, const char *path);
 
