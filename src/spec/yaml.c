@@ -246,17 +246,25 @@ static int is_plain(const char *text) {
     return strcmp(text, "null") != 0 && strcmp(text, "Null") != 0 && strcmp(text, "NULL") != 0;
 }
 
+/* No control characters, line separators or byte order marks; all of these are below U+10000. */
+static int is_printable(uint32_t code) {
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return 0;
+    return code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe && code != 0xffff;
+}
+
 void wf_yaml_add_text(wf_str *out, wf_context *cx, const char *text) {
     if (is_plain(text)) {
         wf_str_add(out, cx, text);
         return;
     }
     wf_str_add(out, cx, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\') wf_str_addf(out, cx, "\\%c", *c);
-        else if (*c == '\n') wf_str_add(out, cx, "\\n");
-        else if (*c < 0x20 || *c == 0x7f) wf_str_addf(out, cx, "\\x%02x", *c);
-        else wf_str_add_bytes(out, cx, (const char *)c, 1);
+    for (const char *at = text; *at;) {
+        const char *before = at;
+        uint32_t code = wf_utf8_next(&at);
+        if (code == '"' || code == '\\') wf_str_addf(out, cx, "\\%c", (char)code);
+        else if (code == '\n') wf_str_add(out, cx, "\\n");
+        else if (is_printable(code)) wf_str_add_bytes(out, cx, before, (size_t)(at - before));
+        else wf_str_addf(out, cx, "\\u%04x", (unsigned)code);
     }
     wf_str_add(out, cx, "\"");
 }
