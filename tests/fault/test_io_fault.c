@@ -1,5 +1,5 @@
-/* Every n-th allocation and every n-th change of the disk fails: the functions must say so, leave no
- * partial file, keep the old one, and lose no memory (AddressSanitizer counts). */
+/* Every n-th allocation and every n-th change of the disk fails: the functions must say so, leave
+ * no partial file, keep the old one, and lose no memory (AddressSanitizer counts). */
 #include "test.h"
 
 #include "base/alloc.h"

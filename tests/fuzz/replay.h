@@ -1,5 +1,5 @@
-/* Drives a libFuzzer target without libFuzzer: the corpus as it is, then seeded mutations of it, for
- * at most two seconds. A program is: #include the target, #include this, REPLAY("corpus folder").
+/* Drives a libFuzzer target without libFuzzer: the corpus as it is, then seeded mutations of it,
+ * for at most two seconds. A program is: #include the target, #include this, REPLAY("folder").
  *
  * With libFuzzer itself:
  *   clang -fsanitize=fuzzer,address,undefined ... tests/fuzz/fuzz_idx.c <library>
@@ -16,7 +16,7 @@
 #include "base/files.h"
 #include "base/rng.h"
 
-enum { REPLAY_MOST = 20000, REPLAY_BYTES = 1 << 16, REPLAY_MS = 2000 };
+enum { REPLAY_MOST = 50000, REPLAY_BYTES = 1 << 16, REPLAY_MS = 2000 };
 
 typedef struct replay_file {
     uint8_t *data;

@@ -287,7 +287,7 @@ TEST(missing_file_and_missing_server) {
 
 /* --- a whole data set ------------------------------------------------------------------------ */
 
-/* The published file is Debian's with the name and the time of 31 August 2017 in its gzip header. */
+/* The published file is Debian's with a name and a time of 31 August 2017 in its gzip header. */
 static void republish(const char *name, uint8_t time) {
     char path[128], to[64];
     uint8_t *data = NULL, *file;
