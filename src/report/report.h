@@ -12,7 +12,7 @@
 typedef struct wf_report_run {
     wf_run_summary summary;
     wf_run_metrics metrics;
-    wf_evaluation *evaluation; /* never NULL */
+    wf_evaluation *evaluation; /* on the test set; never NULL */
 } wf_report_run;
 
 /* One model with one recipe on one dataset, over its seeds. */
@@ -44,8 +44,8 @@ wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run
                                size_t count);
 void wf_comparison_destroy(wf_comparison *c); /* NULL is legal */
 
-/* Plain text at most `width` columns wide where the names allow it (columns of lesser weight are
- * dropped first). */
+/* Plain text: the answer, the tables, the notes, at most `width` columns wide where the names allow
+ * it. Columns that do not fit follow in further tables, each of which begins with the model. */
 wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int width);
 wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c);
 wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c);

@@ -1,0 +1,159 @@
+/* The result in words: which model is best, by how much, at what cost, and how sure that is. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/internal.h"
+
+/* Standard error of the row's mean accuracy: over seeds where there are several, else of a count. */
+static double standard_error(const wf_report_row *row) {
+    if (row->accuracy.count > 1) return row->accuracy.sd / sqrt((double)row->accuracy.count);
+    return wf_accuracy_standard_error(row->accuracy.mean, row->runs[0].evaluation->count);
+}
+
+static const char *family_of(const wf_report_row *row) { return wf__row_summary(row)->family; }
+
+static const wf_report_row *best_of_family(const wf_comparison *c, const char *family) {
+    for (size_t i = 0; i < c->row_count; i++)
+        if (strcmp(family_of(&c->rows[i]), family) == 0) return &c->rows[i];
+    return NULL;
+}
+
+/* "; with one seed each ..." */
+static void add_certainty(wf_str *s, wf_context *cx, const wf_report_row *a,
+                          const wf_report_row *b) {
+    double difference = a->accuracy.mean - b->accuracy.mean;
+    double error = hypot(standard_error(a), standard_error(b));
+    if (!(error > 0)) return;
+    wf_str_addf(
+        s, cx,
+        difference > 2 * error
+            ? ", %.1f times the standard error of such a difference"
+            : ", only %.1f times the standard error of such a difference: too close to call",
+        difference / error);
+}
+
+static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    const wf_report_row *best = &c->rows[0];
+    const wf_evaluation *e = best->runs[0].evaluation;
+    char score[WF_FIGURE_BYTES], count[WF_FIGURE_BYTES], right[WF_FIGURE_BYTES];
+    wf_str_addf(s, cx, "%s%s%s", best->label,
+                c->row_count > 1 ? " is the most accurate: " : " reaches an accuracy of ",
+                wf__show_spread(score, best->accuracy, wf__show_score));
+    if (best->run_count == 1)
+        wf_str_addf(s, cx, " (%s of %s test images right)",
+                    wf__show_count(right, llround(e->accuracy * (double)e->count)),
+                    wf__show_count(count, e->count));
+    else
+        wf_str_addf(s, cx, " over %zu seeds on %s test images", best->run_count,
+                    wf__show_count(count, e->count));
+    if (c->row_count > 1) {
+        const wf_report_row *next = &c->rows[1];
+        wf_str_addf(s, cx, ", %.2f percentage points above %s",
+                    100 * (best->accuracy.mean - next->accuracy.mean), next->label);
+        add_certainty(s, cx, best, next);
+    }
+    wf_str_add(s, cx, ".");
+}
+
+static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    const wf_report_row *best = &c->rows[0], *quick = best;
+    char time[WF_FIGURE_BYTES], other[WF_FIGURE_BYTES], parameters[WF_FIGURE_BYTES];
+    char score[WF_FIGURE_BYTES];
+    if (!isfinite(best->total_s.mean)) return;
+    wf_str_addf(s, cx, " It trained in %s", wf__show_duration(time, best->total_s.mean));
+    if (wf__row_summary(best)->parameters > 0)
+        wf_str_addf(s, cx, " and has %s parameters",
+                    wf__show_count(parameters, wf__row_summary(best)->parameters));
+    wf_str_add(s, cx, ".");
+    for (size_t i = 1; i < c->row_count; i++)
+        if (c->rows[i].total_s.mean < quick->total_s.mean) quick = &c->rows[i];
+    if (c->row_count == 1) return;
+    if (quick == best) {
+        wf_str_add(s, cx, " None of the others trained faster.");
+        return;
+    }
+    wf_str_addf(s, cx, " The quickest, %s, took %s (%.1f times less) and reaches %s.", quick->label,
+                wf__show_duration(other, quick->total_s.mean),
+                best->total_s.mean / quick->total_s.mean,
+                wf__show_score(score, quick->accuracy.mean));
+}
+
+/* The question that these models are trained for. */
+static void add_families(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    const wf_report_row *cnn = best_of_family(c, "cnn"), *rnn = best_of_family(c, "rnn");
+    if (!cnn || !rnn) return;
+    const wf_report_row *better = cnn->accuracy.mean >= rnn->accuracy.mean ? cnn : rnn;
+    const wf_report_row *lesser = better == cnn ? rnn : cnn;
+    wf_str_addf(s, cx, "\nCNN or RNN? The best %s here, %s, beats the best %s, %s, by %.2f points",
+                better == cnn ? "CNN" : "RNN", better->label, better == cnn ? "RNN" : "CNN",
+                lesser->label, 100 * (better->accuracy.mean - lesser->accuracy.mean));
+    add_certainty(s, cx, better, lesser);
+    double ratio = better->total_s.mean / lesser->total_s.mean;
+    if (isfinite(ratio) && ratio > 0)
+        wf_str_addf(s, cx,
+                    ratio >= 1 ? ", and took %.1f times as long to train"
+                               : ", in %.2f of its training time",
+                    ratio);
+    wf_str_add(s, cx, ".");
+}
+
+static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    const wf_report_row *best = &c->rows[0];
+    const wf_evaluation *e = best->pooled;
+    if (best->worst_class < 0) return;
+    size_t same = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        if (c->rows[i].worst_class == best->worst_class) same++;
+    wf_str_addf(s, cx, "\nThe hardest class is %s", e->class_names[best->worst_class]);
+    if (c->row_count > 1 && same == c->row_count) wf_str_add(s, cx, " for every model");
+    else if (c->row_count > 1) wf_str_addf(s, cx, " for %zu of %zu models", same, c->row_count);
+    wf_str_addf(s, cx, " (F1 %.2f in %s)", best->class_f1[best->worst_class].mean, best->label);
+    wf_str_addf(s, cx, ", the easiest for %s is %s (F1 %.2f).", best->label,
+                e->class_names[best->best_class], best->class_f1[best->best_class].mean);
+    if (e->pair_count > 0)
+        wf_str_addf(s, cx, " Its most frequent mistake: %.1f %% of %s are taken for %s.",
+                    100 * e->pairs[0].share, e->class_names[e->pairs[0].truth],
+                    e->class_names[e->pairs[0].predicted]);
+}
+
+static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    size_t single = 0;
+    for (size_t i = 0; i < c->row_count; i++) single += c->rows[i].run_count == 1;
+    if (single == 0) return;
+    const wf_report_row *best = &c->rows[0];
+    const wf_evaluation *e = best->runs[0].evaluation;
+    double error = wf_accuracy_standard_error(e->accuracy, e->count);
+    char count[WF_FIGURE_BYTES];
+    if (!(error > 0)) return;
+    wf_str_add(s, cx, "\nCaution: ");
+    if (single == c->row_count)
+        wf_str_add(s, cx,
+                   c->row_count == 1 ? "this is one seed." : "each model has one seed only.");
+    else wf_str_addf(s, cx, "%zu of %zu models have one seed only.", single, c->row_count);
+    wf_str_addf(
+        s, cx,
+        " The standard error of an accuracy measured on %s images is about %.4f, and another "
+        "seed moves the figure as well: do not read much into differences below %.3f.",
+        wf__show_count(count, e->count), error, 2 * sqrt(2) * error);
+}
+
+wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx) {
+    wf_str s = {0};
+    wf_str_add(&s, cx, "");
+    if (c->row_count > 0 && c->comparable) {
+        add_best(&s, cx, c);
+        add_cost(&s, cx, c);
+        add_families(&s, cx, c);
+        add_classes(&s, cx, c);
+        add_caution(&s, cx, c);
+    } else if (c->row_count > 0) {
+        wf_str_add(&s, cx,
+                   "No model is called the best here, since the runs were not all tested on "
+                   "the same images.");
+    }
+    wf_status status = s.status;
+    if (status == WF_OK) c->answer = s.text;
+    else wf_str_reset(&s);
+    return status;
+}

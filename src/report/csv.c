@@ -1,0 +1,81 @@
+/* The comparison as CSV (RFC 4180), one line per row, figures in full. */
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "report/internal.h"
+
+/* A quoted cell. A spreadsheet would take a text that begins like a formula for one: a leading
+ * apostrophe makes it a text again. */
+static void add_text(wf_str *s, wf_context *cx, const char *text) {
+    wf_str_add(s, cx, "\"");
+    if (*text && strchr("=+-@\t\r", *text)) wf_str_add(s, cx, "'");
+    for (; *text; text++) {
+        if (*text == '"') wf_str_add(s, cx, "\"\"");
+        else wf_str_add_bytes(s, cx, *text == '\n' || *text == '\r' ? " " : text, 1);
+    }
+    wf_str_add(s, cx, "\",");
+}
+
+/* Empty when unknown. */
+static void add_figure(wf_str *s, wf_context *cx, double value, const char *after) {
+    char text[32];
+    if (isfinite(value)) wf_str_add(s, cx, wf_double_text(text, value));
+    wf_str_add(s, cx, after);
+}
+
+static void add_spread(wf_str *s, wf_context *cx, wf_spread spread) {
+    add_figure(s, cx, spread.mean, ",");
+    add_figure(s, cx, spread.sd, ",");
+}
+
+static void add_class(wf_str *s, wf_context *cx, const wf_report_row *row, int index) {
+    add_text(s, cx, index >= 0 ? row->pooled->class_names[index] : "");
+    add_figure(s, cx, index >= 0 ? row->class_f1[index].mean : (double)NAN, ",");
+}
+
+static void add_row(wf_str *s, wf_context *cx, const wf_report_row *row) {
+    const wf_run_summary *r = wf__row_summary(row);
+    add_text(s, cx, row->label);
+    add_text(s, cx, r->model);
+    add_text(s, cx, r->family);
+    add_text(s, cx, r->dataset);
+    wf_str_addf(s, cx, "%lld,%lld,%zu,", (long long)r->train_count,
+                (long long)row->runs[0].evaluation->count, row->run_count);
+    add_spread(s, cx, row->accuracy);
+    add_spread(s, cx, row->loss);
+    add_spread(s, cx, row->macro_f1);
+    wf_str_addf(s, cx, "%lld,%lld,", (long long)r->parameters, (long long)r->madds);
+    add_figure(s, cx, row->ms_per_step.mean, ",");
+    add_figure(s, cx, row->s_per_epoch.mean, ",");
+    add_figure(s, cx, row->epochs.mean, ",");
+    add_spread(s, cx, row->total_s);
+    add_class(s, cx, row, row->worst_class);
+    add_class(s, cx, row, row->best_class);
+    add_text(s, cx, r->claim_text);
+    add_figure(s, cx, r->claim_accuracy, ",");
+    add_figure(s, cx, row->delta_accuracy, ",");
+    add_figure(s, cx, r->claim_macro_f1, ",");
+    add_figure(s, cx, row->delta_macro_f1, ",");
+    add_figure(s, cx, r->claim_loss, ",");
+    add_figure(s, cx, row->delta_loss, "\r\n");
+}
+
+wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c) {
+    wf_str s = {0};
+    wf_str_add(
+        &s, cx,
+        "label,model,family,dataset,train_images,test_images,seeds,accuracy,accuracy_sd,loss,"
+        "loss_sd,macro_f1,macro_f1_sd,parameters,madds,ms_per_step,s_per_epoch,epochs,total_s,"
+        "total_s_sd,worst_class,worst_f1,best_class,best_f1,claim,claim_accuracy,"
+        "accuracy_minus_claim,claim_macro_f1,macro_f1_minus_claim,claim_loss,"
+        "loss_minus_claim\r\n");
+    for (size_t i = 0; i < c->row_count; i++) add_row(&s, cx, &c->rows[i]);
+    if (s.status == WF_OK) {
+        *out = s.text;
+        return WF_OK;
+    }
+    wf_status status = s.status;
+    wf_str_reset(&s);
+    return status;
+}

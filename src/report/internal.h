@@ -1,0 +1,61 @@
+/* What the files of src/report share. */
+#ifndef WF_REPORT_INTERNAL_H
+#define WF_REPORT_INTERNAL_H
+
+#include "base/str.h"
+#include "report/report.h"
+
+/* Texts of figures as every form of the report shows them; each returns `buffer`. "-" when unknown. */
+enum { WF_FIGURE_BYTES = 64 };
+const char *wf__show_count(char buffer[WF_FIGURE_BYTES], int64_t value);     /* 161,830 */
+const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);      /* 0.9186 */
+const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);     /* +0.0021 */
+const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value);   /* 9.31, 84.2, 340 */
+const char *wf__show_duration(char buffer[WF_FIGURE_BYTES], double seconds); /* 41 s, 3 min 25 s */
+/* Mean, with " ± sd" when there are at least two seeds; `show` is one of the above. */
+const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
+                            const char *(*show)(char buffer[WF_FIGURE_BYTES], double value));
+
+/* The cells of the summary table, shared by text, Markdown and HTML. */
+typedef enum wf_report_column {
+    WF_COLUMN_MODEL,
+    WF_COLUMN_SEEDS,
+    WF_COLUMN_ACCURACY,
+    WF_COLUMN_LOSS,
+    WF_COLUMN_MACRO_F1,
+    WF_COLUMN_PARAMETERS,
+    WF_COLUMN_MS_PER_STEP,
+    WF_COLUMN_S_PER_EPOCH,
+    WF_COLUMN_EPOCHS,
+    WF_COLUMN_TOTAL,
+    WF_COLUMN_WORST,
+    WF_COLUMN_BEST,
+    WF_COLUMN_CLAIM,
+    WF_COLUMN_DIFFERENCE,
+    WF_COLUMN_COUNT
+} wf_report_column;
+
+const char *wf__column_title(wf_report_column column);
+int wf__column_is_text(wf_report_column column); /* else a figure: aligned to the right */
+/* Whether any row has something to say in it. */
+int wf__column_is_used(const wf_comparison *c, wf_report_column column);
+/* Appends the cell as plain text. */
+void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
+                     wf_report_column column);
+
+/* One claimed figure beside ours. */
+typedef struct wf_report_claim {
+    const char *figure; /* "accuracy", "macro F1", "loss" */
+    double claimed, ours, difference;
+} wf_report_claim;
+enum { WF_CLAIM_FIGURES = 3 };
+/* The figures that the row's source claims; returns how many. */
+int wf__row_claims(wf_report_claim out[WF_CLAIM_FIGURES], const wf_report_row *row);
+
+/* The summary that speaks for the row (its first run; what all its runs have in common). */
+const wf_run_summary *wf__row_summary(const wf_report_row *row);
+
+/* Builds c->answer from the rows. */
+wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx);
+
+#endif

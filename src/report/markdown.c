@@ -1,0 +1,110 @@
+/* The comparison as Markdown. */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "report/internal.h"
+
+/* Text without any meaning to Markdown or HTML; the writer through which every name passes. */
+static void add_text(wf_str *s, wf_context *cx, const char *text) {
+    for (uint32_t code; (code = wf_utf8_next(&text)) != 0;) {
+        if (code == '<') wf_str_add(s, cx, "&lt;");
+        else if (code == '>') wf_str_add(s, cx, "&gt;");
+        else if (code == '&') wf_str_add(s, cx, "&amp;");
+        else if (code < 0x20 || code == 0x7F) wf_str_add(s, cx, " ");
+        else {
+            if (code < 0x80 && strchr("\\`*_[]|~#$", (int)code)) wf_str_add(s, cx, "\\");
+            wf_utf8_add(s, cx, code);
+        }
+    }
+}
+
+static void add_row(wf_str *s, wf_context *cx, const wf_comparison *c, const wf_report_row *row) {
+    wf_str_add(s, cx, "|");
+    for (int j = 0; j < WF_COLUMN_COUNT; j++) {
+        wf_report_column column = (wf_report_column)j;
+        wf_str cell = {0};
+        if (!wf__column_is_used(c, column)) continue;
+        if (row) wf__column_cell(&cell, cx, row, column);
+        else wf_str_add(&cell, cx, wf__column_title(column));
+        wf_str_add(s, cx, " ");
+        if (cell.status == WF_OK) add_text(s, cx, cell.text ? cell.text : "");
+        else s->status = cell.status;
+        wf_str_add(s, cx, " |");
+        wf_str_reset(&cell);
+    }
+    wf_str_add(s, cx, "\n");
+}
+
+static void add_summary(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    add_row(s, cx, c, NULL);
+    wf_str_add(s, cx, "|");
+    for (int j = 0; j < WF_COLUMN_COUNT; j++)
+        if (wf__column_is_used(c, (wf_report_column)j))
+            wf_str_add(s, cx, wf__column_is_text((wf_report_column)j) ? "---|" : "---:|");
+    wf_str_add(s, cx, "\n");
+    for (size_t i = 0; i < c->row_count; i++) add_row(s, cx, c, &c->rows[i]);
+}
+
+static void add_claims(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    wf_report_claim claims[WF_CLAIM_FIGURES];
+    char text[WF_FIGURE_BYTES];
+    int rows = 0;
+    for (size_t i = 0; i < c->row_count; i++) {
+        const wf_report_row *row = &c->rows[i];
+        const char *claim_text = wf__row_summary(row)->claim_text;
+        int n = wf__row_claims(claims, row);
+        if (n == 0 && !*claim_text) continue;
+        if (rows++ == 0)
+            wf_str_add(s, cx,
+                       "\n## Claims of the sources\n\n| Model | What its source says | Figure | "
+                       "Claimed | Ours | Ours - claim |\n|---|---|---|---:|---:|---:|\n");
+        for (int j = 0; j < (n > 0 ? n : 1); j++) {
+            wf_str_add(s, cx, "| ");
+            add_text(s, cx, j == 0 ? row->label : "");
+            wf_str_add(s, cx, " | ");
+            add_text(s, cx, j == 0 ? claim_text : "");
+            wf_str_addf(s, cx, " | %s | ", n > 0 ? claims[j].figure : "");
+            wf_str_add(s, cx, n > 0 ? wf__show_score(text, claims[j].claimed) : "");
+            wf_str_add(s, cx, " | ");
+            wf_str_add(s, cx, n > 0 ? wf__show_score(text, claims[j].ours) : "");
+            wf_str_add(s, cx, " | ");
+            wf_str_add(s, cx, n > 0 ? wf__show_signed(text, claims[j].difference) : "");
+            wf_str_add(s, cx, " |\n");
+        }
+    }
+}
+
+static void add_paragraphs(wf_str *s, wf_context *cx, const char *text) {
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        wf_str line = {0};
+        wf_str_add_bytes(&line, cx, text, n);
+        if (line.status == WF_OK) add_text(s, cx, line.text);
+        else s->status = line.status;
+        wf_str_reset(&line);
+        wf_str_add(s, cx, "\n\n");
+        text += n + (text[n] == '\n');
+    }
+}
+
+wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c) {
+    wf_str s = {0};
+    wf_str_add(&s, cx, "# Comparison\n\n");
+    if (c->row_count == 0)
+        wf_str_add(&s, cx, "There are no finished and tested runs to compare.\n");
+    add_paragraphs(&s, cx, c->answer);
+    if (c->row_count > 0) add_summary(&s, cx, c);
+    add_claims(&s, cx, c);
+    for (size_t i = 0; i < c->note_count; i++) {
+        wf_str_add(&s, cx, i == 0 ? "\n## Notes\n\n- " : "- ");
+        add_text(&s, cx, c->notes[i]);
+        wf_str_add(&s, cx, "\n");
+    }
+    if (s.status == WF_OK) {
+        *out = s.text;
+        return WF_OK;
+    }
+    wf_status status = s.status;
+    wf_str_reset(&s);
+    return status;
+}
