@@ -17,7 +17,7 @@ enum { /* the order of wf_activation in nn/layer.h, which asserts it */
 };
 
 INLINE vf exp_vf(vf x) {
-    x = min_vf(max_vf(x, splat(-87.33f)), splat(88.72f));
+    x = min_vf(splat(88.72f), max_vf(splat(-87.33f), x)); /* in this order NaN stays NaN */
     const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
     vf shifted = x * 1.44269504f + magic;
     vf n = shifted - magic;
@@ -67,7 +67,7 @@ INLINE vf erf_vf(vf x) {
 /* y = f(x) */
 INLINE vf activate_vf(int kind, vf x, float alpha) {
     switch (kind) {
-    case ACT_RELU: return max_vf(x, (vf){0});
+    case ACT_RELU: return max_vf((vf){0}, x);
     case ACT_LEAKY_RELU: return select_vf(x > 0, x, x * alpha);
     case ACT_ELU: return select_vf(x > 0, x, alpha * (exp_vf(x) - 1.0f));
     case ACT_GELU:
