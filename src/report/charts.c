@@ -46,8 +46,8 @@ static double nice_step(double range, int count) {
 }
 
 static void add_y_axis(wf_html *h, const plot *p) {
-    double step = nice_step(p->y_high - p->y_low, 5);
-    int digits = step < .00999 ? 3 : step < .0999 ? 2 : 1;
+    double step = nice_step(p->y_high - p->y_low, p->bottom - p->top > 250 ? 8 : 5);
+    int digits = step < .00999 ? 3 : 2;
     long first = lround(ceil(p->y_low / step - 1e-9)),
          last = lround(floor(p->y_high / step + 1e-9));
     for (long i = first; i <= last; i++) {

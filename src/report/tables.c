@@ -1,17 +1,12 @@
 /* The tables of the HTML page. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/html.h"
 
 /* A matrix beyond this many classes has cells too small to read. */
 enum { MOST_CLASSES = 40, MOST_PAIRS = 6 };
-
-static void add_cell(wf_html *h, const char *title, const char *kind, int is_best,
-                     const wf_str *text) {
-    wf__html(h, "<td class=\"%s%s\" data-label=\"%s\">%s</td>", kind, is_best ? " best" : "", title,
-             text->text ? text->text : "");
-}
 
 /* Whether the row holds the best figure of the column. */
 static int is_best(const wf_comparison *c, const wf_report_row *row, wf_report_column column) {
@@ -37,11 +32,49 @@ static int is_best(const wf_comparison *c, const wf_report_row *row, wf_report_c
     return 1;
 }
 
+/* The claim has its place below our figure, so it needs no column of its own here. */
+static int is_shown(const wf_comparison *c, wf_report_column column) {
+    return column != WF_COLUMN_CLAIM && column != WF_COLUMN_DIFFERENCE &&
+           wf__column_is_used(c, column);
+}
+
+/* "claimed 0.9190, -0.0054" */
+static void add_claim_line(wf_html *h, const wf_report_row *row, wf_report_column column) {
+    static const struct {
+        wf_report_column column;
+        const char *figure;
+    } places[] = {{WF_COLUMN_ACCURACY, "accuracy"},
+                  {WF_COLUMN_LOSS, "loss"},
+                  {WF_COLUMN_MACRO_F1, "macro F1"}};
+    wf_report_claim claims[WF_CLAIM_FIGURES];
+    char claimed[WF_FIGURE_BYTES], difference[WF_FIGURE_BYTES];
+    int n = wf__row_claims(claims, row);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        for (int j = 0; j < n; j++)
+            if (places[i].column == column && strcmp(places[i].figure, claims[j].figure) == 0)
+                wf__html(h, "<small>claimed %s: %s</small>",
+                         wf__show_score(claimed, claims[j].claimed),
+                         wf__show_signed(difference, claims[j].difference));
+}
+
+static void add_summary_cell(wf_html *h, const wf_comparison *c, const wf_report_row *row,
+                             wf_report_column column) {
+    wf_str cell = {0};
+    wf__column_cell(&cell, h->cx, row, column);
+    if (cell.status != WF_OK) h->out.status = cell.status;
+    wf__html(h, "<td class=\"%s%s\" data-label=\"%s\"><span>%s",
+             wf__column_is_text(column) ? "text" : "figure", is_best(c, row, column) ? " best" : "",
+             wf__column_title(column), cell.text ? cell.text : "");
+    add_claim_line(h, row, column);
+    wf__html(h, "</span></td>");
+    wf_str_reset(&cell);
+}
+
 void wf__html_summary(wf_html *h, const wf_comparison *c) {
     wf__html(h, "<div class=\"wide\"><table class=\"summary\"><thead><tr>");
     for (int j = 0; j < WF_COLUMN_COUNT; j++) {
         wf_report_column column = (wf_report_column)j;
-        if (wf__column_is_used(c, column))
+        if (is_shown(c, column))
             wf__html(h, "<th scope=\"col\" class=\"%s\">%s</th>",
                      wf__column_is_text(column) ? "text" : "figure", wf__column_title(column));
     }
@@ -50,16 +83,8 @@ void wf__html_summary(wf_html *h, const wf_comparison *c) {
         const wf_report_row *row = &c->rows[i];
         wf__html(h, "<tr><th scope=\"row\"><span class=\"key %s\"></span>%s</th>",
                  wf__family_class(wf__row_summary(row)->family), row->label);
-        for (int j = WF_COLUMN_MODEL + 1; j < WF_COLUMN_COUNT; j++) {
-            wf_report_column column = (wf_report_column)j;
-            wf_str cell = {0};
-            if (!wf__column_is_used(c, column)) continue;
-            wf__column_cell(&cell, h->cx, row, column);
-            if (cell.status != WF_OK) h->out.status = cell.status;
-            add_cell(h, wf__column_title(column), wf__column_is_text(column) ? "text" : "figure",
-                     is_best(c, row, column), &cell);
-            wf_str_reset(&cell);
-        }
+        for (int j = WF_COLUMN_MODEL + 1; j < WF_COLUMN_COUNT; j++)
+            if (is_shown(c, (wf_report_column)j)) add_summary_cell(h, c, row, (wf_report_column)j);
         wf__html(h, "</tr>");
     }
     wf__html(h, "</tbody></table></div>");
@@ -81,14 +106,13 @@ void wf__html_claims(wf_html *h, const wf_comparison *c) {
                         "class=\"figure\">Claimed</th><th scope=\"col\" class=\"figure\">Ours</th>"
                         "<th scope=\"col\" class=\"figure\">Ours - claim</th></tr></thead><tbody>");
         for (int j = 0; j < (n > 0 ? n : 1); j++) {
-            wf__html(h, "<tr%s", "");
-            if (j == 0) wf__html(h, " class=\"first\"><th scope=\"row\">%s</th>", row->label);
-            else wf__html(h, "><td></td>");
-            wf__html(h, "<td class=\"prose\">%s</td><td>%s</td>", j == 0 ? claim : "",
-                     n > 0 ? claims[j].figure : "");
-            wf__html(h, "<td class=\"figure\">%s</td>",
+            if (j == 0) wf__html(h, "<tr class=\"first\"><th scope=\"row\">%s</th>", row->label);
+            else wf__html(h, "<tr><td></td>");
+            wf__html(h, "<td class=\"prose\">%s</td><td class=\"what\">%s</td>",
+                     j == 0 ? claim : "", n > 0 ? claims[j].figure : "");
+            wf__html(h, "<td class=\"figure\" data-label=\"claimed\">%s</td>",
                      n > 0 ? wf__show_score(text, claims[j].claimed) : "");
-            wf__html(h, "<td class=\"figure\">%s</td>",
+            wf__html(h, "<td class=\"figure\" data-label=\"ours\">%s</td>",
                      n > 0 ? wf__show_score(text, claims[j].ours) : "");
             wf__html(h, "<td class=\"figure\">%s</td></tr>",
                      n > 0 ? wf__show_signed(text, claims[j].difference) : "");
@@ -101,7 +125,7 @@ void wf__html_claims(wf_html *h, const wf_comparison *c) {
 static void add_heat(wf_html *h, double part) {
     double alpha = .92 * (part < 0 ? 0 : part > 1 ? 1 : part);
     wf__html(h, "<td class=\"heat%s\" style=\"background:rgba(0,98,155,%.3f)\">",
-             alpha > .5 ? " strong" : "", alpha);
+             alpha > .75 ? " strong" : "", alpha);
 }
 
 static void add_matrix(wf_html *h, const wf_evaluation *e) {
@@ -167,6 +191,12 @@ static int has_same_classes(const wf_evaluation *a, const wf_evaluation *b) {
     return 1;
 }
 
+/* ".87": ten classes must fit a telephone. */
+static const char *short_score(char buffer[WF_FIGURE_BYTES], double value) {
+    snprintf(buffer, WF_FIGURE_BYTES, "%.2f", value);
+    return buffer[0] == '0' ? buffer + 1 : buffer;
+}
+
 /* One table for the rows from `first` on that have its classes. */
 static void add_class_table(wf_html *h, const wf_comparison *c, size_t first) {
     const wf_evaluation *e = c->rows[first].pooled;
@@ -184,9 +214,10 @@ static void add_class_table(wf_html *h, const wf_comparison *c, size_t first) {
         if (!has_same_classes(e, row->pooled)) continue;
         wf__html(h, "<tr><th scope=\"row\">%s</th>", row->label);
         for (int j = 0; j < e->class_count; j++) {
+            char text[WF_FIGURE_BYTES];
             double f1 = row->class_f1[j].mean;
             add_heat(h, low < 1 ? .08 + .92 * (f1 - low) / (1 - low) : 1);
-            wf__html(h, "%.2f</td>", f1);
+            wf__html(h, "%s</td>", short_score(text, f1));
         }
         wf__html(h, "</tr>");
     }
@@ -195,10 +226,10 @@ static void add_class_table(wf_html *h, const wf_comparison *c, size_t first) {
 
 void wf__html_class_scores(wf_html *h, const wf_comparison *c) {
     for (size_t i = 0; i < c->row_count; i++) {
-        int is_shown = 0;
-        for (size_t j = 0; j < i && !is_shown; j++)
-            is_shown = has_same_classes(c->rows[i].pooled, c->rows[j].pooled);
-        if (!is_shown) add_class_table(h, c, i);
+        int is_done = 0;
+        for (size_t j = 0; j < i && !is_done; j++)
+            is_done = has_same_classes(c->rows[i].pooled, c->rows[j].pooled);
+        if (!is_done) add_class_table(h, c, i);
     }
 }
 

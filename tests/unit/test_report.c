@@ -1,0 +1,358 @@
+/* The comparison and its five forms. */
+#include "report/report.h"
+
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "test.h"
+
+static wf_context cx;
+static char runs_dir[64];
+static wf_store *store;
+static wf_run *runs[32];
+static size_t run_count;
+
+static void begin(void) {
+    snprintf(runs_dir, sizeof runs_dir, "/tmp/weft-test-report-XXXXXX");
+    CHECK(mkdtemp(runs_dir) != NULL);
+    CHECK_OK(&cx, wf_store_open(&store, &cx, runs_dir));
+    run_count = 0;
+}
+
+static void end(void) {
+    char command[128];
+    for (size_t i = 0; i < run_count; i++) wf_run_close(runs[i]);
+    wf_store_close(store);
+    snprintf(command, sizeof command, "rm -rf '%s'", runs_dir);
+    CHECK_INT(system(command), 0);
+}
+
+typedef struct made {
+    const char *model, *family;
+    uint64_t seed;
+    int right; /* of 100 test images */
+    int class_count;
+    double seconds;
+    int epochs;
+    wf_run_claim claim;
+    const char *const *names;
+} made;
+
+static const wf_run_claim no_claim = {NULL, (double)NAN, (double)NAN, (double)NAN};
+
+static void add_run(made m) {
+    static const char *const default_names[] = {"cat", "dog", "cow", "hen"};
+    const char *const *names = m.names ? m.names : default_names;
+    int k = m.class_count;
+    wf_run_description d = {.model = m.model,
+                            .family = m.family,
+                            .dataset = k == 2 ? "pets" : "animals",
+                            .seed = m.seed,
+                            .train_count = 800,
+                            .test_count = 100,
+                            .class_names = names,
+                            .class_count = k,
+                            .epochs_planned = m.epochs,
+                            .parameters = 1234567,
+                            .claim = m.claim};
+    wf_run *run = NULL;
+    CHECK_OK(&cx, wf_run_create(&run, &cx, store, "run"));
+    runs[run_count++] = run;
+    CHECK_OK(&cx, wf_run_describe(&cx, run, &d));
+    for (int i = 1; i <= m.epochs; i++) {
+        wf_epoch_record r = {.epoch = i,
+                             .loss = 1. / i,
+                             .accuracy = 1 - 1. / (i + 1),
+                             .val_loss = i % 2 ? 1.1 / i : (double)NAN,
+                             .val_accuracy = i % 2 ? .5 : (double)NAN,
+                             .learning_rate = .001,
+                             .seconds = m.seconds / m.epochs,
+                             .ms_per_step = 2.5};
+        CHECK_OK(&cx, wf_run_record_epoch(&cx, run, &r));
+    }
+    int32_t labels[100];
+    float p[400];
+    for (int i = 0; i < 100; i++) {
+        labels[i] = i % k;
+        int predicted = i < m.right ? i % k : (i + 1) % k;
+        for (int j = 0; j < k; j++) p[i * k + j] = j == predicted ? .7f : .3f / (float)(k - 1);
+    }
+    wf_evaluation *e = NULL;
+    char *text = NULL;
+    CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, 100, k, names));
+    CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
+    CHECK_OK(&cx, wf_run_record_test(&cx, run, text, "best"));
+    wf_text_free(text);
+    wf_evaluation_destroy(e);
+    CHECK_OK(&cx, wf_run_finish(&cx, run, WF_RUN_FINISHED, NULL));
+}
+
+static void add_simple(const char *model, const char *family, uint64_t seed, int right) {
+    add_run((made){model, family, seed, right, 2, 30, 3, no_claim, NULL});
+}
+
+static wf_comparison *compare(void) {
+    wf_comparison *c = NULL;
+    CHECK_OK(&cx, wf_comparison_create(&c, &cx, (const wf_run *const *)runs, run_count));
+    return c;
+}
+
+/* Every form can be made, and the JSON form can be read. */
+static void check_forms(const wf_comparison *c) {
+    wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
+        wf_report_markdown, wf_report_csv, wf_report_json, wf_report_html};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char *text = NULL;
+        CHECK_OK(&cx, forms[i](&text, &cx, c));
+        CHECK(strlen(text) > 40);
+        CHECK(!strstr(text, "nan") && !strstr(text, "inf,"));
+        if (forms[i] == wf_report_json) {
+            json_t *document = NULL;
+            CHECK_OK(&cx, wf_json_parse(&document, &cx, text, strlen(text), "report", 1 << 24));
+            CHECK_INT(json_integer_value(json_object_get(document, "schema_version")), 1);
+            CHECK_INT(json_array_size(json_object_get(document, "models")), c->row_count);
+            json_decref(document);
+        }
+        wf_free(text);
+    }
+    for (int width = 0; width < 200; width += 37) {
+        char *text = NULL;
+        CHECK_OK(&cx, wf_report_text(&text, &cx, c, width));
+        CHECK(strlen(text) > 20);
+        wf_free(text);
+    }
+}
+
+TEST(no_runs_at_all) {
+    begin();
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 0);
+    CHECK_STR(c->answer, "");
+    char *text = NULL;
+    CHECK_OK(&cx, wf_report_text(&text, &cx, c, 80));
+    CHECK_STR(text, "There are no finished and tested runs to compare.\n");
+    wf_free(text);
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(a_single_run) {
+    begin();
+    add_simple("net", "cnn", 0, 90);
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 1);
+    CHECK_STR(c->rows[0].label, "net");
+    CHECK_NEAR(c->rows[0].accuracy.mean, .9, 1e-15);
+    CHECK(isnan(c->rows[0].accuracy.sd));
+    CHECK(strstr(c->answer, "net reaches an accuracy of 0.9000 (90 of 100 test images right)."));
+    CHECK(strstr(c->answer, "Caution: this is one seed. The standard error of an accuracy measured "
+                            "on 100 images is about 0.0300"));
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(seeds_of_one_recipe_make_one_row) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    add_simple("a", "cnn", 2, 92);
+    add_simple("a", "cnn", 3, 97);
+    add_simple("b", "rnn", 1, 60);
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 2);
+    CHECK_INT(c->rows[0].run_count, 3);
+    CHECK_NEAR(c->rows[0].accuracy.mean, .93, 1e-15);
+    CHECK_NEAR(c->rows[0].accuracy.sd, .036055512754639891, 1e-15);
+    CHECK_INT(c->rows[0].pooled->count, 300);
+    CHECK(c->comparable);
+    CHECK(strstr(c->answer, "a is the most accurate: 0.9300 \302\261 0.0361 over 3 seeds"));
+    CHECK(strstr(c->answer, "33.00 percentage points above b"));
+    CHECK(strstr(c->answer, "CNN or RNN? The best CNN here, a, beats the best RNN, b"));
+    CHECK(strstr(c->answer, "1 of 2 models have one seed only"));
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(the_same_seed_twice_counts_once) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    usleep(3000);
+    add_simple("a", "cnn", 1, 91);
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 1);
+    CHECK_INT(c->rows[0].run_count, 1);
+    CHECK_STR(c->rows[0].runs[0].summary.id, "run-2");
+    CHECK_INT(c->note_count, 1);
+    CHECK_STR(c->notes[0], "run-1 is left out: run-2 is a later run of the same recipe and seed.");
+    wf_comparison_destroy(c);
+    wf_comparison *again = NULL; /* the same run given twice needs no note */
+    CHECK_OK(&cx, wf_comparison_create(&again, &cx, (const wf_run *const[]){runs[0], runs[0]}, 2));
+    CHECK_INT(again->rows[0].run_count, 1);
+    CHECK_INT(again->note_count, 0);
+    wf_comparison_destroy(again);
+    end();
+}
+
+TEST(other_recipes_of_one_model_are_told_apart) {
+    begin();
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL});
+    add_run((made){"a", "cnn", 1, 95, 2, 30, 9, no_claim, NULL});
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 2);
+    CHECK_STR(c->rows[0].label, "a (9 epochs)");
+    CHECK_STR(c->rows[1].label, "a (3 epochs)");
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(runs_with_other_classes_stand_beside_each_other) {
+    begin();
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL});
+    add_run((made){"a", "cnn", 2, 95, 4, 30, 3, no_claim, NULL});
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 2);
+    CHECK(!c->comparable);
+    CHECK_STR(c->rows[0].label, "a (animals)");
+    CHECK_INT(c->rows[0].pooled->class_count, 4);
+    CHECK(strstr(c->answer, "No model is called the best"));
+    CHECK_INT(c->note_count, 1);
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(unfinished_and_untested_runs_are_left_out_and_named) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    wf_run_description d = {.model = "b", .claim = no_claim};
+    CHECK_OK(&cx, wf_run_create(&runs[run_count++], &cx, store, "untested"));
+    CHECK_OK(&cx, wf_run_describe(&cx, runs[1], &d));
+    CHECK_OK(&cx, wf_run_finish(&cx, runs[1], WF_RUN_FINISHED, NULL));
+    CHECK_OK(&cx, wf_run_create(&runs[run_count++], &cx, store, "open"));
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 1);
+    CHECK_INT(c->note_count, 2);
+    CHECK_STR(c->notes[0], "untested-1 is left out: run untested-1: is not tested yet.");
+    CHECK_STR(c->notes[1], "open-1 is left out: it is running, not finished.");
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(claims_stand_beside_the_figures) {
+    begin();
+    wf_run_claim claim = {"acc .919, loss .243", .919, (double)NAN, .243};
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, claim, NULL});
+    wf_comparison *c = compare();
+    CHECK_NEAR(c->rows[0].delta_accuracy, .9 - .919, 1e-15);
+    CHECK(isnan(c->rows[0].delta_macro_f1));
+    char *text = NULL;
+    CHECK_OK(&cx, wf_report_markdown(&text, &cx, c));
+    CHECK(strstr(text, "| a | acc .919, loss .243 | accuracy | 0.9190 | 0.9000 | -0.0190 |"));
+    wf_free(text);
+    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
+    CHECK(strstr(text, "<small>claimed 0.9190: -0.0190</small>"));
+    wf_free(text);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(text_columns_line_up_and_stay_within_the_width) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    add_simple("gr\303\266\303\237er", "rnn", 1, 80);
+    wf_comparison *c = compare();
+    char *text = NULL;
+    CHECK_OK(&cx, wf_report_text(&text, &cx, c, 60));
+    static const char expected[] = "Model   Accuracy    Loss  Macro F1  Parameters  ms/step\n"
+                                   "a         0.9000  0.4414    0.9000   1,234,567     2.50\n"
+                                   "gr\303\266\303\237er    0.8000";
+    CHECK(strncmp(text, expected, sizeof expected - 1) == 0);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        CHECK(strlen(line) <= 62);
+    wf_free(text);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(hostile_names_do_no_harm_in_any_form) {
+    static const char *const names[] = {"<script>alert(1)</script>", "=cmd|' /C calc'!A0"};
+    begin();
+    wf_run_claim claim = {"\"><img src=x onerror=alert(1)> | **a**\n=1+1", .5, .5, .5};
+    add_run((made){"@SUM(1)\"</title><script>x|`_*", "\"><b>", 1, 91, 2, 30, 3, claim, names});
+    add_run((made){"percent %s %n %d", "cnn", 1, 80, 2, 30, 3, claim, names});
+    wf_comparison *c = compare();
+    char *text = NULL;
+    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
+    CHECK(!strstr(text, "<script") && !strstr(text, "<img") && !strstr(text, "\"><b>"));
+    CHECK(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
+    CHECK(strstr(text, "@SUM(1)&quot;&lt;/title&gt;"));
+    CHECK(strstr(text, "percent %s %n %d"));
+    wf_free(text);
+    CHECK_OK(&cx, wf_report_csv(&text, &cx, c));
+    CHECK(strstr(text, "\"'@SUM(1)\"\"</title><script>x|`_*\""));
+    CHECK(strstr(text, "\"'=cmd|' /C calc'!A0\""));
+    wf_free(text);
+    CHECK_OK(&cx, wf_report_markdown(&text, &cx, c));
+    CHECK(!strchr(text, '<'));
+    CHECK(strstr(text, "@SUM(1)\"&lt;/title&gt;&lt;script&gt;x\\|\\`\\_\\*"));
+    wf_free(text);
+    check_forms(c);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(the_page_needs_no_network_and_no_script) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    add_simple("b", "hybrid", 1, 80);
+    wf_comparison *c = compare();
+    char *text = NULL;
+    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
+    static const char *const forbidden[] = {"<script", "<link", "http://", "https://",  "@import",
+                                            "url(",    "src=",  "<iframe", "javascript"};
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+        CHECK(!strstr(text, forbidden[i]));
+    CHECK(strstr(text, "prefers-color-scheme:dark") && strstr(text, "@media print"));
+    wf_free(text);
+    wf_comparison_destroy(c);
+    end();
+}
+
+TEST(failing_memory_is_reported) {
+    begin();
+    add_simple("a", "cnn", 1, 90);
+    add_simple("a", "cnn", 2, 91);
+    add_simple("b", "rnn", 1, 80);
+    wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
+        wf_report_markdown, wf_report_csv, wf_report_json, wf_report_html};
+    int failures = 0, is_done = 0;
+    for (long k = 1; !is_done && k < 5000; k++) {
+        wf_comparison *c = NULL;
+        long before = wf__alloc_count();
+        wf__alloc_fail_at(k);
+        wf_status status = wf_comparison_create(&c, &cx, (const wf_run *const *)runs, run_count);
+        for (size_t i = 0; i < sizeof forms / sizeof *forms && status == WF_OK; i++) {
+            char *text = NULL;
+            status = forms[i](&text, &cx, c);
+            wf_free(text);
+        }
+        if (status == WF_OK) {
+            char *text = NULL;
+            status = wf_report_text(&text, &cx, c, 80);
+            wf_free(text);
+        }
+        is_done = status == WF_OK && wf__alloc_count() - before < k;
+        wf__alloc_fail_at(0);
+        wf_comparison_destroy(c);
+        CHECK(status == WF_E_NOMEM || is_done);
+        failures += status != WF_OK;
+    }
+    CHECK(is_done && failures > 100);
+    end();
+}
+
+TEST_MAIN()
