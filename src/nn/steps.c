@@ -62,7 +62,7 @@ typedef struct activation_args {
     wf_buffer values, before, diff;
     int64_t size; /* floats per image */
     int width;    /* of the last axis, for softmax */
-    wf_activation kind;
+    int kind;     /* wf_activation */
 } activation_args;
 
 static void run_activation(const wf_run *r, const void *args) {
@@ -71,7 +71,7 @@ static void run_activation(const wf_run *r, const void *args) {
     float *y = wf_at(r, a->values);
     if (a->before != WF_NO_BUFFER) memcpy(wf_at(r, a->before), y, n * sizeof *y);
     if (a->kind == WF_ACT_SOFTMAX) r->kernels->softmax(y, y, n / (size_t)a->width, a->width);
-    else r->kernels->activate(y, y, n, a->kind, wf_activation_alpha(a->kind));
+    else r->kernels->activate(y, y, n, a->kind, wf_activation_alpha((wf_activation)a->kind));
 }
 
 static void run_activation_backward(const wf_run *r, const void *args) {
@@ -81,7 +81,9 @@ static void run_activation_backward(const wf_run *r, const void *args) {
     const float *y = wf_at(r, a->before != WF_NO_BUFFER ? a->before : a->values);
     if (a->kind == WF_ACT_SOFTMAX)
         r->kernels->softmax_backward(d, d, y, n / (size_t)a->width, a->width);
-    else r->kernels->activate_backward(d, d, y, n, a->kind, wf_activation_alpha(a->kind));
+    else
+        r->kernels->activate_backward(d, d, y, n, a->kind,
+                                      wf_activation_alpha((wf_activation)a->kind));
 }
 
 static activation_args activation_of(const wf_builder *b, wf_activation kind) {
@@ -90,7 +92,7 @@ static activation_args activation_of(const wf_builder *b, wf_activation kind) {
                              .diff = b->diff_dst,
                              .size = wf_shape_size(b->dst_shape),
                              .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1],
-                             .kind = kind};
+                             .kind = (int)kind};
 }
 
 wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kind) {
@@ -120,7 +122,7 @@ typedef struct layer_args {
     wf_buffer src, dst, diff_src, diff_dst;
     int64_t size;
     int width;
-    wf_activation kind;
+    int kind; /* wf_activation */
     float alpha;
 } layer_args;
 
@@ -153,7 +155,7 @@ wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alp
                     .diff_dst = b->diff_dst,
                     .size = wf_shape_size(b->dst_shape),
                     .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1],
-                    .kind = kind,
+                    .kind = (int)kind,
                     .alpha = alpha};
     if (kind == b->loss_activation) { /* the loss takes src through dst and activates it there */
         b->is_loss_fused = 1;
