@@ -36,8 +36,7 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_model_spec *m) {
     WF_TRY(wf_table_add(t, cx, wf_thousands(n, m->graph->total_size)));
     WF_TRY(wf_table_addf(t, cx, "%d", (int)m->recipe->epochs));
     WF_TRY(wf_table_addf(t, cx, "%d", (int)m->recipe->batch_size));
-    WF_TRY(wf_table_add(t, cx, *m->claim.text ? m->claim.text : "-"));
-    return wf_table_add(t, cx, m->source);
+    return wf_table_add(t, cx, *m->claim.text ? m->claim.text : "-");
 }
 
 /* A model that cannot be read is named with the reason and passed over. */
@@ -61,14 +60,14 @@ static wf_status add_model(wf_cli *cli, wf_table *table, json_t *list, const cha
 }
 
 static wf_status run(wf_cli *cli, const void *given) {
-    static const char *const head[] = {"name",  "family",  "parameters", "epochs",
-                                       "batch", "claimed", "source"};
+    static const char *const head[] = {"name",   "family", "parameters",
+                                       "epochs", "batch",  "claimed"};
     const models_options *o = given;
     wf_context *cx = &cli->cx;
     wf_names names = {0};
     wf_table table;
     WF_TRY(wf_model_list(&names, cx));
-    wf_table_init(&table, 7, 1u << 2 | 1u << 3 | 1u << 4);
+    wf_table_init(&table, 6, 1u << 2 | 1u << 3 | 1u << 4);
     json_t *list = json_array();
     wf_status status = WF_OK;
     for (size_t i = 0; i < sizeof head / sizeof *head && status == WF_OK; i++)

@@ -16,9 +16,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_model_spec *model = NULL;
     wf_str text = {0};
     WF_TRY(wf_model_load(&model, cli, cli->operands[0]));
-    wf_status status = WF_OK;
-    for (size_t i = 0; i < o->set.count && status == WF_OK; i++)
-        status = wf_model_spec_set(model, cx, o->set.items[i]);
+    wf_status status = wf_model_apply(model, cx, &o->set);
     if (status == WF_OK && cli->is_json) status = wf_summary_json(&cli->result, cx, model);
     else if (status == WF_OK) status = wf_summary_text(&text, cx, model);
     if (status == WF_OK && text.text) wf_print(cli, "%s", text.text);

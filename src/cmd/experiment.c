@@ -28,8 +28,7 @@ static wf_status set_value(wf_experiment *e, wf_context *cx, const char *format,
 
 static wf_status apply(wf_experiment *e, wf_context *cx, const wf_experiment_flags *flags) {
     char text[96];
-    for (size_t i = 0; i < flags->set.count; i++)
-        WF_TRY(wf_model_spec_set(e->model, cx, flags->set.items[i]));
+    WF_TRY(wf_model_apply(e->model, cx, &flags->set));
     if (flags->epochs != WF_UNSET) {
         snprintf(text, sizeof text, "training.epochs=%lld", (long long)flags->epochs);
         WF_TRY(wf_model_spec_set(e->model, cx, text));

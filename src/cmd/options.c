@@ -51,18 +51,19 @@ static wf_status parse_real(double *out, wf_context *cx, const wf_option *o, ori
     char *end = NULL;
     double value = strtod(text, &end);
     double unit = 1;
-    if (o->kind == WF_OPTION_TIME && end != text) {
-        if (*end == 's' || *end == 'm' || *end == 'h') {
+    if (o->kind == WF_OPTION_TIME) {
+        if (end != text && strchr("smh", *end) && *end) {
             unit = *end == 's' ? 1 : *end == 'm' ? 60 : 3600;
             end++;
         }
-        WF_REQUIRE(!*end && value > 0 && isfinite(value), WF_E_ARG,
+        WF_REQUIRE(end != text && !*end && value > 0 && isfinite(value), WF_E_ARG,
                    "%s%.*s is \"%s\", must be a time above 0 such as 90, 90s, 15m or 2h",
                    from.dashes, from.length, from.name, text);
+    } else {
+        WF_REQUIRE(end != text && !*end && value >= o->min && value <= o->max, WF_E_ARG,
+                   "%s%.*s is \"%s\", must be a number from %g to %g", from.dashes, from.length,
+                   from.name, text, o->min, o->max);
     }
-    WF_REQUIRE(end != text && !*end && value >= o->min && value <= o->max, WF_E_ARG,
-               "%s%.*s is \"%s\", must be a number from %g to %g", from.dashes, from.length,
-               from.name, text, o->min, o->max);
     *out = value * unit;
     return WF_OK;
 }

@@ -115,3 +115,14 @@ wf_status wf_model_load(wf_model_spec **out, wf_cli *cli, const char *name_or_pa
     wf_free(path);
     return status;
 }
+
+wf_status wf_model_apply(wf_model_spec *model, wf_context *cx, const wf_texts *settings) {
+    if (!settings->count) return WF_OK;
+    int says_classes = model->classes != 0;
+    model->classes = 0;
+    for (size_t i = 0; i < settings->count; i++)
+        WF_TRY(wf_model_spec_set(model, cx, settings->items[i]));
+    const wf_shape *output = &model->graph->nodes[model->graph->output].shape;
+    if (says_classes && output->rank == 1) model->classes = (int32_t)output->dim[0];
+    return WF_OK;
+}

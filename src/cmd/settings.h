@@ -61,6 +61,9 @@ wf_status wf_model_folders(char *out[WF_MAX_MODEL_FOLDERS], int *out_count, wf_c
 /* wf_model_find and wf_model_names in these folders. */
 wf_status wf_model_locate(char **out, wf_context *cx, const char *name_or_path);
 wf_status wf_model_list(wf_names *out, wf_context *cx);
+/* wf_model_spec_set for every item. `classes` of the file follows the output, so that the last layer
+ * can be changed; the data set's own number of classes is checked later. */
+wf_status wf_model_apply(wf_model_spec *model, wf_context *cx, const wf_texts *settings);
 /* Reads the model of that name or path; whatever is wrong with it is a matter of configuration. */
 wf_status wf_model_load(wf_model_spec **out, wf_cli *cli, const char *name_or_path);
 

@@ -36,7 +36,7 @@ verdict() {
     else
         failed=$((failed + 1))
         printf 'FAILED %s\n  after: %s (exit status %s)\n' "$1" "$call" "$status"
-        printf '  stdout: %s\n  stderr: %s\n' "$(head -c 2000 "$work/.out")" "$(head -c 2000 "$work/.err")"
+        printf '  stdout: %s\n  stderr: %s\n' "$(head -c 800 "$work/.out")" "$(head -c 800 "$work/.err")"
     fi
 }
 

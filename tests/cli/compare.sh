@@ -1,0 +1,82 @@
+#!/bin/bash
+# Comparing: what is trained already is not trained again, what was stopped goes on.
+. "$(dirname -- "$0")/lib.sh"
+
+make_images images 8 90 30
+model() { # NAME UNITS
+    printf 'name: %s\ninput: [8, 8, 1]\nlayers:\n  - rows\n  - lstm: {units: %s}\n' "$1" "$2"
+    printf '  - dense: {units: 3, activation: softmax}\ntraining: {epochs: 2, batch_size: 10}\n'
+}
+mkdir models
+model small 4 >models/small.yaml
+model wide 9 >models/wide.yaml
+
+compare=(compare small wide --dataset ./images --seeds 2)
+weft "${compare[@]}"
+exits 0
+out_like '*small*wide*HTML report: */runs/comparison/comparison.html'
+for file in comparison.md comparison.csv comparison.json comparison.html; do
+    check "$file was written" test -s "$WEFT_RUNS/comparison/$file"
+done
+same "$(cd "$WEFT_RUNS" && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
+
+weft "${compare[@]}" --json --output there
+exits 0
+err_is 'small-1: trained already
+small-2: trained already
+wide-1: trained already
+wide-2: trained already'
+json_is 'd["schema_version"], d["html"]' "(1, 'there/comparison.html')"
+same "$(cd "$WEFT_RUNS" && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
+
+# Another configuration is another run; so are other data.
+weft compare small --dataset ./images -e 1 -q
+check 'other epochs' test -d "$WEFT_RUNS/small-3"
+weft compare small --dataset ./images --limit 30 -q
+check 'other limit' test -d "$WEFT_RUNS/small-4"
+make_images images 8 96 30
+weft compare small --dataset ./images -q
+check 'other data' test -d "$WEFT_RUNS/small-5"
+
+# Stopped and called again.
+weft compare small --dataset ./images --epochs 30000 --max-time 0.3s
+exits 75
+check 'a run was begun' test -s "$WEFT_RUNS/small-6/checkpoint/last.ckpt"
+epochs=$(wc -l <"$WEFT_RUNS/small-6/metrics.csv")
+weft compare small --dataset ./images --epochs 30000 --max-time 0.3s
+exits 75
+check 'the same run went on' test "$(wc -l <"$WEFT_RUNS/small-6/metrics.csv")" -gt "$epochs"
+check 'no other was begun' test ! -e "$WEFT_RUNS/small-7"
+
+# Runs by id and folder, forms, results and page.
+weft compare small-1 "$WEFT_RUNS/wide-1" --format csv --results results --page docs/results.md
+exits 0
+out_like '*small*wide*'
+same "$(ls results)" 'small-seed-0.json
+wide-seed-0.json'
+check 'the page names its command' grep -q 'weft compare small-1 .*--page docs/results.md' docs/results.md
+check 'the page has both' sh -c 'grep -q small docs/results.md && grep -q wide docs/results.md'
+/usr/bin/python3 -c 'import json; d = json.load(open("results/wide-seed-0.json"))
+assert len(d["epochs"]) == 2 and d["description"]["model"] == "wide" and d["test"]["count"] == 30'
+verdict 'a result has description, epochs and test' $?
+weft compare small-1 wide-1 --format markdown
+out_like '*|*small*|*'
+weft compare smal
+exits 2
+err_like 'weft: there is no model "smal"*small*'
+weft compare
+exits 2
+weft compare --suite report
+exits 2
+
+# A suite that was stopped at once on the real data, if they are here.
+if [ -d /usr/share/datasets/fashion-mnist ]; then
+    weft compare --suite reports --max-time 0.01s --limit 64 -e 1
+    exits 75
+    weft train cnn-16 --limit 320 -e 1 --set training.batch_size=64
+    exits 0
+    err_like 'cnn-16-*: cnn-16 on fashion-mnist, 320 training and 12000 validation images, seed 0*'
+    out_like 'test: accuracy 0.*report: *'
+fi
+
+finish
