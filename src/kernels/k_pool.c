@@ -1,6 +1,4 @@
 /* Pooling over channels-last images. Bytes: the source once, the result once. */
-#include <math.h>
-
 #include "kernels/isa.h"
 
 typedef uint16_t vh __attribute__((vector_size(VL * 2), aligned(2), may_alias));
@@ -21,7 +19,8 @@ void WF_ISA_NAME(max_pool)(float *dst, uint16_t *argmax, const float *src, const
                 int x0, x1, c = 0;
                 clip(ox * p->sw - p->pad_left, p->kw, p->w, &x0, &x1);
                 for (; c + VL <= p->c; c += VL) {
-                    vf best = splat(-INFINITY);
+                    /* begins with a value of the window: NaN everywhere stays NaN */
+                    vf best = load(image + ((ptrdiff_t)y0 * p->w + x0) * p->c + c);
                     vi at = {0};
                     for (int y = y0; y < y1; y++)
                         for (int x = x0; x < x1; x++) {
@@ -35,7 +34,7 @@ void WF_ISA_NAME(max_pool)(float *dst, uint16_t *argmax, const float *src, const
                     *(vh *)(argmax + c) = __builtin_convertvector(at, vh);
                 }
                 for (; c < p->c; c++) {
-                    float best = -INFINITY;
+                    float best = image[((ptrdiff_t)y0 * p->w + x0) * p->c + c];
                     int at = 0;
                     for (int y = y0; y < y1; y++)
                         for (int x = x0; x < x1; x++) {
