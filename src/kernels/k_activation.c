@@ -26,13 +26,13 @@ INLINE void backward_all(float *dx, const float *dy, const float *y, size_t n, c
 /* one loop per kind, so that the choice stands outside of it */
 #define EACH_KIND(CALL)                                                                            \
     switch (kind) {                                                                                \
-    case ACT_RELU: CALL(ACT_RELU); break;                                                          \
-    case ACT_LEAKY_RELU: CALL(ACT_LEAKY_RELU); break;                                              \
-    case ACT_ELU: CALL(ACT_ELU); break;                                                            \
-    case ACT_GELU: CALL(ACT_GELU); break;                                                          \
-    case ACT_SIGMOID: CALL(ACT_SIGMOID); break;                                                    \
-    case ACT_TANH: CALL(ACT_TANH); break;                                                          \
-    default: CALL(ACT_LINEAR); break;                                                              \
+    case WF_ACT_RELU: CALL(WF_ACT_RELU); break;                                                    \
+    case WF_ACT_LEAKY_RELU: CALL(WF_ACT_LEAKY_RELU); break;                                        \
+    case WF_ACT_ELU: CALL(WF_ACT_ELU); break;                                                      \
+    case WF_ACT_GELU: CALL(WF_ACT_GELU); break;                                                    \
+    case WF_ACT_SIGMOID: CALL(WF_ACT_SIGMOID); break;                                              \
+    case WF_ACT_TANH: CALL(WF_ACT_TANH); break;                                                    \
+    default: CALL(WF_ACT_LINEAR); break;                                                           \
     }
 
 void WF_ISA_NAME(activate)(float *y, const float *x, size_t n, int kind, float alpha) {

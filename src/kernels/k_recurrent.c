@@ -10,7 +10,7 @@
 
 /* Keras' defaults for activations that are named without a parameter */
 INLINE float default_alpha(int kind) {
-    return kind == ACT_LEAKY_RELU ? 0.2f : kind == ACT_ELU ? 1.0f : 0.0f;
+    return kind == WF_ACT_LEAKY_RELU ? 0.2f : kind == WF_ACT_ELU ? 1.0f : 0.0f;
 }
 
 INLINE vf get(const float *p, int n) { return n == VL ? load(p) : load_part(p, n); }
@@ -118,10 +118,10 @@ INLINE void gru_backward_step(const wf_gru_step *s, const int act, const int rec
 /* the usual pair gets a loop of its own; every other pair shares one with the choice inside */
 #define STEP(name, type)                                                                           \
     void WF_ISA_NAME(name)(const type *s) {                                                        \
-        if (s->activation == ACT_TANH && s->recurrent_activation == ACT_SIGMOID)                   \
-            name##_step(s, ACT_TANH, ACT_SIGMOID);                                                 \
-        else if (s->activation == ACT_RELU && s->recurrent_activation == ACT_SIGMOID)              \
-            name##_step(s, ACT_RELU, ACT_SIGMOID);                                                 \
+        if (s->activation == WF_ACT_TANH && s->recurrent_activation == WF_ACT_SIGMOID)             \
+            name##_step(s, WF_ACT_TANH, WF_ACT_SIGMOID);                                           \
+        else if (s->activation == WF_ACT_RELU && s->recurrent_activation == WF_ACT_SIGMOID)        \
+            name##_step(s, WF_ACT_RELU, WF_ACT_SIGMOID);                                           \
         else name##_step(s, s->activation, s->recurrent_activation);                               \
     }
 STEP(lstm_forward, wf_lstm_step)

@@ -4,17 +4,8 @@
 #ifndef WF_KERNELS_VMATH_H
 #define WF_KERNELS_VMATH_H
 
+#include "kernels/activation.h"
 #include "kernels/isa.h"
-
-enum { /* the order of wf_activation in nn/layer.h, which asserts it */
-       ACT_LINEAR,
-       ACT_RELU,
-       ACT_LEAKY_RELU,
-       ACT_ELU,
-       ACT_GELU,
-       ACT_SIGMOID,
-       ACT_TANH
-};
 
 INLINE vf exp_vf(vf x) {
     x = min_vf(splat(88.72f), max_vf(splat(-87.33f), x)); /* in this order NaN stays NaN */
@@ -67,15 +58,15 @@ INLINE vf erf_vf(vf x) {
 /* y = f(x) */
 INLINE vf activate_vf(int kind, vf x, float alpha) {
     switch (kind) {
-    case ACT_RELU: return max_vf((vf){0}, x);
-    case ACT_LEAKY_RELU: return select_vf(x > 0, x, x * alpha);
-    case ACT_ELU: return select_vf(x > 0, x, alpha * (exp_vf(x) - 1.0f));
-    case ACT_GELU:
+    case WF_ACT_RELU: return max_vf((vf){0}, x);
+    case WF_ACT_LEAKY_RELU: return select_vf(x > 0, x, x * alpha);
+    case WF_ACT_ELU: return select_vf(x > 0, x, alpha * (exp_vf(x) - 1.0f));
+    case WF_ACT_GELU:
         /* x Phi(x), or 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
         if (alpha == 0) return 0.5f * x * (1.0f + erf_vf(x * 0.70710678f));
         return 0.5f * x * (1.0f + tanh_vf(0.79788456f * (x + 0.044715f * x * x * x)));
-    case ACT_SIGMOID: return sigmoid_vf(x);
-    case ACT_TANH: return tanh_vf(x);
+    case WF_ACT_SIGMOID: return sigmoid_vf(x);
+    case WF_ACT_TANH: return tanh_vf(x);
     default: return x;
     }
 }
@@ -83,10 +74,10 @@ INLINE vf activate_vf(int kind, vf x, float alpha) {
 /* f'(x) from y = f(x); gelu wants x itself. */
 INLINE vf slope_vf(int kind, vf y, float alpha) {
     switch (kind) {
-    case ACT_RELU: return select_vf(y > 0, splat(1), (vf){0});
-    case ACT_LEAKY_RELU: return select_vf(y > 0, splat(1), splat(alpha));
-    case ACT_ELU: return select_vf(y > 0, splat(1), y + alpha);
-    case ACT_GELU: {
+    case WF_ACT_RELU: return select_vf(y > 0, splat(1), (vf){0});
+    case WF_ACT_LEAKY_RELU: return select_vf(y > 0, splat(1), splat(alpha));
+    case WF_ACT_ELU: return select_vf(y > 0, splat(1), y + alpha);
+    case WF_ACT_GELU: {
         vf x = y;
         if (alpha == 0) /* Phi(x) + x phi(x) */
             return 0.5f * (1.0f + erf_vf(x * 0.70710678f)) +
@@ -95,8 +86,8 @@ INLINE vf slope_vf(int kind, vf y, float alpha) {
         return 0.5f * (1.0f + t) +
                0.5f * x * (1.0f - t * t) * 0.79788456f * (1.0f + 0.134145f * x * x);
     }
-    case ACT_SIGMOID: return y * (1.0f - y);
-    case ACT_TANH: return 1.0f - y * y;
+    case WF_ACT_SIGMOID: return y * (1.0f - y);
+    case WF_ACT_TANH: return 1.0f - y * y;
     default: return splat(1);
     }
 }

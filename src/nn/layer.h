@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/activation.h"
 #include "tensor/shape.h"
 
 enum { WF_MAX_INPUTS = 16 };
@@ -50,18 +51,6 @@ typedef struct wf_field {
     const char *initial; /* the default as it would stand in YAML; NULL: the key is required */
     const char *help;
 } wf_field;
-
-#define WF_ACTIVATION_CHOICES "linear|relu|leaky_relu|elu|gelu|sigmoid|tanh|softmax"
-typedef enum wf_activation {
-    WF_ACT_LINEAR,
-    WF_ACT_RELU,
-    WF_ACT_LEAKY_RELU,
-    WF_ACT_ELU,
-    WF_ACT_GELU,
-    WF_ACT_SIGMOID,
-    WF_ACT_TANH,
-    WF_ACT_SOFTMAX
-} wf_activation;
 
 #define WF_INITIALIZER_CHOICES                                                                     \
     "zeros|ones|glorot_uniform|glorot_normal|he_uniform|he_normal|lecun_normal|orthogonal|"        \
