@@ -15,8 +15,8 @@ void wf_fields_destroy(const wf_field *fields, void *config);
 wf_status wf_fields_copy(void **out, wf_context *cx, const wf_field *fields, size_t size,
                          const void *config);
 
-/* Sets one field from its YAML text: "3", "[3, 5]", "same", "true", "1e-3". `owner` names the object
- * in messages ("layer conv2d_1"). A WF_FIELD_LAYER takes "lstm" or "{lstm: {units: 128}}".
+/* Sets one field from its YAML text: "3", "[3, 5]", "same", "true", "1e-3". `owner` names the
+ * object in messages ("layer conv2d_1"). A WF_FIELD_LAYER takes "lstm" or "{lstm: {units: 128}}".
  * Errors: WF_E_ARG naming owner, key, value and rule; unknown keys suggest the nearest. */
 wf_status wf_fields_set(wf_context *cx, const char *owner, const wf_field *fields, void *config,
                         const char *key, const char *text);

@@ -7,7 +7,8 @@
 
 /* A layer of class `name` from "units: 128, activation: relu"; `keys` NULL or "": all defaults.
  * Release with wf_fields_destroy(out->class->fields, out->config).
- * Errors: WF_E_ARG (unknown class, key or value; a required key is missing), WF_E_LIMIT, WF_E_NOMEM. */
+ * Errors: WF_E_ARG (unknown class, key or value; a required key is missing), WF_E_LIMIT,
+ * WF_E_NOMEM. */
 wf_status wf_flow_spec(wf_layer_spec *out, wf_context *cx, const char *owner, const char *name,
                        const char *keys);
 

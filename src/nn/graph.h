@@ -40,8 +40,8 @@ struct wf_graph {
 wf_status wf_graph_create(wf_graph **out, wf_context *cx, const char *name);
 void wf_graph_destroy(wf_graph *g);
 
-/* Appends a layer and infers its shape. `config` is copied. `name` NULL gives Keras' automatic name:
- * "conv2d", "conv2d_1". Nodes must be added after their inputs; the first is `input`.
+/* Appends a layer and infers its shape. `config` is copied. `name` NULL gives Keras' automatic
+ * name: "conv2d", "conv2d_1". Nodes must be added after their inputs; the first is `input`.
  * Errors: WF_E_ARG (name taken, number of inputs), WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM. */
 wf_status wf_graph_add(int *out_node, wf_graph *g, wf_context *cx, const wf_layer_spec *spec,
                        const char *name, const int *inputs, int n_inputs);

@@ -58,7 +58,7 @@ wf_status wf_orthogonal_rows(float *a, wf_context *cx, int64_t n, int64_t m) {
             sign[c] = make_reflector(v + c * m, c, m);
         }
     }
-    /* Row j of Q^T is H_0 ... H_j applied to R's sign on axis j; later reflectors do not touch it. */
+    /* Row j of Q^T is H_0 ... H_j applied to R's sign on axis j; later ones leave it alone. */
     memset(a, 0, (size_t)(n * m) * sizeof *a);
     for (int64_t j = 0; j < n; j = panel_end(j, n)) {
         int64_t end = panel_end(j, n);

@@ -17,7 +17,7 @@ static void fill_uniform(float *value, int64_t n, wf_rng *rng, double limit) {
     for (int64_t i = 0; i < n; i++) value[i] = (float)((2 * wf_rng_uniform(rng) - 1) * limit);
 }
 
-/* Normal numbers further than two deviations away are drawn again; `stddev` is that of the result. */
+/* Normal numbers further than 2 deviations away are drawn again; `stddev` is the result's. */
 static void fill_truncated(float *value, int64_t n, wf_rng *rng, double stddev) {
     for (int64_t i = 0; i < n; i++) {
         double x;

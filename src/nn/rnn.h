@@ -3,8 +3,8 @@
  *  src [N,T,F]  kernel [F,G*H]  recurrent_kernel [H,G*H]  bias [G*H], of the GRU [2,3H]
  *  dst [N,H], or [N,T,H] with return_sequences; go_backwards reads and writes from the last step on
  *
- * Gate order along G*H (Keras'): LSTM input, forget, cell, output; GRU update z, reset r, candidate;
- * the GRU's bias has the input's row first, then the recurrent one (reset_after). */
+ * Gate order along G*H (Keras'): LSTM input, forget, cell, output; GRU update z, reset r,
+ * candidate; the GRU's bias has the input's row first, then the recurrent one (reset_after). */
 #ifndef WF_NN_RNN_H
 #define WF_NN_RNN_H
 

@@ -11,7 +11,7 @@ typedef struct wf_reader {
     wf_model_spec *spec;
 } wf_reader;
 
-/* Puts file:line:column before the recorded message when `status` is a failure; returns `status`. */
+/* Puts file:line:column before the recorded message if `status` is a failure; returns `status`. */
 wf_status wf__located(const wf_reader *r, const wf_yaml *at, wf_status status);
 
 /* Sets the field that the entry of a map names. */
