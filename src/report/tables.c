@@ -38,7 +38,7 @@ static int is_shown(const wf_comparison *c, wf_report_column column) {
            wf__column_is_used(c, column);
 }
 
-/* "claimed 0.9190, -0.0054" */
+/* "claim 0.9190", and below it ours minus the claim. */
 static void add_claim_line(wf_html *h, const wf_report_row *row, wf_report_column column) {
     static const struct {
         wf_report_column column;
@@ -52,7 +52,7 @@ static void add_claim_line(wf_html *h, const wf_report_row *row, wf_report_colum
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         for (int j = 0; j < n; j++)
             if (places[i].column == column && strcmp(places[i].figure, claims[j].figure) == 0)
-                wf__html(h, "<small>claimed %s: %s</small>",
+                wf__html(h, "<small>claim %s</small><small>%s</small>",
                          wf__show_score(claimed, claims[j].claimed),
                          wf__show_signed(difference, claims[j].difference));
 }
