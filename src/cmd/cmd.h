@@ -1,7 +1,7 @@
 /* What the commands share. This folder alone prints, reads the environment and handles signals.
  *
- * A command is one wf_command in one file `cmd_*.c` and one line in `commands.def`. Its option table
- * makes the parser, the help text, the shell completion and the man page. */
+ * A command is one wf_command in one file `cmd_*.c` and one line in `commands.def`. Its option
+ * table makes the parser, the help text, the shell completion and the man page. */
 #ifndef WF_CMD_CMD_H
 #define WF_CMD_CMD_H
 
@@ -145,7 +145,7 @@ json_t *wf_json_text_or_null(const char *text);
 
 /* ---- stopping ---- */
 
-/* From now on the first SIGINT or SIGTERM is only noted, the second one ends the program at once. */
+/* From now on the first SIGINT or SIGTERM is only noted, the second ends the program at once. */
 void wf_signals_install(void);
 int wf_signals_seen(void);
 const volatile sig_atomic_t *wf_signals_flag(void);

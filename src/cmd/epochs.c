@@ -29,8 +29,8 @@ static const char *step_time(char buffer[32], double ms) {
     return buffer;
 }
 
-/* While an epoch runs: "12/375 ━━━━ 8s 24ms/step - accuracy: 0.5120 - loss: 1.3107"; the seconds are
- * those that are left. */
+/* While an epoch runs: "12/375 ━━━━ 8s 24ms/step - accuracy: 0.5120 - loss: 1.3107"; the
+ * seconds are those that are left. */
 static void draw_step(wf_epochs *s, const wf_train_event *e) {
     char line[512], bar[WF_BAR_BYTES], ms[32];
     if (!wf_bar_is_due(&s->bar)) return;

@@ -41,13 +41,16 @@ typedef struct wf_experiment_flags {
      0,                                                                                            \
      0,                                                                                            \
      "a name that weft datasets lists, or a path"},                                                \
-        {"epochs", 'e', WF_OPTION_INT, offsetof(type, member.epochs),  "N", NULL,                  \
-         NULL,     1,   1e6,           "passes over the training data"},                           \
+        {"epochs",      'e',                                                                       \
+         WF_OPTION_INT, offsetof(type, member.epochs),                                             \
+         "N",           NULL,                                                                      \
+         NULL,          1,                                                                         \
+         1e6,           "passes over the training data (default: the model file's)"},              \
         {"batch-size",  'b',                                                                       \
          WF_OPTION_INT, offsetof(type, member.batch_size),                                         \
          "N",           NULL,                                                                      \
          NULL,          1,                                                                         \
-         65536,         "images per step"},                                                        \
+         65536,         "images per step (default: the model file's)"},                            \
         {"limit",       'l',                                                                       \
          WF_OPTION_INT, offsetof(type, member.limit),                                              \
          "N",           "0",                                                                       \
@@ -62,7 +65,7 @@ typedef struct wf_experiment_flags {
          NULL,                                                                                     \
          0,                                                                                        \
          0.99,                                                                                     \
-         "share of the training images that is kept for validation"},                              \
+         "share of the training images kept for validation (default: the model file's)"},          \
         {"precision",                                                                              \
          0,                                                                                        \
          WF_OPTION_CHOICE,                                                                         \

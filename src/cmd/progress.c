@@ -22,10 +22,16 @@ int wf_bar_is_due(const wf_bar *bar) {
     return bar->is_terminal && !bar->cli->is_quiet && wf_now_s() - bar->drawn_s >= 0.1;
 }
 
-/* Bytes of `text` that fill at most `columns`. */
+/* Bytes of `text` that fill at most `columns`; colours (ESC [ ... m) fill none. */
 static int bytes_of_columns(const char *text, int columns) {
-    int bytes = 0;
-    for (int column = 0; text[bytes] && column < columns; column++) {
+    int bytes = 0, column = 0;
+    while (text[bytes]) {
+        if (text[bytes] == '\033') {
+            while (text[bytes] && text[bytes] != 'm') bytes++;
+            if (text[bytes]) bytes++;
+            continue;
+        }
+        if (column++ == columns) break;
         bytes++;
         while (((unsigned char)text[bytes] & 0xC0) == 0x80) bytes++;
     }
@@ -49,16 +55,13 @@ void wf_bar_end(wf_bar *bar, const char *text) {
 
 int wf_bar_data_progress(void *user, const char *what, int64_t done, int64_t total) {
     wf_bar *bar = user;
-    char line[512], have[32], all[32], columns[WF_BAR_BYTES];
-    if (total > 0 && done >= total) {
-        wf_bar_end(bar, NULL);
-    } else if (wf_bar_is_due(bar)) {
-        if (total > 0)
-            snprintf(line, sizeof line, "%s %s %s of %s", what, wf_bar_text(columns, done, total),
-                     wf_bytes_text(have, (double)done), wf_bytes_text(all, (double)total));
-        else snprintf(line, sizeof line, "%s %s", what, wf_bytes_text(have, (double)done));
-        wf_bar_draw(bar, line);
-    }
+    char line[512], columns[WF_BAR_BYTES];
+    if (!wf_bar_is_due(bar)) return wf_signals_seen();
+    if (total > 0)
+        snprintf(line, sizeof line, "%.300s %s %.0f %%", what, wf_bar_text(columns, done, total),
+                 100.0 * (double)done / (double)total);
+    else snprintf(line, sizeof line, "%.300s", what);
+    wf_bar_draw(bar, line);
     return wf_signals_seen();
 }
 

@@ -1,5 +1,5 @@
-/* One line on standard error that is drawn again and again: at most ten times a second, and only on a
- * terminal. Elsewhere only the lines that stay are printed. */
+/* One line on standard error that is drawn again and again: at most ten times a second, and only on
+ * a terminal. Elsewhere only the lines that stay are printed. */
 #ifndef WF_CMD_PROGRESS_H
 #define WF_CMD_PROGRESS_H
 
@@ -24,7 +24,7 @@ double wf_now_s(void);
 /* A wf_progress_fn; `user` is a wf_bar. It asks to stop when a signal came. */
 int wf_bar_data_progress(void *user, const char *what, int64_t done, int64_t total);
 
-/* Keras' bar: ━━━━━━━━━━ in proportion to done / total, 20 columns. Returns `buffer`. */
+/* Keras' bar, ━━━━, in proportion to done / total, 20 columns. Returns `buffer`. */
 enum { WF_BAR_COLUMNS = 20, WF_BAR_BYTES = WF_BAR_COLUMNS * 4 + 32 };
 const char *wf_bar_text(char buffer[WF_BAR_BYTES], int64_t done, int64_t total);
 

@@ -1,4 +1,4 @@
-/* What train, evaluate, predict, compare and bench do with models and data: one session per call. */
+/* What train, evaluate, predict, compare and bench do with models and data: a session per call. */
 #ifndef WF_CMD_SESSION_H
 #define WF_CMD_SESSION_H
 

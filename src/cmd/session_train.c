@@ -52,8 +52,8 @@ static wf_status use_own_validation(job *j) {
     return WF_OK;
 }
 
-/* The data set's own validation part goes before the recipe's fraction. `stored` is the splits.csv of
- * the run that goes on, or NULL. */
+/* The data set's own validation part goes before the recipe's fraction. `stored` is the splits.csv
+ * of the run that goes on, or NULL. */
 static wf_status split_data(job *j, const char *stored) {
     wf_context *cx = &j->cli->cx;
     const wf_experiment *e = j->experiment;
@@ -281,7 +281,7 @@ static wf_status finish(job *j) {
     return j->dataset->test.count ? write_report(j) : WF_OK;
 }
 
-/* Marks the run and says how it goes on; the record of the failure stays the one that stopped it. */
+/* Marks the run and says how it goes on; the recorded failure stays the one that stopped it. */
 static wf_status stop_run(job *j, wf_status status) {
     wf_context *cx = &j->cli->cx;
     wf_context ignored = {0};

@@ -35,9 +35,10 @@ void wf_data_settings_reset(wf_data_settings *s) {
 }
 
 wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
-                       const wf_data_settings *settings) {
+                       wf_data_settings *settings) {
     wf_dataset *dataset = NULL;
     wf_status status = wf_dataset_open(&dataset, &cli->cx, name_or_path, &settings->options);
+    wf_bar_end(&settings->bar, NULL);
     if (status == WF_E_NOTFOUND || status == WF_E_ARG || status == WF_E_IO ||
         status == WF_E_NETWORK)
         cli->exit_code = WF_EXIT_DATA;

@@ -49,7 +49,7 @@ void wf_data_settings_reset(wf_data_settings *s);
 /* wf_dataset_open; whatever fails there is a matter of data (exit status 3), and what the reader
  * converted is noted. */
 wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
-                       const wf_data_settings *settings);
+                       wf_data_settings *settings);
 
 /* ---- models ---- */
 
@@ -61,8 +61,8 @@ wf_status wf_model_folders(char *out[WF_MAX_MODEL_FOLDERS], int *out_count, wf_c
 /* wf_model_find and wf_model_names in these folders. */
 wf_status wf_model_locate(char **out, wf_context *cx, const char *name_or_path);
 wf_status wf_model_list(wf_names *out, wf_context *cx);
-/* wf_model_spec_set for every item. `classes` of the file follows the output, so that the last layer
- * can be changed; the data set's own number of classes is checked later. */
+/* wf_model_spec_set for every item. `classes` of the file follows the output, so that the last
+ * layer can be changed; the data set's own number of classes is checked later. */
 wf_status wf_model_apply(wf_model_spec *model, wf_context *cx, const wf_texts *settings);
 /* Reads the model of that name or path; whatever is wrong with it is a matter of configuration. */
 wf_status wf_model_load(wf_model_spec **out, wf_cli *cli, const char *name_or_path);
