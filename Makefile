@@ -4,8 +4,7 @@ JOBS ?= $(shell nproc)
 EPOCHS ?= 3
 PREFIX ?= $(or $(prefix),/usr/local)
 DEMO_MODELS := cnn-3conv-leaky gru-128 cnn-32-lstm
-BENCH_MODELS ?= cnn-3conv-leaky gru-128 cnn-2conv-bn
-BENCH_FLAGS ?= --batch-size 128
+BENCH_FLAGS ?= # for bench/versus-pytorch, as --rounds 5
 
 # GNU directory variables (make install libdir=lib64) go to CMake; one that is not given has its default.
 gnu_dir = $(if $($(1)),-DCMAKE_INSTALL_$(2)="$($(1))",-UCMAKE_INSTALL_$(2))
@@ -37,8 +36,10 @@ install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir,
 	DESTDIR="$(DESTDIR)" cmake --install "$(BUILD)"
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-bench: build ## time training steps of three models
-	@for model in $(BENCH_MODELS); do "$(BUILD)/weft" bench $$model $(BENCH_FLAGS) || exit; done
+bench: ## install what is missing, build, time training steps against PyTorch's
+	tools/bootstrap bench
+	$(build_all)
+	bench/versus-pytorch --weft "$(BUILD)/weft" $(BENCH_FLAGS)
 
 format: ## format the C code
 	tools/format

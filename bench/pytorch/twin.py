@@ -1,0 +1,355 @@
+"""A weft model file as a PyTorch module, with the semantics and initialisers of Keras 3.
+
+What is not known here is an error, never passed over: a twin that differs in silence is worthless.
+Images are [N, C, H, W] inside; wherever an image becomes a vector or a sequence its elements are
+ordered [H, W, C], as in weft.
+"""
+import math
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import yaml
+
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+
+
+class UnknownPart(Exception):
+    pass
+
+
+# ---- layers that PyTorch lacks or has with other semantics ----
+
+
+class Pad(nn.Module):
+    """Zeros or -inf around an image; with an odd sum the larger half is below and to the right."""
+
+    def __init__(self, height, width, value):
+        super().__init__()
+        self.pads = (width // 2, width - width // 2, height // 2, height - height // 2)
+        self.value = value
+
+    def forward(self, x):
+        return F.pad(x, self.pads, value=self.value)
+
+
+class Flatten(nn.Module):
+    def forward(self, x):
+        return (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).flatten(1)
+
+
+class Sequence(nn.Module):
+    """An image as the sequence of its rows or columns."""
+
+    def __init__(self, axes):
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x):
+        return x.permute(self.axes).flatten(2)
+
+
+def keras_batch_norm(base):
+    class KerasBatchNorm(base):
+        """The moving variance is that of the batch itself; PyTorch's is the unbiased estimate."""
+
+        def forward(self, x):
+            if not self.training:
+                return super().forward(x)
+            kept = self.running_var * (1 - self.momentum)
+            y = super().forward(x)
+            n = x.numel() // x.shape[1]
+            # .data: the backward pass counts changes of the tensor, though it never reads this one
+            self.running_var.data.copy_(kept + (self.running_var - kept) * ((n - 1) / n))
+            return y
+
+    return KerasBatchNorm
+
+
+BatchNorm1d, BatchNorm2d = keras_batch_norm(nn.BatchNorm1d), keras_batch_norm(nn.BatchNorm2d)
+
+
+class Recurrent(nn.Module):
+    """[N, T, F] -> the outputs [N, T, U], or the last one [N, U]; PyTorch's own cells are fastest
+    with the time as the first axis."""
+
+    def __init__(self, rnn, return_sequences):
+        super().__init__()
+        self.rnn = rnn
+        self.return_sequences = return_sequences
+
+    def forward(self, x):
+        out = self.rnn(x.transpose(0, 1).contiguous())[0]
+        if self.return_sequences:
+            return out.transpose(0, 1)
+        if not self.rnn.bidirectional:
+            return out[-1]
+        units = out.shape[-1] // 2
+        return torch.cat([out[-1, :, :units], out[0, :, units:]], 1)
+
+
+class ReluLSTM(nn.Module):
+    """relu in place of tanh, for which PyTorch has no kernel: a loop over the steps (torch.jit makes
+    it no faster)."""
+
+    bidirectional = False
+
+    def __init__(self, inputs, units):
+        super().__init__()
+        self.weight_ih_l0 = nn.Parameter(torch.empty(4 * units, inputs))
+        self.weight_hh_l0 = nn.Parameter(torch.empty(4 * units, units))
+        self.bias_ih_l0 = nn.Parameter(torch.empty(4 * units))
+
+    def forward(self, x):
+        h = c = torch.zeros(x.shape[1], self.weight_hh_l0.shape[1])
+        weight, out = self.weight_hh_l0.t(), []
+        for x_gates in F.linear(x, self.weight_ih_l0, self.bias_ih_l0):
+            i, f, g, o = torch.addmm(x_gates, h, weight).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.relu(g)
+            h = torch.sigmoid(o) * torch.relu(c)
+            out.append(h)
+        return torch.stack(out), None
+
+
+def init_recurrent(rnn, units):
+    """glorot_uniform, orthogonal, zeros; an LSTM's forget bias is 1 and its second bias, which
+    Keras does not have, stays 0. A GRU has both biases, as Keras' with reset_after."""
+    is_gru = isinstance(rnn, nn.GRU)
+    for name, p in rnn.named_parameters():
+        if name.startswith("weight_ih"):
+            nn.init.xavier_uniform_(p)
+        elif name.startswith("weight_hh"):
+            nn.init.orthogonal_(p)
+        else:
+            nn.init.zeros_(p)
+            if name.startswith("bias_ih") and not is_gru:
+                nn.init.ones_(p[units : 2 * units])  # gates are i, f, g, o
+            p.requires_grad_(is_gru or name.startswith("bias_ih"))
+    return rnn
+
+
+# ---- one function per layer of the file: (keys, shape of the input without N) -> modules ----
+
+
+class Keys(dict):
+    """The keys of one layer; what is left after the layer was built is unknown."""
+
+    def __init__(self, owner, keys):
+        super().__init__(keys or {})
+        self.owner = owner
+
+    def done(self):
+        if self:
+            raise UnknownPart(f"{self.owner}: {', '.join(self)} is not known to the twin")
+
+
+def pair(value):
+    return tuple(value) if isinstance(value, list) else (value, value)
+
+
+def activation(keys):
+    name = keys.pop("activation", "linear")
+    if name not in ACTIVATIONS and name != "linear":
+        raise UnknownPart(f"{keys.owner}: activation {name} is not known to the twin")
+    return [ACTIVATIONS[name]()] if name != "linear" else []
+
+
+def same_padding(keys, shape, kernel, strides, value):
+    padding = keys.pop("padding", "valid")
+    if padding == "valid":
+        return []
+    need = [max((math.ceil(s / step) - 1) * step + k - s, 0)
+            for s, k, step in zip(shape[1:], kernel, strides)]
+    return [Pad(*need, value)] if any(need) else []
+
+
+def conv2d(keys, shape):
+    kernel, strides = pair(keys.pop("kernel_size")), pair(keys.pop("strides", 1))
+    pad = same_padding(keys, shape, kernel, strides, 0.0)
+    conv = nn.Conv2d(shape[0], keys.pop("filters"), kernel, strides)
+    if pad and pad[0].pads[::2] == pad[0].pads[1::2]:  # faster inside the convolution
+        conv.padding = (pad[0].pads[2], pad[0].pads[0])
+        pad = []
+    nn.init.xavier_uniform_(conv.weight)
+    nn.init.zeros_(conv.bias)
+    return pad + [conv] + activation(keys)
+
+
+def max_pool2d(keys, shape):
+    size = pair(keys.pop("pool_size", 2))
+    strides = pair(keys.pop("strides", list(size)))
+    return same_padding(keys, shape, size, strides, -math.inf) + [nn.MaxPool2d(size, strides)]
+
+
+def average_pool2d(keys, shape):
+    size = pair(keys.pop("pool_size", 2))
+    return [nn.AvgPool2d(size, pair(keys.pop("strides", list(size))))]
+
+
+def dense(keys, shape):
+    linear = nn.Linear(shape[-1], keys.pop("units"))
+    nn.init.xavier_uniform_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    if keys.get("activation") == "softmax":  # cross_entropy takes the logits
+        keys.pop("activation")
+    return [linear] + activation(keys)
+
+
+def batch_normalization(keys, shape):
+    kind = BatchNorm2d if len(shape) == 3 else BatchNorm1d
+    return [kind(shape[0], eps=keys.pop("epsilon", 1e-3), momentum=1 - keys.pop("momentum", 0.99))]
+
+
+def lstm(keys, shape, bidirectional=False):
+    units, name = keys.pop("units"), keys.pop("activation", "tanh")
+    if name == "relu" and not bidirectional:
+        rnn = ReluLSTM(shape[1], units)
+    elif name == "tanh":
+        rnn = nn.LSTM(shape[1], units, bidirectional=bidirectional)
+    else:
+        raise UnknownPart(f"{keys.owner}: activation {name} is not known to the twin")
+    return [Recurrent(init_recurrent(rnn, units), keys.pop("return_sequences", False))]
+
+
+def gru(keys, shape, bidirectional=False):
+    units = keys.pop("units")
+    rnn = init_recurrent(nn.GRU(shape[1], units, bidirectional=bidirectional), units)
+    return [Recurrent(rnn, keys.pop("return_sequences", False))]
+
+
+def bidirectional(keys, shape):
+    name, inner = entry(keys.pop("layer"))
+    if name not in ("lstm", "gru"):
+        raise UnknownPart(f"{keys.owner}: layer {name} is not known to the twin")
+    modules = {"lstm": lstm, "gru": gru}[name](inner, shape, bidirectional=True)
+    inner.done()
+    return modules
+
+
+LAYERS = {
+    "conv2d": conv2d, "max_pool2d": max_pool2d, "average_pool2d": average_pool2d, "dense": dense,
+    "batch_normalization": batch_normalization, "lstm": lstm, "gru": gru,
+    "bidirectional": bidirectional,
+    "dropout": lambda keys, shape: [nn.Dropout(keys.pop("rate"))],
+    "leaky_relu": lambda keys, shape: [nn.LeakyReLU(keys.pop("negative_slope", 0.3))],
+    "relu": lambda keys, shape: [nn.ReLU()],
+    "tanh": lambda keys, shape: [nn.Tanh()],
+    "sigmoid": lambda keys, shape: [nn.Sigmoid()],
+    "flatten": lambda keys, shape: [Flatten()],
+    "rows": lambda keys, shape: [Sequence((0, 2, 3, 1))],
+    "columns": lambda keys, shape: [Sequence((0, 3, 2, 1))],
+}
+
+
+def entry(item):
+    """'flatten', {flatten: null} or {dense: {units: 10}} -> the name and its keys."""
+    name, keys = next(iter(item.items())) if isinstance(item, dict) else (item, None)
+    return name, Keys(name, keys)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def build(spec, lstm_activation=None):
+    """The module for [N, H, W] or [N, H, W, C] images; its outputs are logits. `lstm_activation`
+    overrides that of the file."""
+    height, width, channels = spec["input"]
+    modules, x = [], torch.zeros(2, channels, height, width)
+    for item in spec["layers"]:
+        name, keys = entry(item)
+        if name not in LAYERS:
+            raise UnknownPart(f"layer {name} is not known to the twin")
+        if name == "lstm" and lstm_activation:
+            keys["activation"] = lstm_activation
+        layer = nn.Sequential(*LAYERS[name](keys, tuple(x.shape[1:])))
+        keys.done()
+        with torch.no_grad():
+            x = layer.eval()(x)
+        modules += layer
+    return nn.Sequential(*modules).train()
+
+
+def n_parameters(model):
+    """As Keras counts: the moving statistics of batch normalization included."""
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return trained + sum(b.numel() for n, b in model.named_buffers() if "running" in n)
+
+
+# ---- the recipe ----
+
+
+def named(value, default):
+    return entry(value if value is not None else default)
+
+
+class Recipe:
+    """The section `training` of a model file, with weft's defaults."""
+
+    def __init__(self, section):
+        keys = Keys("training", section)
+        self.epochs = keys.pop("epochs", 10)
+        self.batch_size = keys.pop("batch_size", 32)
+        self.validation = keys.pop("validation", 0)
+        loss, loss_keys = named(keys.pop("loss", None), "sparse_categorical_crossentropy")
+        if loss not in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
+            raise UnknownPart(f"loss {loss} is not known to the twin")
+        self.label_smoothing = loss_keys.pop("label_smoothing", 0.0)
+        optimizer, adam = named(keys.pop("optimizer", None), "adam")
+        if optimizer != "adam":
+            raise UnknownPart(f"optimizer {optimizer} is not known to the twin")
+        self.learning_rate = adam.pop("learning_rate", 1e-3)
+        self.betas = adam.pop("beta_1", 0.9), adam.pop("beta_2", 0.999)
+        self.epsilon = adam.pop("epsilon", 1e-7)
+        schedule, hold = named(keys.pop("schedule", None), "constant")
+        if schedule not in ("constant", "hold_exponential"):
+            raise UnknownPart(f"schedule {schedule} is not known to the twin")
+        self.hold_epochs = hold.pop("hold_epochs", 8) if schedule != "constant" else self.epochs
+        self.decay = hold.pop("decay", 0.1)
+        stopping = keys.pop("early_stopping", None)
+        stopping = Keys("early_stopping", {} if stopping is True else stopping) if stopping else None
+        self.patience = stopping.pop("patience", 0) if stopping is not None else None
+        self.min_delta = stopping.pop("min_delta", 0.0) if stopping is not None else 0.0
+        if stopping is not None and stopping.pop("monitor", "val_loss") != "val_loss":
+            raise UnknownPart("early stopping on anything but val_loss is not known to the twin")
+        for part in (keys, loss_keys, adam, hold, stopping):
+            if part is not None:
+                part.done()
+
+    def rate(self, epoch):
+        """Of the epoch, counted from 0."""
+        return self.learning_rate * math.exp(-self.decay * max(0, epoch - self.hold_epochs + 1))
+
+
+class Trainer:
+    """One training step of a model: forward, loss, backward, Adam as Keras writes it."""
+
+    def __init__(self, model, recipe, precision="float32", layout="nchw"):
+        self.is_image = any(isinstance(m, nn.Conv2d) for m in model)
+        self.layout = torch.channels_last if layout == "nhwc" else torch.contiguous_format
+        self.model = model.to(memory_format=self.layout) if self.is_image else model
+        self.recipe, self.precision, self.steps = recipe, precision, 0
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(parameters, betas=recipe.betas)
+        self.group = self.optimizer.param_groups[0]
+        self.group["lr"] = recipe.learning_rate
+
+    def logits(self, images):
+        x = images[:, None]
+        if self.is_image:
+            x = x.contiguous(memory_format=self.layout)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return self.model(x).float()
+
+    def step(self, images, labels):
+        """Returns loss and logits."""
+        self.steps += 1
+        # Keras' epsilon is not bias-corrected as PyTorch's is.
+        self.group["eps"] = self.recipe.epsilon / math.sqrt(1 - self.recipe.betas[1] ** self.steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        logits = self.logits(images)
+        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach(), logits.detach()
