@@ -69,7 +69,7 @@ WF_API wf_status wf_evaluation_from_confusion(wf_evaluation **out, wf_context *c
 /* NULL is legal. */
 WF_API void wf_evaluation_destroy(wf_evaluation *e);
 
-/* One JSON object as text, ending in a newline; free it with wf_text_free. An unknown figure is null.
+/* One JSON object as text, ending in a newline; free it with wf_text_free. Unknown: null.
  * Errors: WF_E_NOMEM.  Threads: any. */
 WF_API wf_status wf_evaluation_to_json(char **out_text, wf_context *cx, const wf_evaluation *e);
 
@@ -92,7 +92,7 @@ typedef struct wf_spread {
 /* Values that are NAN (unknown) are left out.  Threads: any. */
 WF_API wf_spread wf_spread_of(const double *values, size_t count);
 
-/* Standard error of an accuracy measured on `count` images: sqrt(a (1 - a) / count).  Threads: any. */
+/* Standard error of an accuracy a on `count` images: sqrt(a (1 - a) / count).  Threads: any. */
 WF_API double wf_accuracy_standard_error(double accuracy, int64_t count);
 
 #ifdef __cplusplus

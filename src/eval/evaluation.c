@@ -122,7 +122,7 @@ wf_status wf__evaluation_derive(wf_evaluation *e, wf_context *cx) {
     e->count = total;
     e->accuracy = ratio((double)right, (double)total);
 
-    /* Every image has one true and one predicted class: the micro averages all equal the accuracy. */
+    /* An image has one true and one predicted class: all micro averages equal the accuracy. */
     e->micro = (wf_class_score){e->accuracy, e->accuracy, e->accuracy, total};
     e->macro = e->weighted = (wf_class_score){.support = total};
     for (int i = 0; i < k; i++) {

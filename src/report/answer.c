@@ -5,7 +5,7 @@
 
 #include "report/internal.h"
 
-/* Standard error of the row's mean accuracy: over seeds where there are several, else of a count. */
+/* Standard error of the row's mean accuracy: over seeds if there are several, else of a count. */
 static double standard_error(const wf_report_row *row) {
     if (row->accuracy.count > 1) return row->accuracy.sd / sqrt((double)row->accuracy.count);
     return wf_accuracy_standard_error(row->accuracy.mean, row->runs[0].evaluation->count);

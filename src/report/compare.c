@@ -108,8 +108,8 @@ static wf_status append_run(wf_report_row *row, wf_context *cx, wf_report_run *r
     return WF_OK;
 }
 
-/* Puts the run into its row. Of runs with one recipe and one seed only the latest stays: they say the
- * same thing twice. On success `run` is empty. */
+/* Puts the run into its row. Of runs with one recipe and one seed only the latest stays: they say
+ * the same thing twice. On success `run` is empty. */
 static wf_status place_run(wf_comparison *c, wf_context *cx, wf_report_run *run) {
     wf_report_row *row = NULL;
     for (size_t i = 0; i < c->row_count && !row; i++) {

@@ -87,8 +87,8 @@ static wf_status add_curves(wf_html *h, const wf_comparison *c) {
 }
 
 static void add_matrices(wf_html *h, const wf_comparison *c) {
-    wf__html(h, "<section><h2>F1 per class</h2><p class=\"muted\">Mean over seeds; darker is "
-                "better.</p>");
+    wf__html(h, "<section><h2>F1 per class</h2><p class=\"muted\">Mean over seeds; the "
+                "stronger the colour, the better.</p>");
     wf__html_class_scores(h, c);
     wf__html(h, "</section><section><h2>Confusion matrices</h2><p class=\"muted\">Test images per "
                 "true class (row) and predicted class (column). The colour is the square root of "

@@ -37,8 +37,8 @@ typedef struct wf_comparison {
     char *generated; /* UTC */
 } wf_comparison;
 
-/* Compares runs. Left out, each with a note: runs that are not finished or not tested, damaged ones,
- * and all but the latest of runs with the same recipe and the same seed.
+/* Compares runs. Left out, each with a note: runs that are not finished or not tested, damaged
+ * ones, and all but the latest of runs with the same recipe and the same seed.
  * Errors: WF_E_NOMEM, WF_E_IO. */
 wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run *const *runs,
                                size_t count);

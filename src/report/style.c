@@ -105,5 +105,7 @@ const char wf__html_style[] =
     ".scores tbody th{max-width:8.6em}}"
     "@media print{body{font-size:10pt}main{max-width:none;padding:0}"
     ".card,tr,figure,.scatter{break-inside:avoid}h2,h3{break-after:avoid}"
-    ".wide{overflow:visible}.summary th,.summary td{padding:.2rem .25rem;font-size:8pt}"
+    ".wide{overflow:visible}.summary th,.summary td{padding:.15rem "
+    ".12rem;font-size:7pt}small{font-size:6pt}"
+    ".runs th,.runs td{white-space:normal;font-size:7.5pt}"
     ".heat,.key,.caution{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";

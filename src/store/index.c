@@ -1,5 +1,5 @@
-/* The index: one table whose rows repeat what the run folders say. It holds nothing of its own, so a
- * damaged file is simply made again. This is the only place that knows SQLite. */
+/* The index: one table whose rows repeat what the run folders say. It holds nothing of its own:
+ * a damaged file is simply made again. This is the only place that knows SQLite. */
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -121,8 +121,8 @@ static wf_status remove_files(wf_context *cx, const wf__index *index) {
     return WF_OK;
 }
 
-/* Under the lock of the runs folder, so that of two processes that find the index damaged the second
- * sees the repaired one. */
+/* Under the lock of the runs folder: of two processes that find the index damaged, the second sees
+ * the repaired one. */
 static wf_status open_or_rebuild(wf_context *cx, wf__index *index, const char *dir) {
     wf_status status = WF_OK;
     int lock = -1;

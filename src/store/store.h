@@ -9,7 +9,7 @@
  *     log.txt
  *     weights/best.safetensors, weights/last.safetensors
  *     checkpoint/last.ckpt
- *     test.json             figures on the test set (wf_evaluation_to_json plus the keys of the store)
+ *     test.json             figures on the test set (wf_evaluation_to_json, and the store's keys)
  *     predictions.csv       index,label,predicted,p0 ... pK-1
  *     report.html
  *
@@ -112,8 +112,8 @@ wf_status wf_store_open(wf_store **out, wf_context *cx, const char *runs_dir);
 void wf_store_close(wf_store *store); /* NULL is legal */
 const char *wf_store_dir(const wf_store *store);
 
-/* The runs whose model or name is `filter` (NULL: all), oldest first. Damaged folders are listed with
- * what can be read of them.  Errors: WF_E_IO, WF_E_NOMEM. */
+/* The runs whose model or name is `filter` (NULL: all), oldest first. Damaged folders are listed
+ * with what can be read of them.  Errors: WF_E_IO, WF_E_NOMEM. */
 wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *filter);
 void wf_run_list_reset(wf_run_list *list);
 
@@ -124,8 +124,8 @@ void wf_run_list_reset(wf_run_list *list);
  * character), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_create(wf_run **out, wf_context *cx, wf_store *store, const char *name);
 
-/* Takes up an interrupted, failed or abandoned run again: keeps its first `epochs` lines of metrics.
- * Errors: WF_E_NOTFOUND, WF_E_ARG (finished, in use, or fewer lines than `epochs`), WF_E_DATA, WF_E_IO. */
+/* Takes up an interrupted, failed or abandoned run again and keeps its first `epochs` epochs.
+ * Errors: WF_E_NOTFOUND, WF_E_ARG (finished, in use, or fewer epochs), WF_E_DATA, WF_E_IO. */
 wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const char *reference,
                           int epochs);
 
@@ -171,8 +171,8 @@ wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const
 
 /* ---- reading a run --------------------------------------------------------------------------- */
 
-/* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or a model's
- * or run's name: then its latest finished run. `store` may be NULL when it is a path.
+/* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or the
+ * name of a model or of runs: then its latest finished run. `store` may be NULL when it is a path.
  * Errors: WF_E_NOTFOUND (names the nearest), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_open(wf_run **out, wf_context *cx, wf_store *store, const char *reference);
 

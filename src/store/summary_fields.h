@@ -1,5 +1,5 @@
 /* The fields of wf_run_summary that the index keeps, one line each; schema, binding, reading and
- * freeing are loops over this list. `path` is not here: it follows from the runs folder and the id. */
+ * freeing are loops over this list. `path` is not here: it follows from folder and id. */
 #ifndef WF_STORE_SUMMARY_FIELDS_H
 #define WF_STORE_SUMMARY_FIELDS_H
 

@@ -24,7 +24,7 @@ def rows(rng, count, k, step=None):
 
 
 def top_k(labels, p, k):
-    if p.shape[1] == 2:  # scikit-learn takes two classes for a threshold problem: its own order, by hand
+    if p.shape[1] == 2:  # there scikit-learn asks for a threshold instead: its order by hand
         order = np.argsort(p, axis=1, kind="mergesort")[:, ::-1]
         return float(np.mean((order[:, :k] == labels[:, None]).any(axis=1)))
     return float(m.top_k_accuracy_score(labels, p, k=k, labels=np.arange(p.shape[1])))

@@ -144,8 +144,7 @@ TEST(bad_documents_are_refused) {
         "{\"classes\": [{\"name\": 7}], \"confusion\": [[1]]}",
         "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"loss\": \"x\"}",
         "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"top_k\": [1, 2]}",
-        "{\"classes\": [{\"name\": \"a\"}, {\"name\": \"b\"}], \"confusion\": "
-        "[[9223372036854775807, 1], [0, 0]]}",
+        "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[9223372036854775808]]}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         CHECK_FAILS(&cx, wf_evaluation_from_json(&e, &cx, texts[i], strlen(texts[i])), WF_E_DATA);
