@@ -1,0 +1,300 @@
+/* What must hold between two runs, whatever the numbers are. */
+#include "nn/fields.h"
+#include "parity/product.h"
+#include "property/small.h"
+#include "test.h"
+
+static wf_pool *pool;
+
+/* One graph under one plan with the fused loss. */
+typedef struct machine {
+    wf_graph *graph;
+    wf_params *params;
+    wf_plan *plan;
+    wf_loss loss;
+    int width; /* of the output */
+} machine;
+
+static machine machine_open(const char *name, wf_plan_mode mode, int batch, int shard_size) {
+    wf_context cx = {0};
+    machine m = {0};
+    const small_model *model = small_models;
+    while (strcmp(model->name, name) != 0) model++;
+    if (!pool) CHECK_OK(&cx, wf_pool_create(&pool, &cx, 2));
+    m.graph = small_graph(model);
+    m.loss.class = wf_loss_find("sparse_categorical_crossentropy");
+    CHECK_OK(&cx, wf_fields_create(&m.loss.config, &cx, m.loss.class->fields,
+                                   m.loss.class->config_size));
+    CHECK_OK(&cx, wf_params_create(&m.params, &cx, m.graph, 5));
+    const wf_plan_options options = {
+        .mode = mode, .batch_size = batch, .seed = 9, .loss = &m.loss, .shard_size = shard_size};
+    CHECK_OK(&cx, wf_plan_create(&m.plan, &cx, m.graph, m.params, pool, &options));
+    m.width = (int)wf_shape_size(&m.graph->nodes[m.graph->output].shape);
+    return m;
+}
+
+static void machine_close(machine *m) {
+    wf_plan_destroy(m->plan);
+    wf_params_destroy(m->params);
+    wf_fields_destroy(m->loss.class->fields, m->loss.config);
+    wf_graph_destroy(m->graph);
+}
+
+static wf_batch_result run(const machine *m, const int32_t *index, int n, int64_t position) {
+    wf_context cx = {0};
+    wf_batch_result result;
+    const wf_batch batch = {.pixels = small_pixels(),
+                            .index = index,
+                            .labels = small_labels(),
+                            .n = n,
+                            .epoch = 1,
+                            .position = position};
+    CHECK_OK(&cx, wf_plan_run(&result, m->plan, &cx, &batch));
+    return result;
+}
+
+static void check_near(const float *a, const float *b, int64_t n, double tolerance) {
+    double worst = 0, scale = 0;
+    for (int64_t i = 0; i < n; i++) {
+        worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
+        scale = fmax(scale, fabs((double)b[i]));
+    }
+    CHECK(isfinite(scale));
+    CHECK_NEAR(worst, 0, tolerance * fmax(scale, 1e-3));
+}
+
+#define EACH_MODEL(m)                                                                              \
+    const small_model *m = small_models;                                                           \
+    m->name;                                                                                       \
+    m++
+
+/* An image's output depends on the image, not on its place in the batch or on its neighbours. */
+TEST(results_follow_a_permutation_of_the_batch) {
+    for (EACH_MODEL(model)) {
+        machine m = machine_open(model->name, WF_PLAN_EVALUATE, 31, 0);
+        int32_t index[31];
+        float *first = malloc(sizeof(float) * 31 * (size_t)m.width);
+        CHECK(first);
+        for (int i = 0; i < 31; i++) index[i] = i;
+        const wf_batch_result a = run(&m, index, 31, 0);
+        memcpy(first, wf_plan_output(m.plan), sizeof(float) * 31 * (size_t)m.width);
+        for (int i = 0; i < 31; i++) index[i] = (i * 12 + 5) % 31;
+        const wf_batch_result b = run(&m, index, 31, 0);
+        for (int i = 0; i < 31; i++)
+            check_near(wf_plan_output(m.plan) + i * m.width, first + index[i] * m.width, m.width,
+                       1e-6);
+        CHECK_INT(b.correct, a.correct);
+        CHECK_NEAR(b.loss, a.loss, 1e-6 * a.loss);
+        free(first);
+        machine_close(&m);
+    }
+}
+
+TEST(a_batch_is_as_good_as_its_parts) {
+    for (EACH_MODEL(model)) {
+        machine m = machine_open(model->name, WF_PLAN_EVALUATE, 53, 0);
+        int32_t index[53];
+        for (int i = 0; i < 53; i++) index[i] = 52 - i;
+        const wf_batch_result whole = run(&m, index, 53, 0);
+        double loss = 0;
+        int64_t correct = 0;
+        for (int i = 0; i < 53; i += 7) {
+            const int n = 53 - i < 7 ? 53 - i : 7;
+            const wf_batch_result part = run(&m, index + i, n, 0);
+            loss += part.loss * n;
+            correct += part.correct;
+        }
+        CHECK_NEAR(loss / 53, whole.loss, 1e-6 * whole.loss);
+        CHECK_INT(correct, whole.correct);
+        machine_close(&m);
+    }
+}
+
+static void note_gradient(const char *name, int batch, int shard_size, int n, float **out,
+                          int64_t *size) {
+    machine m = machine_open(name, WF_PLAN_TRAIN, batch, shard_size);
+    *size = m.graph->trainable_size;
+    *out = malloc((size_t)*size * sizeof(float));
+    CHECK(*out);
+    run(&m, NULL, n, 100);
+    memcpy(*out, m.params->gradient, (size_t)*size * sizeof(float));
+    machine_close(&m);
+}
+
+/* Not the same bits, for sums run in another order; but random masks and statistics are the same. */
+TEST(the_size_of_shards_hardly_matters) {
+    for (EACH_MODEL(model)) {
+        float *one, *other;
+        int64_t size;
+        note_gradient(model->name, 23, 0, 23, &one, &size);
+        for (int shard = 1; shard <= 64; shard *= 4) {
+            note_gradient(model->name, 23, shard, 23, &other, &size);
+            check_near(other, one, size, 2e-5);
+            free(other);
+        }
+        free(one);
+    }
+}
+
+/* The partial last batch gives the bits that a plan of its own size would give. */
+TEST(a_small_batch_in_a_large_plan) {
+    for (EACH_MODEL(model)) {
+        float *small, *large;
+        int64_t size;
+        note_gradient(model->name, 17, 4, 17, &small, &size);
+        note_gradient(model->name, 41, 4, 17, &large, &size);
+        CHECK(memcmp(small, large, (size_t)size * sizeof(float)) == 0);
+        free(small), free(large);
+    }
+}
+
+/* A plan that ran before gives what a fresh one gives: nothing is left over from the last batch. */
+TEST(a_batch_leaves_nothing_behind) {
+    for (EACH_MODEL(model)) {
+        machine fresh = machine_open(model->name, WF_PLAN_TRAIN, 23, 0);
+        machine used = machine_open(model->name, WF_PLAN_TRAIN, 23, 0);
+        int32_t index[23];
+        for (int i = 0; i < 23; i++) index[i] = (i * 5 + 30) % SMALL_IMAGES;
+        run(&used, NULL, 23, 0);
+        const wf_batch_result a = run(&used, index, 19, 7), b = run(&fresh, index, 19, 7);
+        CHECK(a.loss == b.loss);
+        CHECK(memcmp(used.params->gradient, fresh.params->gradient,
+                     (size_t)used.graph->trainable_size * sizeof(float)) == 0);
+        machine_close(&fresh);
+        machine_close(&used);
+    }
+}
+
+/* ---- one layer as another ---- */
+
+static product *layer_open(const char *class_name, const char *keys, wf_shape input, int n) {
+    wf_context cx = {0};
+    product *p = NULL;
+    const product_layer layer = {class_name, keys, 1, {input}, n, 1};
+    if (!pool) CHECK_OK(&cx, wf_pool_create(&pool, &cx, 2));
+    CHECK_OK(&cx, product_create(&p, &cx, &layer));
+    return p;
+}
+
+static void layer_run(product *p, const float *cotangent) {
+    wf_context cx = {0};
+    const product_run r = {.mode = WF_PLAN_TRAIN, .pool = pool, .cotangent = cotangent};
+    CHECK_OK(&cx, product_run_once(p, &cx, &r));
+}
+
+static void fill(float *x, long n, uint64_t seed) {
+    for (long i = 0; i < n; i++) x[i] = product_random(seed, i);
+}
+
+TEST(a_1x1_convolution_is_a_dense_layer_per_pixel) {
+    enum { N = 3, SIZE = 5 * 4 * 7, OUT = 5 * 4 * 9 };
+    static const char *const keys[] = {"filters: 9, kernel_size: 1, activation: tanh",
+                                       "units: 9, activation: tanh"};
+    const wf_shape image = {.rank = 3, .dim = {5, 4, 7}};
+    static float x[N * SIZE], dy[N * OUT], kernel[7 * 9], bias[9];
+    fill(x, N * SIZE, 1), fill(dy, N * OUT, 2), fill(kernel, 63, 3), fill(bias, 9, 4);
+    product *p[2];
+    for (int i = 0; i < 2; i++) {
+        p[i] = layer_open(i ? "dense" : "conv2d", keys[i], image, N);
+        memcpy(product_input(p[i], 0), x, sizeof x);
+        memcpy(product_value(p[i], "kernel"), kernel, sizeof kernel);
+        memcpy(product_value(p[i], "bias"), bias, sizeof bias);
+        layer_run(p[i], dy);
+    }
+    check_near(p[0]->output, p[1]->output, N * OUT, 1e-6);
+    check_near(product_input_gradient(p[0], 0), product_input_gradient(p[1], 0), N * SIZE, 1e-6);
+    check_near(product_gradient(p[0], "kernel"), product_gradient(p[1], "kernel"), 63, 1e-6);
+    check_near(product_gradient(p[0], "bias"), product_gradient(p[1], "bias"), 9, 1e-6);
+    for (int i = 0; i < 2; i++) product_destroy(p[i]);
+}
+
+/* The two halves change places, and their parameters' gradients with them. */
+static void check_reversed_time(const char *layer, int T, int H, int returns_sequences) {
+    enum { N = 4, F = 6, MAX = 64 * 64 };
+    char keys[160];
+    snprintf(keys, sizeof keys, "layer: {%s: {units: %d, return_sequences: %s}}", layer, H,
+             returns_sequences ? "true" : "false");
+    const wf_shape sequence = {.rank = 2, .dim = {T, F}};
+    static const char *const names[] = {"kernel", "recurrent_kernel", "bias"};
+    const int steps = returns_sequences ? T : 1;
+    float dy[MAX];
+    product *p[2];
+    fill(dy, N * steps * 2 * H, 2);
+    for (int i = 0; i < 2; i++) {
+        p[i] = layer_open("bidirectional", keys, sequence, N);
+        float *x = product_input(p[i], 0);
+        for (int n = 0; n < N; n++)
+            for (int t = 0; t < T; t++)
+                fill(x + (n * T + (i ? T - 1 - t : t)) * F, F, (uint64_t)(100 + n * T + t));
+        for (int k = 0; k < 3; k++)
+            for (int half = 0; half < 2; half++) {
+                char name[64], swapped[64];
+                snprintf(name, sizeof name, "%s_%s", half ? "backward" : "forward", names[k]);
+                snprintf(swapped, sizeof swapped, "layer/%s_%s", half != i ? "backward" : "forward",
+                         names[k]);
+                for (int e = 0; e < p[i]->graph->n_params; e++)
+                    if (!strcmp(p[i]->graph->params[e].name, swapped))
+                        fill(product_value(p[i], name), (long)p[i]->graph->params[e].size,
+                             (uint64_t)(1000 + 10 * e));
+            }
+    }
+    layer_run(p[0], dy);
+    float swapped_dy[MAX], expected[MAX];
+    for (int n = 0; n < N; n++)
+        for (int t = 0; t < steps; t++)
+            for (int j = 0; j < 2 * H; j++) {
+                const int to = (n * steps + (steps - 1 - t)) * 2 * H + (j + H) % (2 * H);
+                swapped_dy[to] = dy[(n * steps + t) * 2 * H + j];
+                expected[to] = p[0]->output[(n * steps + t) * 2 * H + j];
+            }
+    layer_run(p[1], swapped_dy);
+    check_near(p[1]->output, expected, N * steps * 2 * H, 1e-6);
+    for (int n = 0; n < N; n++)
+        for (int t = 0; t < T; t++)
+            check_near(product_input_gradient(p[1], 0) + (n * T + t) * F,
+                       product_input_gradient(p[0], 0) + (n * T + T - 1 - t) * F, F, 1e-5);
+    check_near(product_gradient(p[1], "backward_recurrent_kernel"),
+               product_gradient(p[0], "forward_recurrent_kernel"), H * H, 1e-5);
+    check_near(product_gradient(p[1], "forward_kernel"), product_gradient(p[0], "backward_kernel"),
+               F * H, 1e-5);
+    for (int i = 0; i < 2; i++) product_destroy(p[i]);
+}
+
+TEST(reversed_time_swaps_the_halves_of_a_bidirectional_layer) {
+    static const char *const layers[] = {"lstm", "gru", "simple_rnn"};
+    for (int i = 0; i < 3; i++)
+        for (int sequences = 0; sequences < 2; sequences++)
+            check_reversed_time(layers[i], 5, 9, sequences);
+}
+
+/* go_backwards is the same layer on the reversed sequence. */
+TEST(going_backwards_is_reversing_time) {
+    enum { N = 3, T = 6, F = 5, H = 7 };
+    const wf_shape sequence = {.rank = 2, .dim = {T, F}};
+    static float dy[N * T * H];
+    fill(dy, N * T * H, 1);
+    product *p[2];
+    for (int i = 0; i < 2; i++) {
+        p[i] = layer_open("gru",
+                          i ? "units: 7, return_sequences: true, go_backwards: true"
+                            : "units: 7, return_sequences: true",
+                          sequence, N);
+        for (int n = 0; n < N; n++)
+            for (int t = 0; t < T; t++)
+                fill(product_input(p[i], 0) + (n * T + (i ? T - 1 - t : t)) * F, F,
+                     (uint64_t)(50 + n * T + t));
+        fill(product_value(p[i], "kernel"), F * 3 * H, 2);
+        fill(product_value(p[i], "recurrent_kernel"), H * 3 * H, 3);
+        fill(product_value(p[i], "bias"), 2 * 3 * H, 4);
+        layer_run(p[i], dy);
+    }
+    check_near(p[1]->output, p[0]->output, N * T * H, 0);
+    check_near(product_gradient(p[1], "kernel"), product_gradient(p[0], "kernel"), F * 3 * H, 0);
+    for (int n = 0; n < N; n++)
+        for (int t = 0; t < T; t++)
+            check_near(product_input_gradient(p[1], 0) + (n * T + t) * F,
+                       product_input_gradient(p[0], 0) + (n * T + T - 1 - t) * F, F, 0);
+    for (int i = 0; i < 2; i++) product_destroy(p[i]);
+}
+
+TEST_MAIN()

@@ -1,0 +1,59 @@
+/* The same seed gives the same bits at any number of threads, on every level: parameters, moving
+ * statistics and losses after training steps with dropout and partial batches. */
+#include "parity/product.h"
+#include "property/small.h"
+#include "test.h"
+
+enum { STEPS = 8 };
+
+static void check_model(const char *name, int shard_size) {
+    const small_model *model = small_models;
+    while (strcmp(model->name, name) != 0) model++;
+    wf_graph *g = small_graph(model);
+    const size_t bytes = (size_t)g->total_size * sizeof(float);
+    const wf_kernels *level;
+    for (int i = 0; (level = product_level(i)); i++) {
+        static const int threads[] = {1, 2, 3, 5, 1};
+        wf_params *first = NULL;
+        double losses[2][STEPS];
+        for (size_t k = 0; k < sizeof threads / sizeof *threads; k++) {
+            const small_training t = {level, threads[k], 20, shard_size, STEPS, 42};
+            wf_params *params = small_train(g, &t, losses[k > 0]);
+            if (k == 0) {
+                first = params;
+                for (int64_t j = 0; j < g->total_size; j++) CHECK(isfinite(params->value[j]));
+                CHECK(losses[0][0] > 1 && losses[0][0] < 6);
+                continue;
+            }
+            if (memcmp(first->value, params->value, bytes) != 0)
+                printf("%s at %s: 1 and %d threads differ\n", name, level->isa, threads[k]);
+            CHECK(memcmp(first->value, params->value, bytes) == 0);
+            CHECK(memcmp(losses[0], losses[1], sizeof losses[0]) == 0);
+            wf_params_destroy(params);
+        }
+        wf_params_destroy(first);
+    }
+    wf_graph_destroy(g);
+}
+
+TEST(cnn_1conv) { check_model("cnn-1conv", 0); }
+TEST(cnn_2conv_bn) { check_model("cnn-2conv-bn", 3); }
+TEST(cnn_3conv_leaky) { check_model("cnn-3conv-leaky", 0); }
+TEST(gru) { check_model("gru", 4); }
+TEST(lstm_2) { check_model("lstm-2", 0); }
+TEST(cnn_bilstm) { check_model("cnn-bilstm", 3); }
+TEST(bigru_columns) { check_model("bigru-columns", 0); }
+TEST(branches) { check_model("branches", 2); }
+TEST(wide) { check_model("wide", 0); }
+
+TEST(another_seed_of_dropout_gives_other_bits) {
+    wf_graph *g = small_graph(&small_models[0]);
+    const small_training one = {NULL, 1, 20, 0, 2, 42}, other = {NULL, 1, 20, 0, 2, 43};
+    wf_params *a = small_train(g, &one, NULL), *b = small_train(g, &other, NULL);
+    CHECK(memcmp(a->value, b->value, (size_t)g->total_size * sizeof(float)) != 0);
+    wf_params_destroy(a);
+    wf_params_destroy(b);
+    wf_graph_destroy(g);
+}
+
+TEST_MAIN()
