@@ -100,6 +100,21 @@ WF_API wf_status wf_model_layer(wf_layer_info *out, wf_context *cx, const wf_mod
 WF_API wf_status wf_model_param(wf_param_info *out, wf_context *cx, const wf_model *model,
                                 int index);
 
+/* ---- what training needs ---- */
+
+typedef struct wf_params wf_params; /* a model's numbers; knows its layers */
+typedef struct wf_recipe wf_recipe; /* epochs, batch size, loss, optimizer, schedule, ... */
+
+/* Fresh numbers under the layers' initialisers, for a finished model that must outlive them. The
+ * same seed gives the same bits.  Errors: WF_E_ARG (not finished), WF_E_NOMEM. */
+WF_API wf_status wf_model_params(wf_params **out, wf_context *cx, const wf_model *model,
+                                 uint64_t seed);
+/* NULL is legal. */
+WF_API void wf_params_destroy(wf_params *params);
+
+/* How the model is trained; belongs to the model, wf_model_set changes it. */
+WF_API const wf_recipe *wf_model_recipe(const wf_model *model);
+
 #ifdef __cplusplus
 }
 #endif

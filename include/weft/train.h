@@ -7,15 +7,14 @@
 #include <stdint.h>
 
 #include "weft/data.h"
+#include "weft/graph.h"
 #include "weft/status.h"
+#include "weft/threads.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef struct wf_params wf_params; /* a model's numbers; knows its graph */
-typedef struct wf_pool wf_pool;     /* worker threads */
-typedef struct wf_recipe wf_recipe; /* epochs, batch size, loss, optimizer, schedule, ... */
 
 /* ---- events ---------------------------------------------------------------------------------- */
 

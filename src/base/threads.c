@@ -200,8 +200,9 @@ static wf_status start_workers(wf_pool *pool, wf_context *cx) {
 wf_status wf_pool_create(wf_pool **out, wf_context *cx, int n_threads) {
     wf_pool *pool = NULL;
     wf_status status;
-    WF_REQUIRE(n_threads >= 1 && n_threads <= POOL_MAX_THREADS, WF_E_ARG,
-               "%d threads: must be 1 to %d", n_threads, POOL_MAX_THREADS);
+    WF_REQUIRE(n_threads >= 0 && n_threads <= POOL_MAX_THREADS, WF_E_ARG,
+               "%d threads: must be 1 to %d, or 0 for all CPUs", n_threads, POOL_MAX_THREADS);
+    if (n_threads == 0) n_threads = wf_cpu_count();
     WF_TRY(wf_alloc(&pool, cx, 1, sizeof *pool));
     pool->n_threads = n_threads;
     /* More workers than CPUs: who spins keeps the one it waits for from running. */

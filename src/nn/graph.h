@@ -4,6 +4,7 @@
 #define WF_NN_GRAPH_H
 
 #include "nn/layer.h"
+#include "weft/graph.h"
 
 typedef struct wf_node {
     char *name;
@@ -55,18 +56,17 @@ int wf_graph_find(const wf_graph *g, const char *name);
 
 /* ---- all numbers that training changes ---- */
 
-typedef struct wf_params {
+struct wf_params {
     const wf_graph *graph;
     float *value;        /* [graph->total_size] */
     float *gradient;     /* [graph->total_size], NULL in inference */
     float *slots[3];     /* optimizer moments, each [trainable_size] or NULL */
     uint64_t generation; /* raised whenever `value` changes */
     int64_t step;        /* optimizer steps taken */
-} wf_params;
+};
 
 /* Fresh parameters under the initialisers; every entry has its own random sequence, so that adding
  * a layer changes no other layer's start.  Errors: WF_E_NOMEM. */
 wf_status wf_params_create(wf_params **out, wf_context *cx, const wf_graph *g, uint64_t seed);
-void wf_params_destroy(wf_params *p);
 
 #endif

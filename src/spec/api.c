@@ -127,3 +127,11 @@ wf_status wf_model_param(wf_param_info *out, wf_context *cx, const wf_model *mod
                            .is_trainable = entry->is_trainable};
     return WF_OK;
 }
+
+wf_status wf_model_params(wf_params **out, wf_context *cx, const wf_model *model, uint64_t seed) {
+    WF_REQUIRE(model->graph->is_finished, WF_E_ARG,
+               "model %s is not finished | call wf_model_finish first", model->name);
+    return wf_params_create(out, cx, model->graph, seed);
+}
+
+const wf_recipe *wf_model_recipe(const wf_model *model) { return model->recipe; }

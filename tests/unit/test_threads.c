@@ -166,10 +166,17 @@ TEST(workers_take_no_signals) {
     CHECK(!signals_on_worker);
 }
 
+TEST(no_thread_count_means_all_cpus) {
+    wf_context cx = {0};
+    wf_pool *pool = NULL;
+    CHECK_OK(&cx, wf_pool_create(&pool, &cx, 0));
+    CHECK_INT(wf_pool_size(pool), wf_cpu_count());
+    wf_pool_destroy(pool);
+}
+
 TEST(wrong_thread_counts_are_refused) {
     wf_context cx = {0};
     wf_pool *pool = NULL;
-    CHECK_FAILS(&cx, wf_pool_create(&pool, &cx, 0), WF_E_ARG);
     CHECK_FAILS(&cx, wf_pool_create(&pool, &cx, -1), WF_E_ARG);
     CHECK_FAILS(&cx, wf_pool_create(&pool, &cx, 1000000), WF_E_ARG);
     CHECK(pool == NULL);

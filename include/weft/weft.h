@@ -1,0 +1,19 @@
+/* All of weft:
+ *
+ *   status.h   codes and the error record
+ *   threads.h  the workers that compute
+ *   data.h     images, data sets, splits
+ *   graph.h    models: from files, from names, built in code
+ *   train.h    training, weights, prediction, timing
+ *   eval.h     how good a classifier is */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include "weft/data.h"
+#include "weft/eval.h"
+#include "weft/graph.h"
+#include "weft/status.h"
+#include "weft/threads.h"
+#include "weft/train.h"
+
+#endif
