@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "report/report.h"
 
-/* Texts of figures as every form of the report shows them; each returns `buffer`; "-" if unknown. */
+/* Texts of figures as all forms of the report show them; each returns `buffer`; "-" if unknown. */
 enum { WF_FIGURE_BYTES = 64 };
 const char *wf__show_count(char buffer[WF_FIGURE_BYTES], int64_t value);     /* 161,830 */
 const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);      /* 0.9186 */
