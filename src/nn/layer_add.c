@@ -25,7 +25,7 @@ typedef struct add_args {
     int64_t size;
 } add_args;
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const add_args *a = args;
     const size_t n = (size_t)(r->n * a->size);
     float *dst = wf_at(r, a->dst);
@@ -33,7 +33,7 @@ static void run_forward(const wf_run *r, const void *args) {
     for (int i = 2; i < a->n_inputs; i++) r->kernels->add(dst, dst, wf_at(r, a->src[i]), n);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const add_args *a = args;
     const size_t n = (size_t)(r->n * a->size);
     for (int i = 0; i < a->n_inputs; i++)

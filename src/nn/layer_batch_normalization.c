@@ -52,20 +52,20 @@ typedef struct batch_norm_args {
 
 enum { MEAN, SCALE, PART_A, PART_B, PART_C, STATS };
 
-static float *part_at(const wf_run *r, const batch_norm_args *a, int i) {
+static float *part_at(const wf_work *r, const batch_norm_args *a, int i) {
     return (float *)wf_at(r, a->parts) + (ptrdiff_t)i * 2 * a->channels;
 }
 
-static float *stat_at(const wf_run *r, const batch_norm_args *a, int group, int which) {
+static float *stat_at(const wf_work *r, const batch_norm_args *a, int group, int which) {
     return (float *)wf_at(r, a->stats) + ((ptrdiff_t)group * STATS + which) * a->channels;
 }
 
-static float gamma_of(const wf_run *r, const batch_norm_args *a, int j) {
+static float gamma_of(const wf_work *r, const batch_norm_args *a, int j) {
     return a->gamma < 0 ? 1 : wf_value(r, a->gamma)[j];
 }
 
 /* dst = src * (gamma * scale) + (beta - mean * gamma * scale), coefficients in scratch */
-static void normalize(const wf_run *r, const batch_norm_args *a, int group, const float *src,
+static void normalize(const wf_work *r, const batch_norm_args *a, int group, const float *src,
                       float *dst, size_t rows) {
     const float *mean = stat_at(r, a, group, MEAN), *scale = stat_at(r, a, group, SCALE);
     float *by = r->scratch, *plus = by + a->channels;
@@ -76,7 +76,7 @@ static void normalize(const wf_run *r, const batch_norm_args *a, int group, cons
     r->kernels->scale_rows(dst, src, rows, a->channels, by, plus);
 }
 
-static void update_moving(const wf_run *r, const batch_norm_args *a, int j, double mean,
+static void update_moving(const wf_work *r, const batch_norm_args *a, int j, double mean,
                           double variance) {
     float *moving_mean = wf_value(r, a->moving) + j,
           *moving_variance = wf_value(r, a->moving + 1) + j;
@@ -85,7 +85,7 @@ static void update_moving(const wf_run *r, const batch_norm_args *a, int j, doub
     *moving_variance = (float)(keep * (double)*moving_variance + (1 - keep) * variance);
 }
 
-static void run_moments(const wf_run *r, const void *args) {
+static void run_moments(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     float *part = part_at(r, a, r->shard);
     r->kernels->column_moments(part, part + a->channels, wf_at(r, a->src), r->n * a->rows,
@@ -93,19 +93,19 @@ static void run_moments(const wf_run *r, const void *args) {
 }
 
 /* mean = sum n_s mean_s / n;  m2 = sum m2_s + n_s (mean_s - mean)^2  (Chan et al. 1983) */
-static void run_merge(const wf_run *r, const void *args) {
+static void run_merge(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     const double total = (double)r->batch->n * a->rows;
     for (int j = 0; j < a->channels; j++) {
         double mean = 0, m2 = 0;
         int n0, n;
-        for (int s = 0; s < wf_run_shards(r); s++) {
-            wf_run_shard_range(r, s, &n0, &n);
+        for (int s = 0; s < wf_work_shards(r); s++) {
+            wf_work_shard_range(r, s, &n0, &n);
             mean += (double)n * a->rows * (double)part_at(r, a, s)[j];
         }
         mean /= total;
-        for (int s = 0; s < wf_run_shards(r); s++) {
-            wf_run_shard_range(r, s, &n0, &n);
+        for (int s = 0; s < wf_work_shards(r); s++) {
+            wf_work_shard_range(r, s, &n0, &n);
             double d = (double)part_at(r, a, s)[j] - mean;
             m2 += (double)part_at(r, a, s)[a->channels + j] + (double)n * a->rows * d * d;
         }
@@ -115,13 +115,13 @@ static void run_merge(const wf_run *r, const void *args) {
     }
 }
 
-static void run_normalize(const wf_run *r, const void *args) {
+static void run_normalize(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     normalize(r, a, 0, wf_at(r, a->src), wf_at(r, a->dst), (size_t)r->n * (size_t)a->rows);
 }
 
 /* Inference: the moving statistics stand in for the batch's. */
-static void run_refresh(const wf_run *r, const void *args) {
+static void run_refresh(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     for (int j = 0; j < a->channels; j++) {
         stat_at(r, a, 0, MEAN)[j] = wf_value(r, a->moving)[j];
@@ -131,7 +131,7 @@ static void run_refresh(const wf_run *r, const void *args) {
 
 /* With n rows, sums s = sum dy and t = sum dy (x - mean):
  *  dx = A dy + B (x - mean) + C,  A = gamma scale,  B = -A scale^2 t / n,  C = -A s / n */
-static void backward_coefficients(const wf_run *r, const batch_norm_args *a, int group, int j,
+static void backward_coefficients(const wf_work *r, const batch_norm_args *a, int group, int j,
                                   double s, double t, double n) {
     const double scale = (double)stat_at(r, a, group, SCALE)[j];
     const double A = (double)gamma_of(r, a, j) * scale;
@@ -140,25 +140,25 @@ static void backward_coefficients(const wf_run *r, const batch_norm_args *a, int
     stat_at(r, a, group, PART_C)[j] = (float)(-A * s / n);
 }
 
-static void normalize_backward(const wf_run *r, const batch_norm_args *a, int group, float *dx,
+static void normalize_backward(const wf_work *r, const batch_norm_args *a, int group, float *dx,
                                const float *dy, const float *x, int rows) {
     r->kernels->normalize_backward(dx, dy, x, stat_at(r, a, group, MEAN),
                                    stat_at(r, a, group, PART_A), stat_at(r, a, group, PART_B),
                                    stat_at(r, a, group, PART_C), rows, a->channels);
 }
 
-static void run_sums(const wf_run *r, const void *args) {
+static void run_sums(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     float *part = part_at(r, a, r->shard);
     r->kernels->column_dots(part, part + a->channels, wf_at(r, a->diff_dst), wf_at(r, a->src),
                             stat_at(r, a, 0, MEAN), r->n * a->rows, a->channels);
 }
 
-static void run_merge_sums(const wf_run *r, const void *args) {
+static void run_merge_sums(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     for (int j = 0; j < a->channels; j++) {
         double s = 0, t = 0;
-        for (int i = 0; i < wf_run_shards(r); i++) {
+        for (int i = 0; i < wf_work_shards(r); i++) {
             s += (double)part_at(r, a, i)[j];
             t += (double)part_at(r, a, i)[a->channels + j];
         }
@@ -169,7 +169,7 @@ static void run_merge_sums(const wf_run *r, const void *args) {
     }
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     normalize_backward(r, a, 0, wf_at(r, a->diff_src), wf_at(r, a->diff_dst), wf_at(r, a->src),
                        r->n * a->rows);
@@ -177,13 +177,13 @@ static void run_backward(const wf_run *r, const void *args) {
 
 /* ---- ghost groups ---- */
 
-static int ghost_range(const wf_run *r, const batch_norm_args *a, int group, int *n0) {
+static int ghost_range(const wf_work *r, const batch_norm_args *a, int group, int *n0) {
     *n0 = group * a->ghost;
     int rest = r->batch->n - *n0;
     return rest < a->ghost ? rest : a->ghost; /* below 1 for groups of a smaller batch */
 }
 
-static void run_ghost(const wf_run *r, const void *args) {
+static void run_ghost(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     int n0, n = ghost_range(r, a, r->tile, &n0);
     if (n < 1) return;
@@ -200,7 +200,7 @@ static void run_ghost(const wf_run *r, const void *args) {
 }
 
 /* One update a step, with the mean over the groups. */
-static void run_ghost_moving(const wf_run *r, const void *args) {
+static void run_ghost_moving(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     const int groups = (r->batch->n + a->ghost - 1) / a->ghost;
     for (int j = 0; j < a->channels; j++) {
@@ -213,7 +213,7 @@ static void run_ghost_moving(const wf_run *r, const void *args) {
     }
 }
 
-static void run_ghost_backward(const wf_run *r, const void *args) {
+static void run_ghost_backward(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     int n0, n = ghost_range(r, a, r->tile, &n0), C = a->channels;
     float *part = part_at(r, a, r->tile);
@@ -230,7 +230,7 @@ static void run_ghost_backward(const wf_run *r, const void *args) {
         normalize_backward(r, a, r->tile, wf_at_image(r, a->diff_src, n0), dy, x, n * a->rows);
 }
 
-static void run_ghost_gradients(const wf_run *r, const void *args) {
+static void run_ghost_gradients(const wf_work *r, const void *args) {
     const batch_norm_args *a = args;
     const int groups = (r->batch->n + a->ghost - 1) / a->ghost, C = a->channels;
     if (a->beta >= 0)

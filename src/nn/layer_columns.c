@@ -30,14 +30,14 @@ static void transpose(float *columns, float *image, const columns_args *a, int i
         }
 }
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const columns_args *a = args;
     const int64_t size = a->h * a->w * a->c;
     float *src = wf_at(r, a->src), *dst = wf_at(r, a->dst);
     for (int64_t i = 0; i < r->n; i++) transpose(dst + i * size, src + i * size, a, 0);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const columns_args *a = args;
     const int64_t size = a->h * a->w * a->c;
     float *diff_src = wf_at(r, a->diff_src), *diff_dst = wf_at(r, a->diff_dst);

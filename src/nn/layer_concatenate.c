@@ -62,13 +62,13 @@ static void copy_parts(const concatenate_args *a, int64_t images, float *whole, 
     }
 }
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const concatenate_args *a = args;
     for (int i = 0; i < a->n_inputs; i++)
         copy_parts(a, r->n, wf_at(r, a->dst), wf_at(r, a->src[i]), i, 0);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const concatenate_args *a = args;
     for (int i = 0; i < a->n_inputs; i++)
         if (a->diff_src[i] != WF_NO_BUFFER)

@@ -140,11 +140,11 @@ static void unfold(const conv_args *a, float *rows, float *image, int group, int
                 }
 }
 
-static ptrdiff_t packed_group(const wf_run *r, int k, int n) {
+static ptrdiff_t packed_group(const wf_work *r, int k, int n) {
     return (ptrdiff_t)k * ((n + r->kernels->nr - 1) / r->kernels->nr * r->kernels->nr);
 }
 
-static void forward_unfolded(const wf_run *r, const conv_args *a, float *image, float *dst) {
+static void forward_unfolded(const wf_work *r, const conv_args *a, float *image, float *dst) {
     const int k = window_floats(a), n = a->o / a->groups;
     for (int g = 0; g < a->groups; g++) {
         unfold(a, r->scratch, image, g, 0);
@@ -165,7 +165,7 @@ static void forward_unfolded(const wf_run *r, const conv_args *a, float *image, 
 }
 
 /* dst[oy][ox] = sum over ky, (kx, c) of padded[oy*sh + ky][(ox*sw + kx, c)] kernel[ky][kx][c] */
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const conv_args *a = args;
     float *src = wf_at(r, a->src), *dst = wf_at(r, a->dst);
     const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
@@ -192,7 +192,7 @@ static void run_forward(const wf_run *r, const void *args) {
     }
 }
 
-static void backward_unfolded(const wf_run *r, const conv_args *a, float *image,
+static void backward_unfolded(const wf_work *r, const conv_args *a, float *image,
                               const float *diff) {
     const int k = window_floats(a), n = a->o / a->groups;
     memset(image, 0, (size_t)src_floats(a) * sizeof *image);
@@ -214,7 +214,7 @@ static void backward_unfolded(const wf_run *r, const conv_args *a, float *image,
 }
 
 /* The gradient of the input is the correlation of the padded diff_dst with the flipped kernel. */
-static void run_backward_data(const wf_run *r, const void *args) {
+static void run_backward_data(const wf_work *r, const void *args) {
     const conv_args *a = args;
     float *image = wf_at(r, a->diff_src), *scratch = r->scratch;
     const float *diff = wf_at(r, a->diff_dst);
@@ -245,7 +245,7 @@ static void run_backward_data(const wf_run *r, const void *args) {
 }
 
 /* part[ky][(kx, c)][o] += sum over oy, ox of padded[oy*sh + ky][(ox*sw + kx, c)] diff[oy][ox][o] */
-static void gradient_of_image(const wf_run *r, const conv_args *a, const float *image,
+static void gradient_of_image(const wf_work *r, const conv_args *a, const float *image,
                               const float *diff, float *part, int accumulate) {
     const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
     const float *src = padded(a, image, r->scratch);
@@ -266,7 +266,7 @@ static void gradient_of_image(const wf_run *r, const conv_args *a, const float *
                                           .accumulate = accumulate});
 }
 
-static void gradient_unfolded(const wf_run *r, const conv_args *a, float *image, const float *diff,
+static void gradient_unfolded(const wf_work *r, const conv_args *a, float *image, const float *diff,
                               float *part, int accumulate) {
     const int k = window_floats(a), n = a->o / a->groups;
     for (int g = 0; g < a->groups; g++) {
@@ -285,7 +285,7 @@ static void gradient_unfolded(const wf_run *r, const conv_args *a, float *image,
     }
 }
 
-static void run_gradient(const wf_run *r, const void *args) {
+static void run_gradient(const wf_work *r, const void *args) {
     const conv_args *a = args;
     float *src = wf_at(r, a->src);
     const float *diff = wf_at(r, a->diff_dst);

@@ -52,7 +52,7 @@ typedef struct dense_args {
 } dense_args;
 
 /* C [m][n] = A [m][k] B, k in chunks whose panels stay in L2. */
-static void multiply(const wf_run *r, const float *a, int k, const float *packed, float *c, int n,
+static void multiply(const wf_work *r, const float *a, int k, const float *packed, float *c, int n,
                      int first_column, int columns, int m, const float *bias, float slope) {
     /* with several chunks the bias must come first and the slope last */
     for (int k0 = 0; k0 < k; k0 += K_CHUNK) {
@@ -86,46 +86,46 @@ static void multiply(const wf_run *r, const float *a, int k, const float *packed
 }
 
 /* dst = slope(src * kernel + bias) */
-static void forward(const wf_run *r, const dense_args *d, int first, int columns) {
+static void forward(const wf_work *r, const dense_args *d, int first, int columns) {
     multiply(r, wf_at(r, d->src), d->inputs, wf_at(r, d->packed), wf_at(r, d->dst), d->units, first,
              columns, r->n * d->rows, d->bias < 0 ? NULL : wf_value(r, d->bias), d->slope);
 }
 
 /* diff_src = diff_dst * kernel^T */
-static void backward_data(const wf_run *r, const dense_args *d, int first, int columns) {
+static void backward_data(const wf_work *r, const dense_args *d, int first, int columns) {
     multiply(r, wf_at(r, d->diff_dst), d->units, wf_at(r, d->packed_transposed),
              wf_at(r, d->diff_src), d->inputs, first, columns, r->n * d->rows, NULL, 1);
 }
 
-static int tile_columns(const wf_run *r, int n, int *first) {
+static int tile_columns(const wf_work *r, int n, int *first) {
     *first = r->tile * TILE_COLUMNS;
     return n - *first < TILE_COLUMNS ? n - *first : TILE_COLUMNS;
 }
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const dense_args *d = args;
     forward(r, d, 0, d->units);
 }
 
-static void run_forward_tile(const wf_run *r, const void *args) {
+static void run_forward_tile(const wf_work *r, const void *args) {
     const dense_args *d = args;
     int first, columns = tile_columns(r, d->units, &first);
     forward(r, d, first, columns);
 }
 
-static void run_backward_data(const wf_run *r, const void *args) {
+static void run_backward_data(const wf_work *r, const void *args) {
     const dense_args *d = args;
     backward_data(r, d, 0, d->inputs);
 }
 
-static void run_backward_data_tile(const wf_run *r, const void *args) {
+static void run_backward_data_tile(const wf_work *r, const void *args) {
     const dense_args *d = args;
     int first, columns = tile_columns(r, d->inputs, &first);
     backward_data(r, d, first, columns);
 }
 
 /* kernel gradient = src^T * diff_dst over the whole batch, GRADIENT_ROWS rows of it */
-static void run_gradient(const wf_run *r, const void *args) {
+static void run_gradient(const wf_work *r, const void *args) {
     const dense_args *d = args;
     const int first = r->tile * GRADIENT_ROWS, rows = r->batch->n * d->rows;
     const int m = d->inputs - first < GRADIENT_ROWS ? d->inputs - first : GRADIENT_ROWS;

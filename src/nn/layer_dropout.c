@@ -17,16 +17,16 @@ typedef struct dropout_args {
     uint32_t keep; /* of 2^16ths */
 } dropout_args;
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const dropout_args *a = args;
-    wf_mask_key key = wf_run_mask_key(r, a->node);
+    wf_mask_key key = wf_work_mask_key(r, a->node);
     uint8_t *bits = wf_at(r, a->bits);
     r->kernels->mask(bits, r->n, a->size, a->keep, &key);
     r->kernels->mask_apply(wf_at(r, a->dst), wf_at(r, a->src), bits, r->n, a->size,
                            65536.0f / (float)a->keep);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const dropout_args *a = args;
     r->kernels->mask_apply(wf_at(r, a->diff_src), wf_at(r, a->diff_dst), wf_at(r, a->bits), r->n,
                            a->size, 65536.0f / (float)a->keep);

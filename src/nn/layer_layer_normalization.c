@@ -35,7 +35,7 @@ typedef struct layer_norm_args {
     float epsilon;
 } layer_norm_args;
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const layer_norm_args *a = args;
     const int F = a->features;
     const float *x = wf_at(r, a->src);
@@ -57,7 +57,7 @@ static void run_forward(const wf_run *r, const void *args) {
 
 /* With x^ = (x - mean) scale and g = dy gamma:
  *  dx = scale (g - mean(g) - x^ mean(g x^))   dgamma = sum dy x^   dbeta = sum dy */
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const layer_norm_args *a = args;
     const int F = a->features;
     const float *x = wf_at(r, a->src), *dy = wf_at(r, a->diff_dst), *moments = wf_at(r, a->moments);

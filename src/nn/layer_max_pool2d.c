@@ -9,14 +9,14 @@ typedef struct max_pool_args {
     wf_pool2d pool;
 } max_pool_args;
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const max_pool_args *a = args;
     wf_pool2d pool = a->pool;
     pool.n = r->n;
     r->kernels->max_pool(wf_at(r, a->dst), wf_at(r, a->argmax), wf_at(r, a->src), &pool);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const max_pool_args *a = args;
     wf_pool2d pool = a->pool;
     pool.n = r->n;

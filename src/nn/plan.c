@@ -83,7 +83,7 @@ typedef struct gather_args {
 } gather_args;
 
 /* dst[i] = row index[n0 + i] of the data set, as f32 */
-static void run_gather(const wf_run *r, const void *args) {
+static void run_gather(const wf_work *r, const void *args) {
     const gather_args *g = args;
     const wf_batch *batch = r->batch;
     static const float unit[1] = {1.0f / 255.0f}, zero[1] = {0};
@@ -114,7 +114,7 @@ typedef struct sum_args {
 } sum_args;
 
 /* The gradient of a value with several consumers is the sum of theirs. */
-static void run_sum(const wf_run *r, const void *args) {
+static void run_sum(const wf_work *r, const void *args) {
     const sum_args *s = args;
     size_t n = (size_t)(r->n * s->size);
     float *dst = wf_at(r, s->dst);

@@ -91,7 +91,7 @@ typedef int wf_buffer; /* index of a buffer; WF_NO_BUFFER where there is none */
 enum { WF_NO_BUFFER = -1 };
 
 /* One worker's view while it runs a step. */
-typedef struct wf_run {
+typedef struct wf_work {
     const wf_plan *plan;
     const wf_kernels *kernels;
     const wf_batch *batch;
@@ -99,9 +99,9 @@ typedef struct wf_run {
     int shard, n0, n; /* shard steps: images n0 .. n0+n-1; tile steps: n0 = 0, n = batch->n */
     int tile;
     void *scratch; /* as many bytes as the greediest step asked for, 64-byte aligned */
-} wf_run;
+} wf_work;
 
-typedef void (*wf_step_fn)(const wf_run *r, const void *args);
+typedef void (*wf_step_fn)(const wf_work *r, const void *args);
 
 struct wf_builder {
     wf_context *cx;
@@ -150,16 +150,16 @@ wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_f
         (int)(sizeof((const wf_buffer[]){__VA_ARGS__}) / sizeof(wf_buffer))
 
 /* The buffer's first byte for this run: of the shard, or in tile steps of the whole batch. */
-void *wf_at(const wf_run *r, wf_buffer buffer);
+void *wf_at(const wf_work *r, wf_buffer buffer);
 /* Whole-batch address of image n0 (only for buffers that a tile step uses). */
-float *wf_at_image(const wf_run *r, wf_buffer buffer, int64_t n0);
+float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0);
 /* Shards of this batch and the slice that belongs to one. */
-int wf_run_shards(const wf_run *r);
-void wf_run_shard_range(const wf_run *r, int shard, int *n0, int *n);
+int wf_work_shards(const wf_work *r);
+void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n);
 /* Parameter entry `index` of the graph: its values, its gradient. */
-float *wf_value(const wf_run *r, int index);
-float *wf_gradient(const wf_run *r, int index);
+float *wf_value(const wf_work *r, int index);
+float *wf_gradient(const wf_work *r, int index);
 /* The random numbers of layer `node` for this run's images. */
-wf_mask_key wf_run_mask_key(const wf_run *r, int node);
+wf_mask_key wf_work_mask_key(const wf_work *r, int node);
 
 #endif

@@ -16,7 +16,7 @@ static int largest(const float *x, int n) {
     return best;
 }
 
-static void run_loss(const wf_run *r, const void *args) {
+static void run_loss(const wf_work *r, const void *args) {
     const loss_step *s = args;
     const wf_batch *batch = r->batch;
     const int K = s->classes;

@@ -5,7 +5,7 @@
 
 /* ---- what steps call ---- */
 
-void *wf_at(const wf_run *r, wf_buffer buffer) {
+void *wf_at(const wf_work *r, wf_buffer buffer) {
     const wf_plan *plan = r->plan;
     const wf_plan_buffer *b = &plan->buffers[buffer];
     switch (b->kind) {
@@ -16,30 +16,30 @@ void *wf_at(const wf_run *r, wf_buffer buffer) {
     }
 }
 
-float *wf_at_image(const wf_run *r, wf_buffer buffer, int64_t n0) {
+float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0) {
     const wf_plan_buffer *b = &r->plan->buffers[buffer];
     return (float *)(void *)(r->plan->batch_memory + b->offset + (size_t)n0 * b->bytes);
 }
 
-int wf_run_shards(const wf_run *r) {
+int wf_work_shards(const wf_work *r) {
     return (r->batch->n + r->plan->shard_size - 1) / r->plan->shard_size;
 }
 
-void wf_run_shard_range(const wf_run *r, int shard, int *n0, int *n) {
+void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n) {
     int size = r->plan->shard_size;
     *n0 = shard * size;
     *n = r->batch->n - *n0 < size ? r->batch->n - *n0 : size;
 }
 
-float *wf_value(const wf_run *r, int index) {
+float *wf_value(const wf_work *r, int index) {
     return r->plan->params->value + r->plan->graph->params[index].offset;
 }
 
-float *wf_gradient(const wf_run *r, int index) {
+float *wf_gradient(const wf_work *r, int index) {
     return r->plan->params->gradient + r->plan->graph->params[index].offset;
 }
 
-wf_mask_key wf_run_mask_key(const wf_run *r, int node) {
+wf_mask_key wf_work_mask_key(const wf_work *r, int node) {
     return (wf_mask_key){.seed = r->plan->options.seed,
                          .stream = WF_STREAM_LAYER + (uint32_t)node,
                          .epoch = r->batch->epoch,
@@ -61,13 +61,13 @@ int64_t wf_plan_memory_bytes(const wf_plan *plan) {
 
 /* ---- phases ---- */
 
-static wf_run run_of(const wf_plan *plan, int worker) {
-    return (wf_run){.plan = plan,
-                    .kernels = plan->kernels,
-                    .batch = plan->batch,
-                    .worker = worker,
-                    .n = plan->batch->n,
-                    .scratch = plan->scratch_memory + (size_t)worker * plan->scratch_bytes};
+static wf_work run_of(const wf_plan *plan, int worker) {
+    return (wf_work){.plan = plan,
+                     .kernels = plan->kernels,
+                     .batch = plan->batch,
+                     .worker = worker,
+                     .n = plan->batch->n,
+                     .scratch = plan->scratch_memory + (size_t)worker * plan->scratch_bytes};
 }
 
 typedef struct phase_run {
@@ -77,9 +77,9 @@ typedef struct phase_run {
 
 static void run_shard(void *user, int item, int worker) {
     const phase_run *p = user;
-    wf_run r = run_of(p->plan, worker);
+    wf_work r = run_of(p->plan, worker);
     r.shard = item;
-    wf_run_shard_range(&r, item, &r.n0, &r.n);
+    wf_work_shard_range(&r, item, &r.n0, &r.n);
     for (int i = 0; i < p->phase->n; i++) {
         const wf_plan_step *step = &p->plan->order[p->phase->first + i];
         step->run(&r, step->args);
@@ -88,7 +88,7 @@ static void run_shard(void *user, int item, int worker) {
 
 static void run_tile(void *user, int item, int worker) {
     const phase_run *p = user;
-    wf_run r = run_of(p->plan, worker);
+    wf_work r = run_of(p->plan, worker);
     const wf_plan_step *step = &p->plan->order[p->phase->first];
     r.tile = item;
     while (r.tile >= step->n_tiles) r.tile -= step++->n_tiles;
@@ -121,25 +121,32 @@ static const char *infinite_parameter(const wf_plan *plan) {
     return NULL;
 }
 
+/* Before its node's last forward step a layer's output is not there yet. */
+static int is_last_of_node(const wf_plan *plan, int k) {
+    for (int i = k + 1; i < plan->n_steps; i++)
+        if (plan->order[i].list == WF_FORWARD && plan->order[i].node == plan->order[k].node)
+            return 0;
+    return 1;
+}
+
 /* Runs the forward steps again, one after another, and looks at each layer's output. */
 static const wf_node *infinite_layer(const wf_plan *plan) {
     for (int i = plan->n_refresh_phases; i < plan->n_phases; i++) {
         const wf_phase *phase = &plan->phases[i];
-        wf_run r = run_of(plan, 0);
-        int items = phase->n_tiles ? phase->n_tiles : wf_run_shards(&r);
+        wf_work r = run_of(plan, 0);
+        int items = phase->n_tiles ? phase->n_tiles : wf_work_shards(&r);
         for (int item = 0; item < items; item++) {
             r.n0 = 0;
             r.n = plan->batch->n;
             r.tile = r.shard = item;
-            if (phase->n_tiles == 0) wf_run_shard_range(&r, item, &r.n0, &r.n);
+            if (phase->n_tiles == 0) wf_work_shard_range(&r, item, &r.n0, &r.n);
             for (int k = phase->first; k < phase->first + phase->n; k++) {
                 const wf_plan_step *step = &plan->order[k];
                 if (step->list != WF_FORWARD) return NULL;
                 step->run(&r, step->args);
                 const wf_node *node = &plan->graph->nodes[step->node];
-                int is_last =
-                    k + 1 == phase->first + phase->n || plan->order[k + 1].node != step->node;
-                if (is_last && phase->n_tiles == 0 &&
+                int is_whole = phase->n_tiles == 0 || item == items - 1;
+                if (is_whole && is_last_of_node(plan, k) &&
                     !is_finite(wf_at(&r, plan->dst[step->node]),
                                (size_t)(r.n * wf_shape_size(&node->shape))))
                     return node;

@@ -42,14 +42,14 @@ typedef struct average_pool_args {
     wf_pool2d pool;
 } average_pool_args;
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const average_pool_args *a = args;
     wf_pool2d pool = a->pool;
     pool.n = r->n;
     r->kernels->average_pool(wf_at(r, a->dst), wf_at(r, a->src), &pool);
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const average_pool_args *a = args;
     wf_pool2d pool = a->pool;
     pool.n = r->n;

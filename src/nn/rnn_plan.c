@@ -39,11 +39,11 @@ static float *output_row(const rnn_args *a, float *base, int i, int s) {
     return s == a->T - 1 ? base + i * width + a->place.column : NULL;
 }
 
-static const float *bias_row(const wf_run *r, const rnn_args *a, int row) {
+static const float *bias_row(const wf_work *r, const rnn_args *a, int row) {
     return a->config.use_bias ? wf_value(r, a->param + 2) + (ptrdiff_t)row * a->GH : NULL;
 }
 
-static void product(const wf_run *r, int m, int k, int n, const float *a, wf_buffer packed,
+static void product(const wf_work *r, int m, int k, int n, const float *a, wf_buffer packed,
                     float *c, const float *bias, int accumulate) {
     r->kernels->gemm(&(wf_gemm){.m = m,
                                 .m_outer = 1,
@@ -62,7 +62,7 @@ static void product(const wf_run *r, int m, int k, int n, const float *a, wf_buf
 
 /* ---- forward ---- */
 
-static void gather_input(const wf_run *r, const rnn_args *a) {
+static void gather_input(const wf_work *r, const rnn_args *a) {
     const float *src = wf_at(r, a->src);
     float *x = wf_at(r, a->x);
     for (int s = 0; s < a->T; s++)
@@ -71,7 +71,7 @@ static void gather_input(const wf_run *r, const rnn_args *a) {
                    src + ((ptrdiff_t)i * a->T + input_step(a, s)) * a->F, (size_t)a->F * sizeof *x);
 }
 
-static void scatter_output(const wf_run *r, const rnn_args *a) {
+static void scatter_output(const wf_work *r, const rnn_args *a) {
     float *dst = wf_at(r, a->dst);
     const float *h = wf_at(r, a->h);
     for (int s = a->config.return_sequences ? 0 : a->T - 1; s < a->T; s++)
@@ -83,7 +83,7 @@ static void scatter_output(const wf_run *r, const rnn_args *a) {
         }
 }
 
-static wf_rnn_step step_at(const wf_run *r, const rnn_args *a, int s) {
+static wf_rnn_step step_at(const wf_work *r, const rnn_args *a, int s) {
     const ptrdiff_t state = (ptrdiff_t)r->n * a->H, gates = (ptrdiff_t)r->n * a->GH;
     float *h = (float *)wf_at(r, a->h) + s * state;
     wf_rnn_step step = {.kernels = r->kernels,
@@ -102,7 +102,7 @@ static wf_rnn_step step_at(const wf_run *r, const rnn_args *a, int s) {
     return step;
 }
 
-static void run_forward(const wf_run *r, const void *args) {
+static void run_forward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const ptrdiff_t state = (ptrdiff_t)r->n * a->H;
     const float scale = 65536.0f / (float)a->keep;
@@ -112,7 +112,7 @@ static void run_forward(const wf_run *r, const void *args) {
     memset(wf_at(r, a->h), 0, (size_t)state * sizeof(float));
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, (size_t)state * sizeof(float));
     if (a->bits != WF_NO_BUFFER) {
-        wf_mask_key key = wf_run_mask_key(r, a->node);
+        wf_mask_key key = wf_work_mask_key(r, a->node);
         key.stream += (uint32_t)a->place.is_backward << 20;
         r->kernels->mask(wf_at(r, a->bits), r->n, a->H, a->keep, &key);
     }
@@ -136,7 +136,7 @@ static void run_forward(const wf_run *r, const void *args) {
 /* ---- backward ---- */
 
 /* dh[i] += the gradient that arrives from above at step s */
-static void add_output_gradient(const wf_run *r, const rnn_args *a, float *dh, int s) {
+static void add_output_gradient(const wf_work *r, const rnn_args *a, float *dh, int s) {
     float *diff_dst = wf_at(r, a->diff_dst);
     for (int i = 0; i < r->n; i++) {
         const float *row = output_row(a, diff_dst, i, s);
@@ -145,7 +145,7 @@ static void add_output_gradient(const wf_run *r, const rnn_args *a, float *dh, i
     }
 }
 
-static void scatter_input_gradient(const wf_run *r, const rnn_args *a, const float *dx) {
+static void scatter_input_gradient(const wf_work *r, const rnn_args *a, const float *dx) {
     float *diff_src = wf_at(r, a->diff_src);
     for (int s = 0; s < a->T; s++)
         for (int i = 0; i < r->n; i++) {
@@ -156,7 +156,7 @@ static void scatter_input_gradient(const wf_run *r, const rnn_args *a, const flo
         }
 }
 
-static void run_backward(const wf_run *r, const void *args) {
+static void run_backward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const size_t state = (size_t)r->n * (size_t)a->H;
     const float scale = 65536.0f / (float)a->keep;
@@ -187,13 +187,13 @@ static void run_backward(const wf_run *r, const void *args) {
 
 /* ---- weight gradients: columns of W, U and bias, over all shards in order ---- */
 
-static void run_gradient(const wf_run *r, const void *args) {
+static void run_gradient(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const int j = r->tile * GRADIENT_COLUMNS;
     const int n = a->GH - j < GRADIENT_COLUMNS ? a->GH - j : GRADIENT_COLUMNS;
-    for (int shard = 0; shard < wf_run_shards(r); shard++) {
+    for (int shard = 0; shard < wf_work_shards(r); shard++) {
         int n0, images;
-        wf_run_shard_range(r, shard, &n0, &images);
+        wf_work_shard_range(r, shard, &n0, &images);
         const float *dg = wf_at_image(r, a->g, n0);
         const float *du = a->u != WF_NO_BUFFER ? wf_at_image(r, a->u, n0) : dg;
         wf_gemm_tn product = {.m = a->F,

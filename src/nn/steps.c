@@ -16,7 +16,7 @@ static int panels_per_tile(const wf_pack *p, int nr) {
     return at_least_one(TILE_FLOATS / ((int64_t)p->taps * p->rows * nr));
 }
 
-static void run_pack(const wf_run *r, const void *args) {
+static void run_pack(const wf_work *r, const void *args) {
     const wf_pack *p = args;
     const int nr = r->kernels->nr, k = p->taps * p->rows;
     const int width = panels_per_tile(p, nr) * nr, j = r->tile * width;
@@ -65,7 +65,7 @@ typedef struct activation_args {
     int kind;     /* wf_activation */
 } activation_args;
 
-static void run_activation(const wf_run *r, const void *args) {
+static void run_activation(const wf_work *r, const void *args) {
     const activation_args *a = args;
     size_t n = (size_t)(r->n * a->size);
     float *y = wf_at(r, a->values);
@@ -74,7 +74,7 @@ static void run_activation(const wf_run *r, const void *args) {
     else r->kernels->activate(y, y, n, a->kind, wf_activation_alpha((wf_activation)a->kind));
 }
 
-static void run_activation_backward(const wf_run *r, const void *args) {
+static void run_activation_backward(const wf_work *r, const void *args) {
     const activation_args *a = args;
     size_t n = (size_t)(r->n * a->size);
     float *d = wf_at(r, a->diff);
@@ -126,7 +126,7 @@ typedef struct layer_args {
     float alpha;
 } layer_args;
 
-static void run_layer(const wf_run *r, const void *args) {
+static void run_layer(const wf_work *r, const void *args) {
     const layer_args *a = args;
     const size_t n = (size_t)(r->n * a->size);
     const float *x = wf_at(r, a->src);
@@ -136,7 +136,7 @@ static void run_layer(const wf_run *r, const void *args) {
     else r->kernels->activate(y, x, n, a->kind, a->alpha);
 }
 
-static void run_layer_backward(const wf_run *r, const void *args) {
+static void run_layer_backward(const wf_work *r, const void *args) {
     const layer_args *a = args;
     const size_t n = (size_t)(r->n * a->size);
     const float *dy = wf_at(r, a->diff_dst);
@@ -177,12 +177,12 @@ typedef struct shard_sum_args {
     int64_t stride, offset, size;
 } shard_sum_args;
 
-static void run_shard_sum(const wf_run *r, const void *args) {
+static void run_shard_sum(const wf_work *r, const void *args) {
     const shard_sum_args *s = args;
     int64_t first = (int64_t)r->tile * SUM_FLOATS;
     int64_t n = s->size - first < SUM_FLOATS ? s->size - first : SUM_FLOATS;
     r->kernels->column_sums(wf_gradient(r, s->param) + first,
-                            (float *)wf_at(r, s->parts) + s->offset + first, wf_run_shards(r),
+                            (float *)wf_at(r, s->parts) + s->offset + first, wf_work_shards(r),
                             (int)n, s->stride, 0);
 }
 
