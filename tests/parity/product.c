@@ -31,13 +31,13 @@ typedef struct source_args {
     int64_t size;
 } source_args;
 
-static void source_forward(const wf_run *r, const void *args) {
+static void source_forward(const wf_work *r, const void *args) {
     const source_args *a = args;
     memcpy(wf_at(r, a->dst), wf_value(r, a->param) + r->n0 * a->size,
            (size_t)(r->n * a->size) * sizeof(float));
 }
 
-static void source_backward(const wf_run *r, const void *args) {
+static void source_backward(const wf_work *r, const void *args) {
     const source_args *a = args;
     memcpy(wf_gradient(r, a->param) + r->n0 * a->size, wf_at(r, a->diff_dst),
            (size_t)(r->n * a->size) * sizeof(float));
@@ -66,12 +66,12 @@ typedef struct pass_args {
     int64_t size;
 } pass_args;
 
-static void pass_forward(const wf_run *r, const void *args) {
+static void pass_forward(const wf_work *r, const void *args) {
     const pass_args *a = args;
     memcpy(wf_at(r, a->dst), wf_at(r, a->src), (size_t)(r->n * a->size) * sizeof(float));
 }
 
-static void pass_backward(const wf_run *r, const void *args) {
+static void pass_backward(const wf_work *r, const void *args) {
     const pass_args *a = args;
     memcpy(wf_at(r, a->diff_src), wf_at(r, a->diff_dst), (size_t)(r->n * a->size) * sizeof(float));
 }
