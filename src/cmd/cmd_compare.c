@@ -77,15 +77,18 @@ static wf_status add_run(collection *c, const char *reference) {
 
 /* ---- is it there already? ---- */
 
-static int has_config(wf_context *cx, const wf_run_summary *s, const wf_str *config) {
-    enum { MAX_BYTES = 1 << 20 };
+/* A run whose configuration cannot be read is another one. */
+static int has_key(wf_cli *cli, const wf_run_summary *s, const wf_str *key) {
+    wf_cli quiet = {.is_json = cli->is_json, .is_quiet = 1};
+    wf_experiment e = {0};
+    wf_str text = {0};
     char *path = NULL;
-    uint8_t *text = NULL;
-    size_t size = 0;
-    wf_status status = wf_path_join(&path, cx, s->path, "config.yaml");
-    if (status == WF_OK) status = wf_file_read(&text, &size, cx, path, MAX_BYTES);
-    int is_same = status == WF_OK && size == config->length && !memcmp(text, config->text, size);
-    wf_free(text);
+    wf_status status = wf_path_join(&path, &quiet.cx, s->path, "config.yaml");
+    if (status == WF_OK) status = wf_experiment_read(&e, &quiet, path);
+    if (status == WF_OK) status = wf_experiment_key(&text, &quiet.cx, &e);
+    int is_same = status == WF_OK && !strcmp(text.text, key->text);
+    wf_str_reset(&text);
+    wf_experiment_reset(&e);
     wf_free(path);
     return is_same;
 }
@@ -93,11 +96,11 @@ static int has_config(wf_context *cx, const wf_run_summary *s, const wf_str *con
 /* The latest run of the same configuration on the same data: finished, or one that can go on. */
 static wf_status find_run(char **out_path, int *out_is_finished, collection *c,
                           const wf_experiment *e) {
-    wf_context *cx = &c->cli->cx, unread = {0};
+    wf_context *cx = &c->cli->cx;
     wf_run_list list = {0};
-    wf_str config = {0};
+    wf_str key = {0};
     const wf_run_summary *found = NULL;
-    wf_status status = wf_experiment_write(&config, cx, e);
+    wf_status status = wf_experiment_key(&key, cx, e);
     if (status == WF_OK) status = wf_store_list(&list, cx, c->store, e->model->name);
     for (size_t i = 0; status == WF_OK && i < list.count; i++) {
         const wf_run_summary *s = &list.runs[i];
@@ -106,12 +109,12 @@ static wf_status find_run(char **out_path, int *out_is_finished, collection *c,
         if ((!is_finished && !goes_on) || strcmp(s->data_hash, c->session.dataset->sha256) != 0)
             continue;
         if (found && found->status == WF_RUN_FINISHED && !is_finished) continue;
-        if (has_config(&unread, s, &config)) found = s;
+        if (has_key(c->cli, s, &key)) found = s;
     }
     if (found) status = wf_strdup(out_path, cx, found->path);
     *out_is_finished = found && found->status == WF_RUN_FINISHED;
     wf_run_list_reset(&list);
-    wf_str_reset(&config);
+    wf_str_reset(&key);
     return status;
 }
 
@@ -210,8 +213,7 @@ static wf_status show(collection *c) {
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
     if (o->page)
-        WF_TRY_OR(wf_results_page_write(cx, comparison, o->page, cli->line.text,
-                                        wf_pool_size(c->session.pool),
+        WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, wf_pool_size(c->session.pool),
                                         wf_isa_text(isa, c->session.kernels)));
     WF_TRY_OR(print_table(cli, comparison, o->format));
     if (!strcmp(o->format, "text"))

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/version.h"
 #include "cmd/machine.h"
+#include "cmd/settings.h"
 
 static wf_status write_text(wf_context *cx, const char *folder, const char *name, char *text) {
     char *path = NULL;
@@ -89,26 +90,49 @@ done:
     return status;
 }
 
-wf_status wf_results_page_write(wf_context *cx, const wf_comparison *c, const char *path,
-                                const char *command, int threads, const char *isa) {
+static wf_status add_notes(wf_str *page, wf_cli *cli, const wf_comparison *c) {
+    int count = 0;
+    for (size_t i = 0; i < c->row_count; i++) {
+        const char *name = c->rows[i].runs[0].summary.model;
+        wf_model_spec *model = NULL;
+        wf_cli quiet = {.is_quiet = 1};
+        wf_status status = wf_model_load(&model, &quiet, name);
+        if (status == WF_E_NOMEM) {
+            cli->cx = quiet.cx;
+            return status;
+        }
+        if (status == WF_OK && *model->claim.note) {
+            if (!count++) wf_str_add(page, &cli->cx, "\n## Notes on the claims\n\n");
+            wf_str_addf(page, &cli->cx, "- %s: %s\n", name, model->claim.note);
+        }
+        wf_model_spec_destroy(model);
+    }
+    return page->status;
+}
+
+wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path, int threads,
+                                const char *isa) {
+    wf_context *cx = &cli->cx;
     wf_str page = {0};
-    char *table = NULL, *folder = NULL;
+    char *report = NULL, *folder = NULL;
     wf_status status = WF_OK;
+    WF_TRY_OR(wf_report_markdown(&report, cx, c));
+    const char *body = report;
+    if (body[0] == '#') body += strcspn(body, "\n"); /* the page has its own title */
     wf_str_addf(&page, cx,
-                "<!-- Made by the command below; do not edit. -->\n\n"
+                "# Results\n\n<!-- Made by the command below; do not edit. -->\n\n"
                 "| made by | `%s` |\n|---|---|\n| weft | %s%s%s |\n| machine | %s, %d threads, "
-                "kernels %s |\n| libraries | %s |\n| date | %s |\n\n",
-                command, WF_VERSION, *WF_COMMIT ? ", commit " : "", WF_COMMIT, wf_cpu_name(),
+                "kernels %s |\n| libraries | %s |\n| date | %s |\n",
+                cli->line.text, WF_VERSION, *WF_COMMIT ? ", commit " : "", WF_COMMIT, wf_cpu_name(),
                 threads, isa, wf_library_line(), c->generated);
-    WF_TRY_OR(wf_report_markdown(&table, cx, c));
-    wf_str_add(&page, cx, table);
-    WF_TRY_OR(page.status);
+    wf_str_addf(&page, cx, "%s%s", *body == '\n' ? "" : "\n", body);
+    WF_TRY_OR(add_notes(&page, cli, c));
     WF_TRY_OR(wf_path_folder(&folder, cx, path));
     WF_TRY_OR(wf_dir_create(cx, folder));
     WF_TRY_OR(wf_file_write(cx, path, page.text, page.length));
 done:
     wf_free(folder);
-    wf_free(table);
+    wf_free(report);
     wf_str_reset(&page);
     return status;
 }

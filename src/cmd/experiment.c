@@ -76,6 +76,17 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
     return status != WF_OK ? status : out->status;
 }
 
+wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e) {
+    char none[] = "";
+    wf_model_spec bare = *e->model;
+    bare.source = bare.description = none;
+    bare.family = WF_FAMILY_OTHER;
+    bare.claim = (wf_claim){none, none, NAN, NAN, NAN};
+    wf_experiment key = *e;
+    key.model = &bare;
+    return wf_experiment_write(out, cx, &key);
+}
+
 /* ---- reading ---- */
 
 static const char *find_text(const wf_yaml *root, const char *key) {

@@ -89,6 +89,9 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
 wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path);
 /* Appends the text of config.yaml; the same experiments have the same text. */
 wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *e);
+/* The same without what only describes the model (source, description, family, claim): experiments
+ * with the same key have the same result. */
+wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e);
 void wf_experiment_reset(wf_experiment *e);
 
 #endif

@@ -29,7 +29,12 @@ wide-2: trained already'
 json_is 'd["schema_version"], d["html"]' "(1, 'there/comparison.html')"
 same "$(cd "$WEFT_RUNS" && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
 
-# Another configuration is another run; so are other data.
+# What only describes a model makes no other run; another configuration does, and so do other data.
+sed -i '1a source: a book\nclaim: {text: accuracy .5, accuracy: 0.5, note: it may be more}' models/small.yaml
+weft compare small --dataset ./images --page page.md
+exits 0
+err_is 'small-1: trained already'
+check 'the page has the note' grep -q '^- small: it may be more$' page.md
 weft compare small --dataset ./images -e 1 -q
 check 'other epochs' test -d "$WEFT_RUNS/small-3"
 weft compare small --dataset ./images --limit 30 -q

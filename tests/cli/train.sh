@@ -114,6 +114,24 @@ weft train --resume "$WEFT_RUNS/long-2"
 exits 2
 err_like '*finished*'
 
+# A second signal does not wait for the step, which takes seconds here.
+"$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 192 -e 1 --name slow >/dev/null 2>&1 &
+slow=$!
+for _ in $(seq 400); do
+    [ -e "$WEFT_RUNS/slow-1/weights" ] && break
+    sleep 0.01
+done
+kill -INT "$slow"
+sleep 0.05
+kill -INT "$slow"
+wait "$slow"
+status=$?
+call='weft train, interrupted twice'
+exits 130
+check 'nothing more was written' test ! -e "$WEFT_RUNS/slow-1/checkpoint/last.ckpt"
+weft runs list slow --json
+json_is 'd["runs"][0]["status"]' abandoned
+
 weft train tiny.yaml -d ./images -e 100000 --name late --max-time 0.3s --json
 exits 75
 json_is 'd["error"]["code"]' time
