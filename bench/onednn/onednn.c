@@ -71,15 +71,15 @@ enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS };
 
 static peer peer_create(dnnl_engine_t engine, const problem *q, int pass) {
     const dnnl_dims_t src = {q->n, q->c, q->h, q->h}, weights = {q->o, q->c, q->k, q->k},
-                      dst = {q->n, q->o, q->h, q->h}, strides = {1, 1},
-                      pad = {q->k / 2, q->k / 2};
+                      dst = {q->n, q->o, q->h, q->h}, strides = {1, 1}, pad = {q->k / 2, q->k / 2};
     dnnl_memory_desc_t s, w, d;
     check(dnnl_memory_desc_init_by_tag(&s, 4, src, dnnl_f32, dnnl_format_tag_any), "src");
     check(dnnl_memory_desc_init_by_tag(&w, 4, weights, dnnl_f32, dnnl_format_tag_any), "weights");
     check(dnnl_memory_desc_init_by_tag(&d, 4, dst, dnnl_f32, dnnl_format_tag_any), "dst");
     dnnl_convolution_desc_t forward, desc;
-    check(dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training, dnnl_convolution_direct,
-                                             &s, &w, NULL, &d, strides, pad, pad),
+    check(dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training,
+                                             dnnl_convolution_direct, &s, &w, NULL, &d, strides,
+                                             pad, pad),
           "forward");
     dnnl_primitive_desc_t hint, pd;
     check(dnnl_primitive_desc_create(&hint, &forward, NULL, engine, NULL), "forward");
@@ -136,32 +136,64 @@ static void ours_run(const ours *u, int pass) {
     const ptrdiff_t line = (ptrdiff_t)wide * c;
     if (q->h == 1) {
         if (pass == BACKWARD_WEIGHTS)
-            u->kernels->gemm_tn(&(wf_gemm_tn){.m = c, .n = o, .r = q->n, .r_outer = 1, .a = u->src,
-                                              .a_row = c, .b = u->dst, .b_row = o, .c = u->weights,
+            u->kernels->gemm_tn(&(wf_gemm_tn){.m = c,
+                                              .n = o,
+                                              .r = q->n,
+                                              .r_outer = 1,
+                                              .a = u->src,
+                                              .a_row = c,
+                                              .b = u->dst,
+                                              .b_row = o,
+                                              .c = u->weights,
                                               .c_row = o});
         else
-            u->kernels->gemm(&(wf_gemm){.m = q->n, .m_outer = 1, .n = o, .k = c, .k_outer = 1,
-                                        .a = u->src, .a_row = c, .b = u->weights, .c = u->dst,
-                                        .c_row = o, .slope = 1});
+            u->kernels->gemm(&(wf_gemm){.m = q->n,
+                                        .m_outer = 1,
+                                        .n = o,
+                                        .k = c,
+                                        .k_outer = 1,
+                                        .a = u->src,
+                                        .a_row = c,
+                                        .b = u->weights,
+                                        .c = u->dst,
+                                        .c_row = o,
+                                        .slope = 1});
         return;
     }
     for (int i = 0; i < q->n; i++) {
         const float *src = u->src + i * wide * line;
         float *dst = u->dst + (ptrdiff_t)i * q->h * q->h * o;
         if (pass != BACKWARD_WEIGHTS) {
-            u->kernels->gemm(&(wf_gemm){.m = q->h, .m_outer = q->h, .n = o, .k = q->k * c,
-                                        .k_outer = q->k, .a = src, .a_row = c, .a_rows = line,
-                                        .a_outer = line, .b = u->weights, .c = dst, .c_row = o,
-                                        .c_rows = (ptrdiff_t)q->h * o, .slope = 1});
+            u->kernels->gemm(&(wf_gemm){.m = q->h,
+                                        .m_outer = q->h,
+                                        .n = o,
+                                        .k = q->k * c,
+                                        .k_outer = q->k,
+                                        .a = src,
+                                        .a_row = c,
+                                        .a_rows = line,
+                                        .a_outer = line,
+                                        .b = u->weights,
+                                        .c = dst,
+                                        .c_row = o,
+                                        .c_rows = (ptrdiff_t)q->h * o,
+                                        .slope = 1});
             continue;
         }
         for (int ky = 0; ky < q->k; ky++)
-            u->kernels->gemm_tn(&(wf_gemm_tn){.m = q->k * c, .n = o, .r = q->h, .r_outer = q->h,
-                                              .a = src + ky * line, .a_row = c, .a_outer = line,
-                                              .b = dst, .b_row = o,
+            u->kernels->gemm_tn(&(wf_gemm_tn){.m = q->k * c,
+                                              .n = o,
+                                              .r = q->h,
+                                              .r_outer = q->h,
+                                              .a = src + ky * line,
+                                              .a_row = c,
+                                              .a_outer = line,
+                                              .b = dst,
+                                              .b_row = o,
                                               .b_outer = (ptrdiff_t)q->h * o,
                                               .c = u->weights + (ptrdiff_t)ky * q->k * c * o,
-                                              .c_row = o, .accumulate = i > 0});
+                                              .c_row = o,
+                                              .accumulate = i > 0});
     }
 }
 

@@ -1,8 +1,7 @@
 """A weft model file as a PyTorch module, with the semantics and initialisers of Keras 3.
 
 What is not known here is an error, never passed over: a twin that differs in silence is worthless.
-Images are [N, C, H, W] inside; wherever an image becomes a vector or a sequence its elements are
-ordered [H, W, C], as in weft.
+Images are [N, C, H, W] inside, with the bytes in this order or as NHWC.
 """
 import math
 
@@ -34,8 +33,12 @@ class Pad(nn.Module):
 
 
 class Flatten(nn.Module):
+    """Keeps the bytes where they are: [H, W, C] in a model whose images lie so (NHWC)."""
+
+    is_nhwc = False
+
     def forward(self, x):
-        return (x.permute(0, 2, 3, 1) if x.dim() == 4 else x).flatten(1)
+        return (x.permute(0, 2, 3, 1) if self.is_nhwc and x.dim() == 4 else x).flatten(1)
 
 
 class Sequence(nn.Module):
@@ -329,6 +332,9 @@ class Trainer:
         self.is_image = any(isinstance(m, nn.Conv2d) for m in model)
         self.layout = torch.channels_last if layout == "nhwc" else torch.contiguous_format
         self.model = model.to(memory_format=self.layout) if self.is_image else model
+        for module in model:
+            if isinstance(module, Flatten):
+                module.is_nhwc = layout == "nhwc"
         self.recipe, self.precision, self.steps = recipe, precision, 0
         parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, betas=recipe.betas)

@@ -1,9 +1,10 @@
 /* Matrix products. One micro-kernel holds a tile of GEMM_MR x GEMM_NR sums in registers.
  *
- * On x86-64-v4 the tile is 14 x 32: 28 accumulators, two vectors of B and one broadcast of A fill the
- * 32 registers; each k takes 2 + 14 loads for 28 multiply-adds, so the two FMA ports are the limit
- * as long as A sits in L1 and B in L2. Source of the scheme: Goto and van de Geijn 2008,
- * doi:10.1145/1356052.1356053; the two-level k is XNNPACK's indirect product with constant strides. */
+ * On x86-64-v4 the tile is 14 x 32: 28 accumulators, two vectors of B and one broadcast of A fill
+ * the 32 registers; each k takes 2 + 14 loads for 28 multiply-adds, so the two FMA ports are the
+ * limit as long as A sits in L1 and B in L2. Source of the scheme: Goto and van de Geijn 2008,
+ * doi:10.1145/1356052.1356053; the two-level k is XNNPACK's indirect product with constant
+ * strides. */
 #include "kernels/isa.h"
 
 /* ---- A B with B packed ---- */

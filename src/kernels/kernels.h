@@ -88,7 +88,8 @@ typedef struct wf_kernels {
 
 /* The best level that the CPU has, or what wf_kernels_use chose.  Threads: any. */
 const wf_kernels *wf_kernels_best(void);
-/* These kernels are the best from now on; NULL: what the CPU has.  Threads: before any other is made. */
+/* These kernels are the best from now on; NULL: what the CPU has.  Threads: before any other is
+ * made. */
 void wf_kernels_use(const wf_kernels *kernels);
 /* "v2", "v3", "v4"; NULL when unknown or when the CPU lacks it. */
 const wf_kernels *wf_kernels_find(const char *isa);

@@ -1,6 +1,6 @@
 /* Vector exp, tanh, sigmoid and the activations built of them; for k_*.c files.
- * exp: x = n ln 2 + r, |r| <= ln 2 / 2, exp(r) by a polynomial of degree 7 (Chebyshev fit, below one
- * unit in the last place before rounding), then 2^n through the exponent bits. */
+ * exp: x = n ln 2 + r, |r| <= ln 2 / 2, exp(r) by a polynomial of degree 7 (Chebyshev fit, below
+ * one unit in the last place before rounding), then 2^n through the exponent bits. */
 #ifndef WF_KERNELS_VMATH_H
 #define WF_KERNELS_VMATH_H
 

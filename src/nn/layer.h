@@ -1,6 +1,7 @@
 /* What a layer is: one wf_layer_class in one file `layer_*.c` and one line in `layers.def`.
  *
- *   fields   the YAML keys with range and default; the model reader, `weft layers` and the docs use them
+ *   fields   the YAML keys with range and default; the model reader, `weft layers` and the docs use
+ * them
  *   infer    input shapes -> output shape, parameters, multiply-adds
  *   plan     appends the forward and (in training) backward steps to a plan, see plan.h
  *

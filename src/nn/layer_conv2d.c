@@ -77,9 +77,9 @@ static wf_status infer(wf_infer *in) {
 }
 
 /* ---- plan ----
- * Channels-last, a row of a window is KW*C floats in one piece. So with dilation 1 and one group the
- * convolution of a padded image is a single matrix product whose rows overlap in memory, and so are
- * both gradients; nothing is unfolded. Other convolutions unfold each image (im2col). */
+ * Channels-last, a row of a window is KW*C floats in one piece. So with dilation 1 and one group
+ * the convolution of a padded image is a single matrix product whose rows overlap in memory, and so
+ * are both gradients; nothing is unfolded. Other convolutions unfold each image (im2col). */
 
 typedef struct conv_args {
     wf_buffer src, dst, diff_src, diff_dst;
@@ -119,7 +119,8 @@ static const float *padded(const conv_args *a, const float *image, float *scratc
     return scratch;
 }
 
-/* rows[OH*OW][KH*KW*C/groups] <- the windows of one group; or, when `back`, adds them into the image */
+/* rows[OH*OW][KH*KW*C/groups] <- the windows of one group; or, when `back`, adds them into the
+ * image */
 static void unfold(const conv_args *a, float *rows, float *image, int group, int back) {
     const int depth = a->c / a->groups;
     for (int oy = 0; oy < a->oh; oy++)

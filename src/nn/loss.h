@@ -10,7 +10,8 @@
  * replaced by the activated ones; else they are left as they are.
  * `labels` [rows] (already gathered) or `targets` [rows][K].
  * `losses` [rows] receives each image's loss.
- * `diff` [rows][K] receives d(sum of losses)/d(output) times `weight` (1 / batch); NULL: forward. */
+ * `diff` [rows][K] receives d(sum of losses)/d(output) times `weight` (1 / batch); NULL:
+ * forward. */
 typedef struct wf_loss_args {
     const wf_kernels *kernels;
     int rows, classes;

@@ -5,7 +5,8 @@
 #include "kernels/kernels.h"
 #include "nn/layer.h"
 
-/* One update of parameters [0, n) of a piece of the flat array; all pointers already point there. */
+/* One update of parameters [0, n) of a piece of the flat array; all pointers already point
+ * there. */
 typedef struct wf_optim_args {
     const wf_kernels *kernels;
     int64_t n;

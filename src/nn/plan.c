@@ -296,7 +296,8 @@ static wf_status place_buffers(wf_plan *plan, wf_context *cx) {
 /* ---- compiling ---- */
 
 /* Small enough that a shard's activations stay near the core; wide enough, where a product has one
- * row per image, that it reuses the weights; and several of them so that workers share the batch. */
+ * row per image, that it reuses the weights; and several of them so that workers share the
+ * batch. */
 static int choose_shard_size(const wf_graph *g, int batch_size) {
     enum { TARGET_BYTES = 3 << 20, NARROW = 4, WIDE = 32 };
     size_t bytes = 1;

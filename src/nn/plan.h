@@ -14,7 +14,8 @@
  * normalisation, very wide dense layers) closes the running shard phase.
  *
  * Memory map of a plan
- *   batch buffers   whole batch, image-major: what crosses a phase (saved activations, wgrad inputs)
+ *   batch buffers   whole batch, image-major: what crosses a phase (saved activations, wgrad
+ * inputs)
  *   local buffers   one shard's worth per worker: what lives and dies inside one shard phase
  *   fixed buffers   packed weights, statistics, partial sums per shard
  *   scratch         per worker, for one step at a time
@@ -67,8 +68,8 @@ typedef struct wf_batch_result {
     int64_t correct; /* rows whose largest output is the label's */
 } wf_batch_result;
 
-/* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive it.
- * A TRAIN plan with an optimizer allocates the moments in `params`. */
+/* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive
+ * it. A TRAIN plan with an optimizer allocates the moments in `params`. */
 wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_params *params,
                          wf_pool *pool, const wf_plan_options *options);
 void wf_plan_destroy(wf_plan *plan);
@@ -138,8 +139,8 @@ void wf_build_alias(wf_builder *b);
 void wf_build_scratch(wf_builder *b, size_t bytes);
 
 /* Appends a step; `args` is copied. `uses` lists every per-image buffer that it touches.
- * Shard steps are run once per shard, tile steps n_tiles times. Steps in WF_REFRESH and WF_WGRAD are
- * tile steps, and independent of each other; those of one node in WF_BACKWARD run in the order
+ * Shard steps are run once per shard, tile steps n_tiles times. Steps in WF_REFRESH and WF_WGRAD
+ * are tile steps, and independent of each other; those of one node in WF_BACKWARD run in the order
  * given, nodes in reverse. */
 wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
                               size_t args_size, const wf_buffer *uses, int n_uses);

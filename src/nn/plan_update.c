@@ -1,4 +1,5 @@
-/* The last phases of a training step: gradient norms where clipping asks for them, the optimizer. */
+/* The last phases of a training step: gradient norms where clipping asks for them, the
+ * optimizer. */
 #include <math.h>
 
 #include "base/alloc.h"

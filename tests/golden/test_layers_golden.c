@@ -1,5 +1,6 @@
-/* The product's layers against float64 PyTorch: outputs and every gradient, at every instruction set
- * level. Random masks are given to the product by a kernel table whose `mask` hands out the data's. */
+/* The product's layers against float64 PyTorch: outputs and every gradient, at every instruction
+ * set level. Random masks are given to the product by a kernel table whose `mask` hands out the
+ * data's. */
 #include "golden/flow_text.h"
 #include "golden/golden.h"
 #include "parity/product.h"

@@ -5,9 +5,10 @@
  *         -> source_1 /
  *
  * A `source` is a layer of this test alone whose output is its own trainable parameter, one row for
- * each image: so the parameter is the layer's input, and its gradient the layer's input gradient. The
- * loss is the dot product of output and targets, so that the targets are the cotangent. `pass` copies;
- * with it the layer's output and its gradient live inside of one shard phase, as in a real network. */
+ * each image: so the parameter is the layer's input, and its gradient the layer's input gradient.
+ * The loss is the dot product of output and targets, so that the targets are the cotangent. `pass`
+ * copies; with it the layer's output and its gradient live inside of one shard phase, as in a real
+ * network. */
 #ifndef WEFT_TESTS_PRODUCT_H
 #define WEFT_TESTS_PRODUCT_H
 

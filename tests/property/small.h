@@ -26,8 +26,8 @@ wf_graph *small_graph(const small_model *model);
 const uint8_t *small_pixels(void);
 const int32_t *small_labels(void);
 
-/* A training of `steps` batches of `batch` images of two epochs' worth of the data, the last batch of
- * an epoch being smaller. Adam, sparse cross-entropy. */
+/* A training of `steps` batches of `batch` images of two epochs' worth of the data, the last batch
+ * of an epoch being smaller. Adam, sparse cross-entropy. */
 typedef struct small_training {
     const wf_kernels *kernels;
     int threads, batch, shard_size, steps;

@@ -121,7 +121,8 @@ static void note_gradient(const char *name, int batch, int shard_size, int n, fl
     machine_close(&m);
 }
 
-/* Not the same bits, for sums run in another order; but random masks and statistics are the same. */
+/* Not the same bits, for sums run in another order; but random masks and statistics are the
+ * same. */
 TEST(the_size_of_shards_hardly_matters) {
     for (EACH_MODEL(model)) {
         float *one, *other;
