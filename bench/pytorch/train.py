@@ -244,6 +244,8 @@ def main():
             train(args, spec, recipe)
     except twin.UnknownPart as error:
         sys.exit(f"{args.model}: {error}")
+    except OSError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
