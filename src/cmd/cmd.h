@@ -145,7 +145,8 @@ json_t *wf_json_text_or_null(const char *text);
 
 /* ---- stopping ---- */
 
-/* From now on the first SIGINT or SIGTERM is only noted, the second ends the program at once. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP is only noted, the second ends the program at
+ * once; SIGPIPE is ignored. */
 void wf_signals_install(void);
 int wf_signals_seen(void);
 const volatile sig_atomic_t *wf_signals_flag(void);

@@ -87,6 +87,11 @@ static int has_key(wf_cli *cli, const wf_run_summary *s, const wf_str *key) {
     if (status == WF_OK) status = wf_experiment_read(&e, &quiet, path);
     if (status == WF_OK) status = wf_experiment_key(&text, &quiet.cx, &e);
     int is_same = status == WF_OK && !strcmp(text.text, key->text);
+    wf_free(path);
+    path = NULL;
+    /* the last file before training: without it a run was never begun */
+    if (is_same) is_same = wf_path_join(&path, &quiet.cx, s->path, "splits.csv") == WF_OK;
+    if (is_same) is_same = wf_path_exists(path);
     wf_str_reset(&text);
     wf_experiment_reset(&e);
     wf_free(path);

@@ -73,7 +73,7 @@ wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder)
     wf_run_summary summary = {0};
     char *path = NULL, name[256];
     WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
-    snprintf(name, sizeof name, "%s-seed-%lld.json", summary.model, (long long)summary.seed);
+    snprintf(name, sizeof name, "%s-seed%lld.json", summary.model, (long long)summary.seed);
     WF_TRY_OR(wf_json_put(document, cx, "schema_version", json_integer(WF_SCHEMA_VERSION)));
     WF_TRY_OR(read_json(&part, cx, run, "description.json", MAX_BYTES));
     WF_TRY_OR(wf_json_put(document, cx, "description", part));

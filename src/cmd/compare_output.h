@@ -8,7 +8,7 @@
 /* Writes comparison.md, .csv, .json and .html into `folder`.  Errors: WF_E_IO, WF_E_NOMEM. */
 wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char *folder);
 
-/* Writes one run's whole result, epochs and figures included, as <folder>/<model>-seed-<n>.json.
+/* Writes one run's whole result, epochs and figures included, as <folder>/<model>-seed<n>.json.
  * Errors: WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
 wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder);
 

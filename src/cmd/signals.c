@@ -12,13 +12,19 @@ static void on_signal(int number) {
     seen = 1;
 }
 
+/* A closed terminal stops as Ctrl-C does, unless nohup asked to go on; a reader that went away
+ * (`weft train | head`) must not kill the training. */
 void wf_signals_install(void) {
-    struct sigaction action = {0};
+    struct sigaction action = {0}, hangup = {0};
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
 }
 
 int wf_signals_seen(void) { return seen; }

@@ -57,11 +57,11 @@ check 'no other was begun' test ! -e "$WEFT_RUNS/small-7"
 weft compare small-1 "$WEFT_RUNS/wide-1" --format csv --results results --page docs/results.md
 exits 0
 out_like '*small*wide*'
-same "$(ls results)" 'small-seed-0.json
-wide-seed-0.json'
+same "$(ls results)" 'small-seed0.json
+wide-seed0.json'
 check 'the page names its command' grep -q 'weft compare small-1 .*--page docs/results.md' docs/results.md
 check 'the page has both' sh -c 'grep -q small docs/results.md && grep -q wide docs/results.md'
-/usr/bin/python3 -c 'import json; d = json.load(open("results/wide-seed-0.json"))
+/usr/bin/python3 -c 'import json; d = json.load(open("results/wide-seed0.json"))
 assert len(d["epochs"]) == 2 and d["description"]["model"] == "wide" and d["test"]["count"] == 30'
 verdict 'a result has description, epochs and test' $?
 weft compare small-1 wide-1 --format markdown

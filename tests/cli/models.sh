@@ -115,5 +115,10 @@ check 'the README has a model of ten lines' test "$(wc -l <my-cnn.yaml)" -eq 10
 weft summary my-cnn.yaml
 exits 0
 out_like '*Total params: *'
+if [ -d /usr/share/datasets/fashion-mnist ]; then
+    weft train my-cnn.yaml --limit 640 --epochs 1
+    exits 0
+    err_like 'my-cnn-1: my-cnn on fashion-mnist, 640 training and 12000 validation images, seed 0*'
+fi
 
 finish
