@@ -15,7 +15,6 @@
 extern "C" {
 #endif
 
-
 /* ---- events ---------------------------------------------------------------------------------- */
 
 /* The figures of one epoch; of a running one: over the steps so far. */

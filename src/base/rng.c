@@ -22,9 +22,8 @@ void wf_philox(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]
 }
 
 void wf_rng_init(wf_rng *r, uint64_t seed, uint32_t stream, uint32_t a) {
-    *r = (wf_rng){.counter = {0, 0, a, stream},
-                  .key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
-                  .used = 4};
+    *r = (wf_rng){
+        .counter = {0, 0, a, stream}, .key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .used = 4};
 }
 
 uint32_t wf_rng_u32(wf_rng *r) {

@@ -60,8 +60,9 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const float *a
         break;
 #define ROW_CASES(CASE)                                                                            \
     CASE(1)                                                                                        \
-    CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)     \
-        CASE(13) CASE(14)
+    CASE(2)                                                                                        \
+    CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)    \
+        CASE(14)
 
 static __attribute__((noinline)) void rows_nn_wide(int mr, const wf_gemm *g, const float *a,
                                                    const float *b, float *c, const float *bias,

@@ -1,5 +1,6 @@
 /* What must hold between two runs, whatever the numbers are. */
 #include "nn/fields.h"
+#include "nn/plan_internal.h"
 #include "parity/product.h"
 #include "property/small.h"
 #include "test.h"
@@ -164,6 +165,70 @@ TEST(a_batch_leaves_nothing_behind) {
         machine_close(&fresh);
         machine_close(&used);
     }
+}
+
+/* ---- memory ---- */
+
+/* Bytes of NaN: what a step reads without anybody having written it spreads to the results. */
+static void poison(wf_plan *plan) {
+    const size_t workers = (size_t)wf_pool_size(plan->pool);
+    memset(plan->batch_memory, 0xFF, plan->batch_bytes);
+    memset(plan->fixed_memory, 0xFF, plan->fixed_bytes);
+    memset(plan->local_memory, 0xFF, workers * plan->local_bytes);
+    memset(plan->scratch_memory, 0xFF, workers * plan->scratch_bytes);
+}
+
+static size_t end_of(const wf_plan *plan, const wf_plan_buffer *b) {
+    const size_t images = b->kind == WF_BUFFER_BATCH   ? (size_t)plan->options.batch_size
+                          : b->kind == WF_BUFFER_LOCAL ? (size_t)plan->shard_size
+                                                       : 1;
+    return b->offset + b->bytes * images;
+}
+
+/* The bytes behind each buffer that belong to no other are still as poison() left them. */
+static void check_gaps(const wf_plan *plan, wf_buffer_kind kind, const unsigned char *memory,
+                       size_t bytes) {
+    unsigned char *is_used = calloc(bytes + 1, 1);
+    long gaps = 0;
+    CHECK(is_used);
+    for (int i = 0; i < plan->n_buffers; i++) {
+        const wf_plan_buffer *b = &plan->buffers[i];
+        const int is_placed = kind == WF_BUFFER_FIXED || b->first >= 0 || b->is_kept;
+        if (b->kind != kind || !is_placed) continue;
+        CHECK(end_of(plan, b) <= bytes);
+        memset(is_used + b->offset, 1, end_of(plan, b) - b->offset);
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        if (is_used[i]) continue;
+        CHECK_INT(memory[i], 0xFF);
+        gaps++;
+    }
+    CHECK(gaps > 0 || bytes == 0);
+    free(is_used);
+}
+
+TEST(a_plan_reads_and_writes_nothing_but_its_buffers) {
+    for (EACH_MODEL(model))
+        for (int mode = WF_PLAN_INFER; mode <= WF_PLAN_TRAIN; mode++) {
+            machine clean = machine_open(model->name, (wf_plan_mode)mode, 23, 3);
+            machine dirty = machine_open(model->name, (wf_plan_mode)mode, 23, 3);
+            wf_plan *plan = dirty.plan;
+            poison(plan);
+            const wf_batch_result a = run(&clean, NULL, 23, 0), b = run(&dirty, NULL, 23, 0);
+            CHECK(a.loss == b.loss);
+            CHECK(memcmp(wf_plan_output(clean.plan), wf_plan_output(dirty.plan),
+                         sizeof(float) * 23 * (size_t)clean.width) == 0);
+            if (mode == WF_PLAN_TRAIN)
+                CHECK(memcmp(clean.params->gradient, dirty.params->gradient,
+                             (size_t)clean.graph->trainable_size * sizeof(float)) == 0);
+            check_gaps(plan, WF_BUFFER_BATCH, plan->batch_memory, plan->batch_bytes);
+            check_gaps(plan, WF_BUFFER_FIXED, plan->fixed_memory, plan->fixed_bytes);
+            for (int w = 0; w < wf_pool_size(plan->pool); w++)
+                check_gaps(plan, WF_BUFFER_LOCAL,
+                           plan->local_memory + (size_t)w * plan->local_bytes, plan->local_bytes);
+            machine_close(&clean);
+            machine_close(&dirty);
+        }
 }
 
 /* ---- one layer as another ---- */
