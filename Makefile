@@ -17,7 +17,7 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check install bench format format-check clean help
+.PHONY: build demo check install bench same-bits format format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
 	$(build_all)
@@ -40,6 +40,9 @@ bench: ## install what is missing, build, time training steps against PyTorch's
 	tools/bootstrap bench
 	$(build_all)
 	bench/versus-pytorch --weft "$(BUILD)/weft" $(BENCH_FLAGS)
+
+same-bits: build ## train two models with 1, 2, 3 and 5 threads and compare their weights' SHA-256
+	tools/same-bits "$(BUILD)/weft"
 
 format: ## format the C code
 	tools/format

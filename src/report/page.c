@@ -105,8 +105,8 @@ static void add_notes(wf_html *h, const wf_comparison *c) {
 }
 
 static wf_status add_body(wf_html *h, const wf_comparison *c) {
-    wf__html(h, "<header><h1>Comparison of %zu model%s</h1></header>", c->row_count,
-             c->row_count == 1 ? "" : "s");
+    if (c->row_count == 1) wf__html(h, "<header><h1>%s</h1></header>", c->rows[0].label);
+    else wf__html(h, "<header><h1>Comparison of %zu models</h1></header>", c->row_count);
     if (c->row_count == 0) {
         wf__html(h, "<p>There are no finished and tested runs to compare.</p>");
         add_notes(h, c);
