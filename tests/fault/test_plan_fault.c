@@ -10,6 +10,7 @@
 /* Every layer at least once. */
 static const small_model everything = {
     "everything",
+    0,
     {{"conv2d", "filters: 4, kernel_size: 3, padding: same, activation: gelu", "stem", {NULL}},
      {"conv2d", "filters: 4, kernel_size: 1, groups: 2, activation: relu", "left", {"stem"}},
      {"batch_normalization", "", "normal", {"left"}},

@@ -20,16 +20,19 @@
 
 const small_model small_models[] = {
     {"cnn-1conv",
+     0,
      {L("conv2d", "filters: 8, kernel_size: 3, activation: relu"), L("max_pool2d", ""),
       L("flatten", ""), L("dense", "units: 16, activation: relu"), L("dropout", "rate: 0.2"),
       SOFTMAX}},
     {"cnn-2conv-bn",
+     0,
      {L("conv2d", "filters: 7, kernel_size: 3, activation: relu"), L("batch_normalization", ""),
       L("dropout", "rate: 0.25"), L("conv2d", "filters: 9, kernel_size: 3, activation: relu"),
       L("batch_normalization", ""), L("dropout", "rate: 0.25"), L("flatten", ""),
       L("dense", "units: 33, activation: relu"), L("batch_normalization", ""),
       L("dropout", "rate: 0.5"), SOFTMAX}},
     {"cnn-3conv-leaky",
+     0,
      {L("conv2d", "filters: 4, kernel_size: 3, padding: same"),
       L("leaky_relu", "negative_slope: 0.1"), L("max_pool2d", "padding: same"),
       L("dropout", "rate: 0.25"), L("conv2d", "filters: 8, kernel_size: 3, padding: same"),
@@ -37,22 +40,27 @@ const small_model small_models[] = {
       L("dropout", "rate: 0.25"), L("flatten", ""), L("dense", "units: 17"),
       L("leaky_relu", "negative_slope: 0.1"), L("dropout", "rate: 0.25"), SOFTMAX}},
     {"gru",
+     0,
      {L("rows", ""), L("gru", "units: 19"), L("flatten", ""),
       L("dense", "units: 12, activation: relu"), L("dropout", "rate: 0.25"), SOFTMAX}},
     {"lstm-2",
+     0,
      {L("rows", ""),
       L("lstm", "units: 12, activation: relu, return_sequences: true, recurrent_dropout: 0.2"),
       L("dropout", "rate: 0.1"), L("lstm", "units: 18"), SOFTMAX}},
     {"cnn-bilstm",
+     0,
      {L("conv2d", "filters: 4, kernel_size: 3, padding: same, activation: relu"),
       L("max_pool2d", ""), L("rows", ""),
       L("bidirectional", "layer: {lstm: {units: 11, recurrent_dropout: 0.3}}"),
       L("dropout", "rate: 0.25"), SOFTMAX}},
     {"bigru-columns",
+     1,
      {L("columns", ""),
       L("bidirectional", "layer: {gru: {units: 9, return_sequences: true}}, merge_mode: sum"),
       L("simple_rnn", "units: 8, recurrent_dropout: 0.1"), SOFTMAX}},
     {"branches",
+     1,
      {NAMED("conv2d", "filters: 6, kernel_size: 3, padding: same, activation: elu", "stem", NULL),
       NAMED("conv2d", "filters: 6, kernel_size: 3, padding: same, dilation_rate: 2", "left",
             "stem"),
@@ -65,10 +73,11 @@ const small_model small_models[] = {
       NAMED("concatenate", "", NULL, "flat_small", "mean"), L("layer_normalization", ""),
       L("dense", "units: 15, activation: sigmoid"), L("dropout", "rate: 0.3"),
       L("dense", "units: 10"), L("softmax", "")}},
-    {"wide", /* the second layer's kernel is read once per batch */
+    {"wide",
+     0, /* the second layer's kernel is read once per batch */
      {L("flatten", ""), L("dense", "units: 1030, activation: relu"),
       L("dense", "units: 1024, activation: tanh"), L("dropout", "rate: 0.5"), SOFTMAX}},
-    {NULL, {{NULL}}}};
+    {NULL, 0, {{NULL}}}};
 
 static void must(wf_status status, const wf_context *cx) {
     if (status == WF_OK) return;

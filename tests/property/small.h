@@ -14,6 +14,7 @@ typedef struct small_layer {
 
 typedef struct small_model {
     const char *name;
+    int is_smooth;          /* nothing in it has a kink */
     small_layer layers[16]; /* behind an input of [14, 14, 1] */
 } small_model;
 

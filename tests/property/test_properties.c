@@ -167,6 +167,50 @@ TEST(a_batch_leaves_nothing_behind) {
     }
 }
 
+/* ---- gradients of whole models ---- */
+
+static double loss_at(machine *m, const wf_param_entry *e, const float *start, const float *g,
+                      double step) {
+    float *value = m->params->value + e->offset;
+    for (int64_t i = 0; i < e->size; i++)
+        value[i] = (float)((double)start[i] + step * (double)g[i]);
+    m->params->generation++;
+    return run(m, NULL, 31, 3).loss;
+}
+
+/* The loss's slope along each parameter's gradient is the gradient's length: what a layer's own
+ * tests cannot see, the wiring, is seen here. The masks of dropout are the same in every run. */
+TEST(the_loss_changes_as_the_gradients_say) {
+    for (EACH_MODEL(model)) {
+        machine m = machine_open(model->name, WF_PLAN_TRAIN, 31, 0);
+        run(&m, NULL, 31, 3);
+        const size_t bytes = (size_t)m.graph->trainable_size * sizeof(float);
+        float *all = malloc(bytes), *start = malloc(bytes);
+        CHECK(all && start);
+        memcpy(all, m.params->gradient, bytes);
+        memcpy(start, m.params->value, bytes);
+        for (int k = 0; k < m.graph->n_params; k++) {
+            const wf_param_entry *e = &m.graph->params[k];
+            const float *g = all + e->offset;
+            double length = 0;
+            if (!e->is_trainable) continue;
+            for (int64_t i = 0; i < e->size; i++) length += (double)g[i] * (double)g[i];
+            length = sqrt(length);
+            if (length < 1e-3) continue;
+            const double step = 2e-3 / length;
+            const double up = loss_at(&m, e, start + e->offset, g, step);
+            const double down = loss_at(&m, e, start + e->offset, g, -step);
+            const double slope = (up - down) / (2 * 2e-3);
+            loss_at(&m, e, start + e->offset, g, 0);
+            const double off = model->is_smooth ? 1e-3 * length + 5e-5 : 0.05 * length + 5e-4;
+            if (fabs(slope - length) > off) printf("%s: %s\n", model->name, e->name);
+            CHECK_NEAR(slope, length, off);
+        }
+        free(all), free(start);
+        machine_close(&m);
+    }
+}
+
 /* ---- memory ---- */
 
 /* Bytes of NaN: what a step reads without anybody having written it spreads to the results. */
