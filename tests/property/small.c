@@ -77,7 +77,7 @@ const small_model small_models[] = {
      0, /* the second layer's kernel is read once per batch */
      {L("flatten", ""), L("dense", "units: 1030, activation: relu"),
       L("dense", "units: 1024, activation: tanh"), L("dropout", "rate: 0.5"), SOFTMAX}},
-    {NULL, 0, {{NULL}}}};
+    {0}};
 
 static void must(wf_status status, const wf_context *cx) {
     if (status == WF_OK) return;
