@@ -172,28 +172,44 @@ static void parity(const char *layer) {
     free(lines);
 }
 
-/* clang-format off: it moves this list a little further every time. */
-#define LAYERS(L) \
-    L(relu) L(leaky_relu) L(elu) L(gelu) L(sigmoid) L(tanh) L(softmax) L(conv2d) \
-    L(max_pool2d) L(average_pool2d) L(global_average_pool2d) L(dense) L(flatten) \
-    L(reshape) L(rows) L(columns) L(batch_normalization) L(layer_normalization) L(dropout) \
-    L(lstm) L(gru) L(simple_rnn) L(bidirectional) L(add) L(concatenate)
-/* clang-format on */
-
 #define PARITY(layer)                                                                              \
     TEST(parity_of_##layer) { parity(#layer); }
-LAYERS(PARITY)
+PARITY(relu)
+PARITY(leaky_relu)
+PARITY(elu)
+PARITY(gelu)
+PARITY(sigmoid)
+PARITY(tanh)
+PARITY(softmax)
+PARITY(conv2d)
+PARITY(max_pool2d)
+PARITY(average_pool2d)
+PARITY(global_average_pool2d)
+PARITY(dense)
+PARITY(flatten)
+PARITY(reshape)
+PARITY(rows)
+PARITY(columns)
+PARITY(batch_normalization)
+PARITY(layer_normalization)
+PARITY(dropout)
+PARITY(lstm)
+PARITY(gru)
+PARITY(simple_rnn)
+PARITY(bidirectional)
+PARITY(add)
+PARITY(concatenate)
 
 TEST(no_layer_is_missing) {
-#define NAME(layer) #layer,
-    static const char *const here[] = {LAYERS(NAME)};
     for (size_t i = 0; i < wf_layer_count(); i++) {
         const wf_layer_class *class = wf_layer_at(i);
-        size_t k = 0, n = sizeof here / sizeof *here;
-        while (k < n && strcmp(here[k], class->name) != 0) k++;
+        const wf_test_case *test = wf_test_first;
+        char name[96];
+        snprintf(name, sizeof name, "parity_of_%s", class->name);
+        while (test && strcmp(test->name, name) != 0) test = test->next;
         const int is_exempt = (class->flags & WF_LAYER_NO_GRADIENT_CHECK) != 0;
-        if (k == n && !is_exempt) printf("no reference for %s\n", class->name);
-        CHECK(k < n || is_exempt);
+        if (!test && !is_exempt) printf("%s has no reference\n", class->name);
+        CHECK(test || is_exempt);
     }
 }
 
