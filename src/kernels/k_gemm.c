@@ -58,11 +58,11 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const float *a
     case rows:                                                                                     \
         if (rows <= GEMM_MR) tile_nn(rows <= GEMM_MR ? rows : 1, nv, g, a, b, c, bias, columns);   \
         break;
+/* clang-format off */
 #define ROW_CASES(CASE)                                                                            \
-    CASE(1)                                                                                        \
-    CASE(2)                                                                                        \
-    CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)    \
-        CASE(14)
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)                                        \
+    CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+/* clang-format on */
 
 static __attribute__((noinline)) void rows_nn_wide(int mr, const wf_gemm *g, const float *a,
                                                    const float *b, float *c, const float *bias,

@@ -18,7 +18,8 @@ problem_param *problem_factors(problem *p, const char *name, long size);
 /* Sets the output's shape and draws its cotangent. */
 void problem_output(problem *p, int rank, const long *dims);
 
-/* Computes p->y, p->dx and the gradients of the parameters that it declares. NULL: no such layer. */
+/* Computes p->y, p->dx and the gradients of the parameters that it declares.
+ * NULL: no such layer. */
 typedef void (*problem_fn)(problem *p);
 problem_fn problem_layer(const char *name);
 
