@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "cmd/compare_output.h"
 #include "cmd/session.h"
@@ -136,7 +137,7 @@ static wf_status train_experiment(collection *c, const wf_experiment *e) {
         WF_TRY_OR(add_run(c, found));
         goto done;
     }
-    double left_s = c->deadline_s > 0 ? c->deadline_s - wf_now_s() : 0;
+    double left_s = c->deadline_s > 0 ? c->deadline_s - wf_clock_s() : 0;
     WF_REQUIRE_OR(c->deadline_s <= 0 || left_s > 0, WF_E_TIME,
                   "the time is over before %s could be trained", e->model->name);
     wf_run_settings settings = {.runs = c->options->runs, .resume = found, .max_seconds = left_s};
@@ -245,7 +246,7 @@ static wf_status run(wf_cli *cli, const void *given) {
         "them");
     WF_TRY_OR(wf_session_init(&c.session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&c.store, cx, o->runs));
-    if (!isnan(o->max_time)) c.deadline_s = wf_now_s() + o->max_time;
+    if (!isnan(o->max_time)) c.deadline_s = wf_clock_s() + o->max_time;
     for (size_t i = 0; o->suite && i < sizeof reports_suite / sizeof *reports_suite; i++)
         WF_TRY_OR(add_model(&c, reports_suite[i]));
     for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add_operand(&c, cli->operands[i]));

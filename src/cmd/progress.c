@@ -3,14 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-double wf_now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "base/clock.h"
 
 void wf_bar_init(wf_bar *bar, const wf_cli *cli) {
     const char *kind = getenv("TERM");
@@ -19,7 +14,7 @@ void wf_bar_init(wf_bar *bar, const wf_cli *cli) {
 }
 
 int wf_bar_is_due(const wf_bar *bar) {
-    return bar->is_terminal && !bar->cli->is_quiet && wf_now_s() - bar->drawn_s >= 0.1;
+    return bar->is_terminal && !bar->cli->is_quiet && wf_clock_s() - bar->drawn_s >= 0.1;
 }
 
 /* Bytes of `text` that fill at most `columns`; colours (ESC [ ... m) fill none. */
@@ -43,7 +38,7 @@ void wf_bar_draw(wf_bar *bar, const char *text) {
     int width = wf_terminal_width(STDERR_FILENO, 80);
     fprintf(stderr, "\r%.*s\033[K", bytes_of_columns(text, width - 1), text);
     bar->is_drawn = 1;
-    bar->drawn_s = wf_now_s();
+    bar->drawn_s = wf_clock_s();
 }
 
 void wf_bar_end(wf_bar *bar, const char *text) {

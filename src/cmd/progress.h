@@ -18,9 +18,6 @@ void wf_bar_draw(wf_bar *bar, const char *text);
 /* Replaces what was drawn by a line that stays; NULL only removes it. */
 void wf_bar_end(wf_bar *bar, const char *text);
 
-/* Seconds of a clock that never goes back. */
-double wf_now_s(void);
-
 /* A wf_progress_fn; `user` is a wf_bar. It asks to stop when a signal came. */
 int wf_bar_data_progress(void *user, const char *what, int64_t done, int64_t total);
 

@@ -1,4 +1,4 @@
-/* What training, prediction and timing share: checks, the clock, a pass without learning. */
+/* What training, prediction and timing share: checks, a pass without learning. */
 #ifndef WF_TRAIN_BATCHES_H
 #define WF_TRAIN_BATCHES_H
 
@@ -14,9 +14,6 @@ typedef struct wf__rows {
     int64_t n;
     const wf_normalization *normalization;
 } wf__rows;
-
-/* Seconds on a clock that never goes back. */
-double wf__clock_s(void);
 
 /* The images have the graph's input size, the rows exist, and labels (when wanted) are classes that
  * the output has; `what` names them in messages ("training").

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "train/batches.h"
 #include "train/recipe.h"
@@ -78,10 +79,10 @@ static wf_status measure(bench *b, wf_context *cx, const wf_bench_options *optio
     const wf_optim_common *optimizer = options->recipe->optimizer.config;
     int warmup = options->warmup_steps > 0 ? options->warmup_steps : WARMUP_STEPS;
     for (int i = 0; i < warmup; i++) WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
-    double began = wf__clock_s(), before = began, now = began;
+    double began = wf_clock_s(), before = began, now = began;
     do {
         WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
-        now = wf__clock_s();
+        now = wf_clock_s();
         b->ms[b->n++] = 1e3 * (now - before);
         before = now;
     } while (now - began < options->seconds && b->n < MAX_SAMPLES);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "train/batches.h"
 #include "train/recipe.h"
@@ -136,7 +137,7 @@ static wf_status write_checkpoint(fit *f, wf_context *cx) {
                         .identity = &f->identity,
                         .best = f->best,
                         .history = f->history};
-    f->saved_s = wf__clock_s();
+    f->saved_s = wf_clock_s();
     return f->options->checkpoint_path ? wf__checkpoint_write(cx, f->options->checkpoint_path, &c)
                                        : WF_OK;
 }
@@ -177,7 +178,7 @@ static int is_stop_raised(const fit *f) { return f->options->stop && *f->options
 static wf_status stop_if_asked(fit *f, wf_context *cx) {
     double limit = f->options->max_seconds;
     if (is_stop_raised(f)) return interrupt(f, cx, WF_E_INTERRUPTED, "stopped");
-    if (limit > 0 && wf__clock_s() - f->began_s >= limit)
+    if (limit > 0 && wf_clock_s() - f->began_s >= limit)
         return interrupt(f, cx, WF_E_TIME, "the time limit was reached");
     return WF_OK;
 }
@@ -237,11 +238,11 @@ static wf_status run_step(fit *f, wf_context *cx) {
 /* Trains to the epoch's end. The clock is looked at once per step: what a sink does counts. */
 static wf_status run_steps(fit *f, wf_context *cx) {
     wf__train_state *s = &f->state;
-    double before = wf__clock_s();
+    double before = wf_clock_s();
     shuffle(f);
     while (s->step < f->steps) {
         WF_TRY(run_step(f, cx));
-        double now = wf__clock_s();
+        double now = wf_clock_s();
         s->steps_s += now - before;
         s->epoch_s += now - before;
         before = now;
@@ -254,7 +255,7 @@ static wf_status run_steps(fit *f, wf_context *cx) {
 
 static wf_status validate(fit *f, wf_context *cx, wf_epoch_figures *figures) {
     wf_predict_result result = {0};
-    double before = wf__clock_s();
+    double before = wf_clock_s();
     if (!has_validation(f)) return WF_OK;
     wf_status status = wf__rows_evaluate(&result, NULL, cx, f->validation_plan, f->graph,
                                          &f->validation, f->validation_batch, 1, f->options->stop);
@@ -264,7 +265,7 @@ static wf_status validate(fit *f, wf_context *cx, wf_epoch_figures *figures) {
     if (status != WF_OK) return status;
     figures->val_loss = result.loss;
     figures->val_accuracy = result.accuracy;
-    figures->seconds += wf__clock_s() - before;
+    figures->seconds += wf_clock_s() - before;
     return WF_OK;
 }
 
@@ -302,7 +303,7 @@ static wf_status end_epoch(fit *f, wf_context *cx, wf_epoch_figures *now) {
     s->stopped_early = should_stop(s, &f->recipe->early_stopping, figures);
     s->is_over = s->stopped_early || s->epochs_done >= f->recipe->epochs;
     emit(f, WF_TRAIN_EPOCH_END, now, f->steps);
-    if (s->is_over || wf__clock_s() - f->saved_s >= f->options->checkpoint_every_s)
+    if (s->is_over || wf_clock_s() - f->saved_s >= f->options->checkpoint_every_s)
         return write_checkpoint(f, cx);
     return WF_OK;
 }
@@ -351,7 +352,7 @@ wf_status wf_fit(wf_train_result *out, wf_params *params, wf_context *cx, wf_poo
                  const wf_train_options *options) {
     fit f = {.recipe = recipe, .options = options, .graph = params->graph, .params = params};
     wf_status status;
-    f.began_s = f.saved_s = wf__clock_s();
+    f.began_s = f.saved_s = wf_clock_s();
     WF_TRY_OR(prepare(&f, cx, data));
     WF_TRY_OR(allocate(&f, cx));
     WF_TRY_OR(create_plans(&f, cx, pool));
