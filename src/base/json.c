@@ -90,22 +90,6 @@ wf_status wf_json_get_text(const char **out, wf_context *cx, const json_t *objec
     return WF_OK;
 }
 
-wf_status wf_json_get_number(double *out, wf_context *cx, const json_t *object, const char *key,
-                             const char *owner) {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_number(value)) return fail_kind(cx, value, key, owner, "a number");
-    *out = json_number_value(value);
-    return WF_OK;
-}
-
-wf_status wf_json_get_int(int64_t *out, wf_context *cx, const json_t *object, const char *key,
-                          const char *owner) {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_integer(value)) return fail_kind(cx, value, key, owner, "an integer");
-    *out = (int64_t)json_integer_value(value);
-    return WF_OK;
-}
-
 wf_status wf_json_get_array(json_t **out, wf_context *cx, const json_t *object, const char *key,
                             const char *owner) {
     json_t *value = json_object_get(object, key);
@@ -114,13 +98,7 @@ wf_status wf_json_get_array(json_t **out, wf_context *cx, const json_t *object, 
     return WF_OK;
 }
 
-wf_status wf_json_get_object(json_t **out, wf_context *cx, const json_t *object, const char *key,
-                             const char *owner) {
-    json_t *value = json_object_get(object, key);
-    if (!json_is_object(value)) return fail_kind(cx, value, key, owner, "an object");
-    *out = value;
-    return WF_OK;
-}
+json_t *wf_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 /* --- writing ------------------------------------------------------------------------------- */
 

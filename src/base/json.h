@@ -35,14 +35,11 @@ wf_status wf_json_write(wf_context *cx, const char *path, const json_t *value);
  * Errors: WF_E_DATA (absent or of another kind). */
 wf_status wf_json_get_text(const char **out, wf_context *cx, const json_t *object, const char *key,
                            const char *owner);
-wf_status wf_json_get_number(double *out, wf_context *cx, const json_t *object, const char *key,
-                             const char *owner);
-wf_status wf_json_get_int(int64_t *out, wf_context *cx, const json_t *object, const char *key,
-                          const char *owner);
 wf_status wf_json_get_array(json_t **out, wf_context *cx, const json_t *object, const char *key,
                             const char *owner);
-wf_status wf_json_get_object(json_t **out, wf_context *cx, const json_t *object, const char *key,
-                             const char *owner);
+
+/* A new number, null when it is not finite: JSON has no word for NaN. */
+json_t *wf_json_real(double value);
 
 /* The shortest decimal text that reads back as `value`, always with a point ('.', in any locale) or
  * an exponent; "nan", "inf", "-inf" otherwise (which JSON has no word for). Returns `buffer`. */

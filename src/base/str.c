@@ -85,3 +85,15 @@ const char *wf_str_nearest(const char *text, const char *const *names, size_t n)
     }
     return nearest;
 }
+
+const char *wf_thousands(char buffer[32], int64_t n) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)n), at = 0;
+    for (int i = 0; i < length; i++) {
+        int left = length - i;
+        if (i > 0 && digits[i - 1] != '-' && left % 3 == 0) buffer[at++] = ',';
+        buffer[at++] = digits[i];
+    }
+    buffer[at] = 0;
+    return buffer;
+}

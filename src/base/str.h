@@ -3,6 +3,7 @@
 #define WF_BASE_STR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -21,5 +22,8 @@ void wf_str_reset(wf_str *s); /* frees; the caller's struct may be used again */
 int wf_str_distance(const char *a, const char *b);
 /* The nearest of the `n` names to `text` (distance at most 1 + length / 3), or NULL. */
 const char *wf_str_nearest(const char *text, const char *const *names, size_t n);
+
+/* "1,234,567". Returns `buffer`. */
+const char *wf_thousands(char buffer[32], int64_t n);
 
 #endif

@@ -109,13 +109,8 @@ void wf_print(const wf_cli *cli, const char *format, ...) WF_PRINTF(2, 3);
 /* To standard error; quiet under --quiet. */
 void wf_note(const wf_cli *cli, const char *format, ...) WF_PRINTF(2, 3);
 
-/* "1.2 MB", "3 min 20 s": for people. Return `buffer`. */
+/* "1.2 MB". Returns `buffer`. */
 const char *wf_bytes_text(char buffer[32], double bytes);
-const char *wf_duration_text(char buffer[32], double seconds);
-/* "1,234,567". */
-const char *wf_thousands(char buffer[32], int64_t n);
-/* UTF-8 characters. */
-size_t wf_text_columns(const char *text);
 /* Columns of the terminal behind `fd`, or `otherwise`. */
 int wf_terminal_width(int fd, int otherwise);
 
@@ -138,8 +133,6 @@ void wf_table_reset(wf_table *t);
 /* Steals `value`. Errors: WF_E_NOMEM, also when `value` is NULL. */
 wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value);
 wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value);
-/* null when not finite. */
-json_t *wf_json_real(double value);
 /* null when NULL. */
 json_t *wf_json_text_or_null(const char *text);
 

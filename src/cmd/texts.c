@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "cmd/cmd.h"
 
 void wf_print(const wf_cli *cli, const char *format, ...) {
@@ -33,33 +33,6 @@ const char *wf_bytes_text(char buffer[32], double bytes) {
     }
     snprintf(buffer, 32, i > 0 && bytes < 9.95 ? "%.1f %s" : "%.0f %s", bytes, units[i]);
     return buffer;
-}
-
-const char *wf_duration_text(char buffer[32], double seconds) {
-    long s = lround(seconds);
-    if (seconds < 9.95) snprintf(buffer, 32, "%.1f s", seconds);
-    else if (s < 60) snprintf(buffer, 32, "%ld s", s);
-    else if (s < 3600) snprintf(buffer, 32, "%ld min %ld s", s / 60, s % 60);
-    else snprintf(buffer, 32, "%ld h %ld min", s / 3600, s % 3600 / 60);
-    return buffer;
-}
-
-const char *wf_thousands(char buffer[32], int64_t n) {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)n), at = 0;
-    for (int i = 0; i < length; i++) {
-        int left = length - i;
-        if (i > 0 && digits[i - 1] != '-' && left % 3 == 0) buffer[at++] = ',';
-        buffer[at++] = digits[i];
-    }
-    buffer[at] = 0;
-    return buffer;
-}
-
-size_t wf_text_columns(const char *text) {
-    size_t n = 0;
-    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
 }
 
 int wf_terminal_width(int fd, int otherwise) {
@@ -97,15 +70,16 @@ wf_status wf_table_addf(wf_table *t, wf_context *cx, const char *format, ...) {
 
 void wf_table_print(const wf_table *t, const wf_cli *cli) {
     enum { MAX = 32 };
-    size_t width[MAX] = {0}, columns = (size_t)t->columns;
+    int width[MAX] = {0};
+    size_t columns = (size_t)t->columns;
     for (size_t i = 0; i < t->count; i++) {
-        size_t n = wf_text_columns(t->cells[i]);
+        int n = wf_utf8_width(t->cells[i]);
         if (n > width[i % columns]) width[i % columns] = n;
     }
     for (size_t i = 0; i < t->count; i++) {
         size_t column = i % columns;
         int is_last = column + 1 == columns;
-        int pad = (int)(width[column] - wf_text_columns(t->cells[i]));
+        int pad = width[column] - wf_utf8_width(t->cells[i]);
         int is_right = (t->right >> column) & 1;
         wf_print(cli, "%s%*s%s", column ? "  " : "", is_right ? pad : 0, "", t->cells[i]);
         if (is_last) wf_print(cli, "\n");
@@ -133,7 +107,5 @@ wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
                "out of memory for a JSON array");
     return WF_OK;
 }
-
-json_t *wf_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 json_t *wf_json_text_or_null(const char *text) { return text ? json_string(text) : json_null(); }

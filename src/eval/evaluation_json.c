@@ -8,9 +8,6 @@
 
 enum { MOST_CONFUSED = 20, MAX_BYTES = 1 << 26 };
 
-/* jansson holds no NaN: an unknown figure is null. */
-static json_t *figure(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *score_json(const wf_class_score *s) {
     return json_pack("{s:f, s:f, s:f, s:I}", "precision", s->precision, "recall", s->recall, "f1",
                      s->f1, "support", (json_int_t)s->support);
@@ -52,7 +49,7 @@ static json_t *top_k_json(const wf_evaluation *e) {
     json_t *list = json_array();
     int bad = 0;
     for (int i = 0; i < e->class_count; i++)
-        bad |= json_array_append_new(list, figure(e->top_k[i]));
+        bad |= json_array_append_new(list, wf_json_real(e->top_k[i]));
     if (!bad) return list;
     json_decref(list);
     return NULL;
@@ -85,8 +82,8 @@ wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *
     int bad = 0;
     bad |= json_object_set_new(object, "schema_version", json_integer(1));
     bad |= json_object_set_new(object, "count", json_integer(e->count));
-    bad |= json_object_set_new(object, "accuracy", figure(e->accuracy));
-    bad |= json_object_set_new(object, "loss", figure(e->loss));
+    bad |= json_object_set_new(object, "accuracy", wf_json_real(e->accuracy));
+    bad |= json_object_set_new(object, "loss", wf_json_real(e->loss));
     bad |= json_object_set_new(object, "macro", score_json(&e->macro));
     bad |= json_object_set_new(object, "micro", score_json(&e->micro));
     bad |= json_object_set_new(object, "weighted", score_json(&e->weighted));

@@ -42,11 +42,11 @@ static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
                 wf__show_spread(score, best->accuracy, wf__show_score));
     if (best->run_count == 1)
         wf_str_addf(s, cx, " (%s of %s test images right)",
-                    wf__show_count(right, llround(e->accuracy * (double)e->count)),
-                    wf__show_count(count, e->count));
+                    wf_thousands(right, llround(e->accuracy * (double)e->count)),
+                    wf_thousands(count, e->count));
     else
         wf_str_addf(s, cx, " over %zu seeds on %s test images", best->run_count,
-                    wf__show_count(count, e->count));
+                    wf_thousands(count, e->count));
     if (c->row_count > 1) {
         const wf_report_row *next = &c->rows[1];
         wf_str_addf(s, cx, ", %.2f percentage points above %s",
@@ -64,7 +64,7 @@ static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
     wf_str_addf(s, cx, " It trained in %s", wf__show_duration(time, best->total_s.mean));
     if (wf__row_summary(best)->parameters > 0)
         wf_str_addf(s, cx, " and has %s parameters",
-                    wf__show_count(parameters, wf__row_summary(best)->parameters));
+                    wf_thousands(parameters, wf__row_summary(best)->parameters));
     wf_str_add(s, cx, ".");
     for (size_t i = 1; i < c->row_count; i++)
         if (c->rows[i].total_s.mean < quick->total_s.mean) quick = &c->rows[i];
@@ -135,7 +135,7 @@ static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
         s, cx,
         " The standard error of an accuracy measured on %s images is about %.4f, and another "
         "seed moves the figure as well: do not read much into differences below %.3f.",
-        wf__show_count(count, e->count), error, 2 * sqrt(2) * error);
+        wf_thousands(count, e->count), error, 2 * sqrt(2) * error);
 }
 
 wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx) {

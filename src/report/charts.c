@@ -332,7 +332,7 @@ void wf__html_curves(wf_html *h, const wf_report_row *row, wf_curve curve, wf_ra
     double step = fmax(1, nice_step((double)longest, 6));
     for (double epoch = step; epoch <= (double)longest; epoch += step) {
         char text[WF_FIGURE_BYTES];
-        add_x_tick(h, &p, epoch, wf__show_count(text, (int64_t)epoch));
+        add_x_tick(h, &p, epoch, wf_thousands(text, (int64_t)epoch));
     }
     /* An inner svg cuts off what leaves the shared range. */
     wf__html(h,

@@ -5,17 +5,6 @@
 
 #include "report/internal.h"
 
-const char *wf__show_count(char buffer[WF_FIGURE_BYTES], int64_t value) {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%lld", (long long)value), used = 0;
-    for (int i = 0; i < n; i++) {
-        if (i > 0 && digits[i - 1] != '-' && (n - i) % 3 == 0) buffer[used++] = ',';
-        buffer[used++] = digits[i];
-    }
-    buffer[used] = 0;
-    return buffer;
-}
-
 static const char *show(char buffer[WF_FIGURE_BYTES], const char *format, double value) {
     if (isfinite(value)) snprintf(buffer, WF_FIGURE_BYTES, format, value);
     else strcpy(buffer, "-");
@@ -142,7 +131,7 @@ void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
     case WF_COLUMN_ACCURACY: wf__show_spread(text, row->accuracy, wf__show_score); break;
     case WF_COLUMN_LOSS: wf__show_spread(text, row->loss, wf__show_score); break;
     case WF_COLUMN_MACRO_F1: wf__show_spread(text, row->macro_f1, wf__show_score); break;
-    case WF_COLUMN_PARAMETERS: wf__show_count(text, s->parameters); break;
+    case WF_COLUMN_PARAMETERS: wf_thousands(text, s->parameters); break;
     case WF_COLUMN_MS_PER_STEP: wf__show_quantity(text, row->ms_per_step.mean); break;
     case WF_COLUMN_S_PER_EPOCH: wf__show_quantity(text, row->s_per_epoch.mean); break;
     case WF_COLUMN_EPOCHS: snprintf(text, sizeof text, "%.3g", row->epochs.mean); break;

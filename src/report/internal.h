@@ -7,7 +7,6 @@
 
 /* Texts of figures as all forms of the report show them; each returns `buffer`; "-" if unknown. */
 enum { WF_FIGURE_BYTES = 64 };
-const char *wf__show_count(char buffer[WF_FIGURE_BYTES], int64_t value);     /* 161,830 */
 const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);      /* 0.9186 */
 const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);     /* +0.0021 */
 const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value);   /* 9.31, 84.2, 340 */

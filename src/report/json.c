@@ -1,6 +1,4 @@
 /* The comparison as one JSON document. */
-#include <math.h>
-
 #include "base/json.h"
 #include "eval/evaluation.h"
 #include "report/internal.h"
@@ -20,18 +18,15 @@ static wf_status append(json_t *list, wf_context *cx, json_t *value) {
     return WF_OK;
 }
 
-/* Unknown is null: JSON has no word for NaN. */
-static json_t *figure(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
 static json_t *spread(wf_spread s) {
-    return json_pack("{s:o, s:o, s:I}", "mean", figure(s.mean), "sd", figure(s.sd), "count",
-                     (json_int_t)s.count);
+    return json_pack("{s:o, s:o, s:I}", "mean", wf_json_real(s.mean), "sd", wf_json_real(s.sd),
+                     "count", (json_int_t)s.count);
 }
 
 static json_t *class_of(const wf_report_row *row, int index) {
     if (index < 0) return json_null();
     return json_pack("{s:s, s:o}", "name", row->pooled->class_names[index], "f1",
-                     figure(row->class_f1[index].mean));
+                     wf_json_real(row->class_f1[index].mean));
 }
 
 static wf_status put_runs(json_t *object, wf_context *cx, const wf_report_row *row) {
@@ -42,9 +37,9 @@ static wf_status put_runs(json_t *object, wf_context *cx, const wf_report_row *r
         WF_TRY(append(list, cx,
                       json_pack("{s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:o}", "id", r->id, "seed",
                                 (json_int_t)r->seed, "started", r->started, "epochs",
-                                (json_int_t)r->epochs, "accuracy", figure(r->accuracy), "loss",
-                                figure(r->loss), "macro_f1", figure(r->macro_f1), "total_s",
-                                figure(r->total_s))));
+                                (json_int_t)r->epochs, "accuracy", wf_json_real(r->accuracy),
+                                "loss", wf_json_real(r->loss), "macro_f1",
+                                wf_json_real(r->macro_f1), "total_s", wf_json_real(r->total_s))));
     }
     return WF_OK;
 }
@@ -53,11 +48,12 @@ static wf_status put_claim(json_t *object, wf_context *cx, const wf_report_row *
     const wf_run_summary *r = wf__row_summary(row);
     WF_TRY(put(object, cx, "claim",
                json_pack("{s:s, s:o, s:o, s:o}", "text", r->claim_text, "accuracy",
-                         figure(r->claim_accuracy), "macro_f1", figure(r->claim_macro_f1), "loss",
-                         figure(r->claim_loss))));
+                         wf_json_real(r->claim_accuracy), "macro_f1",
+                         wf_json_real(r->claim_macro_f1), "loss", wf_json_real(r->claim_loss))));
     return put(object, cx, "minus_claim",
-               json_pack("{s:o, s:o, s:o}", "accuracy", figure(row->delta_accuracy), "macro_f1",
-                         figure(row->delta_macro_f1), "loss", figure(row->delta_loss)));
+               json_pack("{s:o, s:o, s:o}", "accuracy", wf_json_real(row->delta_accuracy),
+                         "macro_f1", wf_json_real(row->delta_macro_f1), "loss",
+                         wf_json_real(row->delta_loss)));
 }
 
 static wf_status put_row(json_t *list, wf_context *cx, const wf_report_row *row) {

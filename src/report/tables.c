@@ -163,7 +163,7 @@ static void add_pairs(wf_html *h, const wf_evaluation *e) {
                  "<tr><td>%s \u2192 %s</td><td class=\"figure\">%s</td><td class=\"figure\">%.1f "
                  "%%</td></tr>",
                  e->class_names[p->truth], e->class_names[p->predicted],
-                 wf__show_count(count, p->count), 100 * p->share);
+                 wf_thousands(count, p->count), 100 * p->share);
     }
     wf__html(h, "</tbody></table>");
 }
@@ -248,9 +248,9 @@ void wf__html_runs(wf_html *h, const wf_comparison *c) {
                      "test</td><td class=\"figure\">%lld</td><td class=\"figure\">%lld of "
                      "%lld</td><td class=\"figure\">%lld</td><td>%s</td><td>%s, %lld threads, "
                      "%s</td><td>%s</td></tr>",
-                     s->id, s->dataset, wf__show_count(train, s->train_count),
-                     wf__show_count(validation, s->validation_count),
-                     wf__show_count(test, s->test_count), (long long)s->seed, (long long)s->epochs,
+                     s->id, s->dataset, wf_thousands(train, s->train_count),
+                     wf_thousands(validation, s->validation_count),
+                     wf_thousands(test, s->test_count), (long long)s->seed, (long long)s->epochs,
                      (long long)s->epochs_planned, (long long)s->batch_size, s->precision, s->cpu,
                      (long long)s->threads, s->isa, s->started);
         }

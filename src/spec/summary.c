@@ -1,8 +1,9 @@
 #include "spec/summary.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/json.h"
 
 int64_t wf_summary_params(const wf_graph *g, int node) {
     int64_t n = 0;
@@ -34,17 +35,6 @@ typedef struct row {
     char cell[N_COLUMNS][CELL];
 } row;
 
-/* 1234567 -> "1,234,567" */
-static void format_count(char *out, size_t size, int64_t n) {
-    char digits[24];
-    size_t at = 0, length = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)n);
-    for (size_t i = 0; i < length && at + 2 < size; i++) {
-        if (i && (length - i) % 3 == 0) out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = 0;
-}
-
 /* 647320 -> "632.15 KB", as Keras writes it */
 static void format_bytes(char *out, size_t size, int64_t bytes) {
     static const char *const units[] = {"B", "KB", "MB", "GB"};
@@ -74,9 +64,9 @@ static row make_row(const wf_graph *g, int i) {
     size_t at = 0;
     snprintf(r.cell[0], CELL, "%s (%s)", node->name, node->spec.class->name);
     format_shape(r.cell[1], CELL, &node->shape);
-    format_count(r.cell[2], CELL, wf_summary_params(g, i));
-    format_count(r.cell[3], CELL, node->madds);
-    format_count(r.cell[4], CELL, output_bytes(node));
+    wf_thousands(r.cell[2], wf_summary_params(g, i));
+    wf_thousands(r.cell[3], node->madds);
+    wf_thousands(r.cell[4], output_bytes(node));
     for (int k = 0; k < node->n_inputs && at < CELL; k++)
         at += (size_t)snprintf(r.cell[5] + at, CELL - at, "%s%s", k ? ", " : "",
                                g->nodes[node->inputs[k]].name);
@@ -109,7 +99,7 @@ static void add_rule(wf_str *out, wf_context *cx, const int width[N_COLUMNS], in
 
 static void add_total(wf_str *out, wf_context *cx, const char *label, int64_t params) {
     char count[40], bytes[40];
-    format_count(count, sizeof count, params);
+    wf_thousands(count, params);
     format_bytes(bytes, sizeof bytes, params * (int64_t)sizeof(float));
     wf_str_addf(out, cx, "%s: %s (%s)\n", label, count, bytes);
 }
@@ -135,7 +125,7 @@ wf_status wf_summary_text(wf_str *out, wf_context *cx, const wf_model_spec *spec
     add_total(out, cx, "Total params", t.params);
     add_total(out, cx, "Trainable params", t.trainable);
     add_total(out, cx, "Non-trainable params", t.non_trainable);
-    format_count(text, sizeof text, t.madds);
+    wf_thousands(text, t.madds);
     wf_str_addf(out, cx, "Multiply-adds per image: %s\n", text);
     format_bytes(text, sizeof text, t.output_bytes);
     wf_str_addf(out, cx, "Outputs per image: %s\n", text);
@@ -149,8 +139,6 @@ static json_t *shape_json(const wf_shape *s) {
     for (int i = 0; i < s->rank; i++) json_array_append_new(list, json_integer(s->dim[i]));
     return list;
 }
-
-static json_t *number_or_null(double x) { return isnan(x) ? json_null() : json_real(x); }
 
 static json_t *inputs_json(const wf_graph *g, const wf_node *node) {
     json_t *list = json_array();
@@ -194,9 +182,9 @@ wf_status wf_summary_json(json_t **out, wf_context *cx, const wf_model_spec *spe
     json_t *layers = json_array();
     for (int i = 0; i < g->n_nodes; i++) json_array_append_new(layers, layer_json(g, i));
     json_t *claim = json_pack("{s:s, s:o, s:o, s:o, s:s}", "text", spec->claim.text, "accuracy",
-                              number_or_null(spec->claim.accuracy), "macro_f1",
-                              number_or_null(spec->claim.macro_f1), "loss",
-                              number_or_null(spec->claim.loss), "note", spec->claim.note);
+                              wf_json_real(spec->claim.accuracy), "macro_f1",
+                              wf_json_real(spec->claim.macro_f1), "loss",
+                              wf_json_real(spec->claim.loss), "note", spec->claim.note);
     json_t *total =
         json_pack("{s:I, s:I, s:I, s:I, s:I}", "params", (json_int_t)t.params, "trainable_params",
                   (json_int_t)t.trainable, "non_trainable_params", (json_int_t)t.non_trainable,
