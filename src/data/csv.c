@@ -153,7 +153,7 @@ static wf_status read_line(csv *c, wf_context *cx, const char *at, const char *e
         bool is_label = column == c->label;
         if (!to_number(&value, f) || value > (is_label ? WF_MAX_CLASSES - 1 : 255))
             return fail_field(cx, c, column, f,
-                              is_label ? "a label, a whole number from 0 to 9999"
+                              is_label ? "a label, a whole number from 0 to 4095"
                                        : "a pixel, a whole number from 0 to 255");
         if (is_label) c->last_label = value;
         else *pixels++ = (uint8_t)value;

@@ -15,7 +15,7 @@ enum {
     WF_IMAGE_MAX_SIDE = 65535,
     WF_IMAGE_MAX_FILE = 256 << 20,
     WF_CSV_MAX_LINE = 1 << 20,
-    WF_MAX_CLASSES = 10000
+    WF_MAX_CLASSES = 4096 /* as many as can be judged: WF_EVAL_MAX_CLASSES */
 };
 
 /* --- images in memory ---------------------------------------------------------------------- */

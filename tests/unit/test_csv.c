@@ -84,7 +84,7 @@ TEST(refused_files) {
     check_refused("7,1,2,3,4\n0,5,6,1.5,8\n", NULL, "line 2, column 4: found \"1.5\"");
     check_refused(
         "7,1,2,3,4\n-1,5,6,7,8\n", NULL,
-        "line 2, column 1: found \"-1\", expected a label, a whole number from 0 to 9999");
+        "line 2, column 1: found \"-1\", expected a label, a whole number from 0 to 4095");
     check_refused("7,1,2,3,4\n\nboot,5,6,7,8\n", NULL, "line 3, column 1: found \"boot\"");
     check_refused(
         "7,1,2,3,4\n0,5,6,7\n", NULL,
