@@ -12,7 +12,7 @@ typedef struct wf_cpu_feature {
     const char *name;
     int is_there;
 } wf_cpu_feature;
-/* The i-th feature that weft or its successors care about; the name is NULL behind the last. */
+/* The i-th feature that matters to kernels of neural networks; the name is NULL behind the last. */
 wf_cpu_feature wf_cpu_feature_at(int i);
 
 /* Libraries as they are linked now; the name is NULL behind the last. */

@@ -5,7 +5,7 @@
 #include "nn/layer.h"
 
 /* The initialisers that make sense for a matrix, and for a vector (orthogonal needs a matrix). Both
- * lists are prefixes of WF_INITIALIZER_CHOICES. */
+ * lists have the order of wf_initializer. */
 #define WF_BIAS_INITIALIZER_CHOICES                                                                \
     "zeros|ones|glorot_uniform|glorot_normal|he_uniform|he_normal|lecun_normal"
 #define WF_KERNEL_INITIALIZER_CHOICES WF_BIAS_INITIALIZER_CHOICES "|orthogonal"

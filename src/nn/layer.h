@@ -1,7 +1,6 @@
 /* What a layer is: one wf_layer_class in one file `layer_*.c` and one line in `layers.def`.
  *
- *   fields   the YAML keys with range and default; the model reader, `weft layers` and the docs use
- * them
+ *   fields   the YAML keys with range and default, for the model reader and `weft layers`
  *   infer    input shapes -> output shape, parameters, multiply-adds
  *   plan     appends the forward and (in training) backward steps to a plan, see plan.h
  *
@@ -53,9 +52,6 @@ typedef struct wf_field {
     const char *help;
 } wf_field;
 
-#define WF_INITIALIZER_CHOICES                                                                     \
-    "zeros|ones|glorot_uniform|glorot_normal|he_uniform|he_normal|lecun_normal|orthogonal|"        \
-    "unit_forget_bias"
 typedef enum wf_initializer {
     WF_INIT_ZEROS,
     WF_INIT_ONES,

@@ -14,8 +14,8 @@
  * normalisation, very wide dense layers) closes the running shard phase.
  *
  * Memory map of a plan
- *   batch buffers   whole batch, image-major: what crosses a phase (saved activations, wgrad
- * inputs)
+ *   batch buffers   whole batch, image-major: what crosses a phase (saved activations,
+ *                   wgrad inputs)
  *   local buffers   one shard's worth per worker: what lives and dies inside one shard phase
  *   fixed buffers   packed weights, statistics, partial sums per shard
  *   scratch         per worker, for one step at a time
@@ -81,10 +81,9 @@ void wf_plan_destroy(wf_plan *plan);
 wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx,
                       const wf_batch *batch);
 
-/* [n][output size] of the last run. */
+/* [n][output size] of the last run, until the next one. */
 const float *wf_plan_output(const wf_plan *plan);
 int64_t wf_plan_memory_bytes(const wf_plan *plan);
-int wf_plan_shard_size(const wf_plan *plan);
 
 /* ---- building a plan: what a layer's `plan` function sees ---- */
 

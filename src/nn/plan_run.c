@@ -51,8 +51,6 @@ const float *wf_plan_output(const wf_plan *plan) {
     return (const float *)(const void *)(plan->batch_memory + b->offset);
 }
 
-int wf_plan_shard_size(const wf_plan *plan) { return plan->shard_size; }
-
 int64_t wf_plan_memory_bytes(const wf_plan *plan) {
     size_t workers = (size_t)wf_pool_size(plan->pool);
     return (int64_t)(plan->batch_bytes + plan->fixed_bytes +
@@ -61,7 +59,7 @@ int64_t wf_plan_memory_bytes(const wf_plan *plan) {
 
 /* ---- phases ---- */
 
-static wf_work run_of(const wf_plan *plan, int worker) {
+static wf_work work_of(const wf_plan *plan, int worker) {
     return (wf_work){.plan = plan,
                      .kernels = plan->kernels,
                      .batch = plan->batch,
@@ -77,7 +75,7 @@ typedef struct phase_run {
 
 static void run_shard(void *user, int item, int worker) {
     const phase_run *p = user;
-    wf_work r = run_of(p->plan, worker);
+    wf_work r = work_of(p->plan, worker);
     r.shard = item;
     wf_work_shard_range(&r, item, &r.n0, &r.n);
     for (int i = 0; i < p->phase->n; i++) {
@@ -88,7 +86,7 @@ static void run_shard(void *user, int item, int worker) {
 
 static void run_tile(void *user, int item, int worker) {
     const phase_run *p = user;
-    wf_work r = run_of(p->plan, worker);
+    wf_work r = work_of(p->plan, worker);
     const wf_plan_step *step = &p->plan->order[p->phase->first];
     r.tile = item;
     while (r.tile >= step->n_tiles) r.tile -= step++->n_tiles;
@@ -133,7 +131,7 @@ static int is_last_of_node(const wf_plan *plan, int k) {
 static const wf_node *infinite_layer(const wf_plan *plan) {
     for (int i = plan->n_refresh_phases; i < plan->n_phases; i++) {
         const wf_phase *phase = &plan->phases[i];
-        wf_work r = run_of(plan, 0);
+        wf_work r = work_of(plan, 0);
         int items = phase->n_tiles ? phase->n_tiles : wf_work_shards(&r);
         for (int item = 0; item < items; item++) {
             r.n0 = 0;

@@ -48,7 +48,7 @@ typedef struct wf_run_claim {
 /* What ran where. Texts may be NULL and counts 0 when unknown. The caller owns every text. */
 typedef struct wf_run_description {
     const char *model;   /* name of the model, e.g. "gru-128"; must not be NULL */
-    const char *family;  /* "cnn", "rnn", "cnn-rnn", ... */
+    const char *family;  /* "cnn", "rnn", "hybrid" or "other" */
     const char *dataset; /* e.g. "fashion-mnist" */
     const char *data_hash;
     int64_t train_count, validation_count, test_count;
