@@ -6,11 +6,6 @@
 #include "base/alloc.h"
 #include "nn/plan_internal.h"
 
-enum { MANY_PHASES = -2, NO_PHASE = -1 };
-enum { OVERREAD_BYTES = 256 }; /* kernels may read a panel past the end of their last row */
-
-static size_t round_up(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
-
 /* ---- what layers call ---- */
 
 static wf_status grow(void *array, wf_context *cx, int count, int *capacity, size_t size) {
@@ -25,8 +20,8 @@ static wf_status add_buffer(wf_buffer *out, wf_builder *b, wf_buffer_kind kind, 
     wf_plan *plan = b->plan;
     WF_TRY(grow(&plan->buffers, b->cx, plan->n_buffers, &plan->buffers_capacity,
                 sizeof *plan->buffers));
-    plan->buffers[plan->n_buffers] =
-        (wf_plan_buffer){.kind = kind, .bytes = bytes, .phase = NO_PHASE, .first = -1, .last = -1};
+    plan->buffers[plan->n_buffers] = (wf_plan_buffer){
+        .kind = kind, .bytes = bytes, .phase = WF_NO_PHASE, .first = -1, .last = -1};
     *out = plan->n_buffers++;
     return WF_OK;
 }
@@ -42,7 +37,7 @@ wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes) {
 void wf_build_alias(wf_builder *b) { b->plan->dst[b->node_index] = b->src[0]; }
 
 void wf_build_scratch(wf_builder *b, size_t bytes) {
-    bytes = round_up(bytes) + OVERREAD_BYTES;
+    bytes = wf__padded_bytes(bytes);
     if (bytes > b->plan->scratch_bytes) b->plan->scratch_bytes = bytes;
 }
 
@@ -235,64 +230,6 @@ static wf_status order_steps(wf_plan *plan, wf_context *cx) {
     return WF_OK;
 }
 
-/* ---- memory ---- */
-
-static void note_uses(wf_plan *plan) {
-    for (int p = 0; p < plan->n_phases; p++) {
-        const wf_phase *phase = &plan->phases[p];
-        for (int i = phase->first; i < phase->first + phase->n; i++)
-            for (int u = 0; u < plan->order[i].n_uses; u++) {
-                wf_plan_buffer *buffer = &plan->buffers[plan->uses[plan->order[i].first_use + u]];
-                if (buffer->first < 0) buffer->first = i;
-                buffer->last = i;
-                if (buffer->phase == NO_PHASE && phase->n_tiles == 0) buffer->phase = p;
-                else if (buffer->phase != p) buffer->phase = MANY_PHASES;
-            }
-    }
-}
-
-/* First fit among the local buffers whose lives overlap this one's. */
-static size_t local_offset(const wf_plan *plan, int i, size_t bytes) {
-    const wf_plan_buffer *me = &plan->buffers[i];
-    size_t offset = 0;
-    for (int k = 0; k < i; k++) {
-        const wf_plan_buffer *other = &plan->buffers[k];
-        if (other->kind != WF_BUFFER_LOCAL || other->phase != me->phase) continue;
-        if (other->last < me->first || other->first > me->last) continue;
-        size_t size = round_up(other->bytes * (size_t)plan->shard_size) + OVERREAD_BYTES;
-        if (other->offset < offset + bytes && offset < other->offset + size) {
-            offset = other->offset + size;
-            k = -1; /* the moved place may meet an earlier one */
-        }
-    }
-    return offset;
-}
-
-static wf_status place_buffers(wf_plan *plan, wf_context *cx) {
-    note_uses(plan);
-    for (int i = 0; i < plan->n_buffers; i++) {
-        wf_plan_buffer *b = &plan->buffers[i];
-        if (b->kind == WF_BUFFER_FIXED) {
-            b->offset = plan->fixed_bytes;
-            plan->fixed_bytes += round_up(b->bytes) + OVERREAD_BYTES;
-        } else if (b->phase >= 0 && !b->is_kept) {
-            size_t bytes = round_up(b->bytes * (size_t)plan->shard_size) + OVERREAD_BYTES;
-            b->offset = local_offset(plan, i, bytes);
-            b->kind = WF_BUFFER_LOCAL;
-            if (b->offset + bytes > plan->local_bytes) plan->local_bytes = b->offset + bytes;
-        } else if (b->first >= 0 || b->is_kept) {
-            b->offset = plan->batch_bytes;
-            plan->batch_bytes +=
-                round_up(b->bytes * (size_t)plan->options.batch_size) + OVERREAD_BYTES;
-        }
-    }
-    size_t workers = (size_t)wf_pool_size(plan->pool);
-    WF_TRY(wf_alloc(&plan->fixed_memory, cx, plan->fixed_bytes, 1));
-    WF_TRY(wf_alloc(&plan->local_memory, cx, workers, plan->local_bytes));
-    WF_TRY(wf_alloc(&plan->batch_memory, cx, plan->batch_bytes, 1));
-    return wf_alloc(&plan->scratch_memory, cx, workers, plan->scratch_bytes);
-}
-
 /* ---- compiling ---- */
 
 /* Small enough that a shard's activations stay near the core; wide enough, where a product has one
@@ -363,7 +300,7 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
     if (plan->options.mode != WF_PLAN_INFER)
         WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->graph->output]));
     WF_TRY_OR(order_steps(plan, cx));
-    WF_TRY_OR(place_buffers(plan, cx));
+    WF_TRY_OR(wf__plan_place_buffers(plan, cx));
 done:
     edges_reset(&e);
     return status;

@@ -1,4 +1,4 @@
-/* The inside of a plan, shared by plan.c (compiling) and plan_run.c (running). */
+/* The inside of a plan, shared by plan*.c: compiling, memory, the loss, updates, running. */
 #ifndef WF_NN_PLAN_INTERNAL_H
 #define WF_NN_PLAN_INTERNAL_H
 
@@ -7,12 +7,14 @@
 
 typedef enum wf_buffer_kind { WF_BUFFER_BATCH, WF_BUFFER_LOCAL, WF_BUFFER_FIXED } wf_buffer_kind;
 
+enum { WF_NO_PHASE = -1, WF_MANY_PHASES = -2 };
+
 typedef struct wf_plan_buffer {
     wf_buffer_kind kind;
     size_t bytes;    /* per image; in all when fixed */
     size_t offset;   /* into the memory of its kind */
     int is_kept;     /* read by the caller after the run: never local */
-    int phase;       /* the only phase that uses it, or MANY_PHASES */
+    int phase;       /* the only phase that uses it, or one of the above */
     int first, last; /* steps that use it, in running order */
 } wf_plan_buffer;
 
@@ -60,6 +62,12 @@ struct wf_plan {
     const wf_batch *batch; /* of the run in progress */
 };
 
+/* What `bytes` take in memory: whole cache lines, and room behind them, for kernels may read a
+ * panel past the end of their last row. */
+static inline size_t wf__padded_bytes(size_t bytes) { return ((bytes + 63) & ~(size_t)63) + 256; }
+
+/* plan_memory.c: decides which buffers are local, gives each its place, allocates. */
+wf_status wf__plan_place_buffers(wf_plan *plan, wf_context *cx);
 /* plan_loss.c: the step that reads the output, and what it needs. */
 wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff);
 /* plan_update.c: optimizer. */
