@@ -40,7 +40,7 @@ typedef int (*wf_progress_fn)(void *user, const char *what, int64_t done, int64_
 typedef struct wf_dataset_options {
     int32_t height, width, channels; /* wanted; 0: as the data is */
     const char *label_column;        /* CSV: the label's column; NULL: "label" or the first */
-    const char *data_dir;            /* holds <name>/; WEFT_DATA */
+    const char *data_dir;            /* holds <name>/, or is it; NULL: none */
     const char *system_dir;          /* NULL: /usr/share/datasets */
     const char *cache_dir;           /* holds <name>/, downloads go there; NULL: none */
     const char *base_url;            /* instead of the published address; NULL: the published one */
@@ -50,9 +50,9 @@ typedef struct wf_dataset_options {
 } wf_dataset_options;
 
 /* Opens a registered name (looked up in data_dir, system_dir, cache_dir, then downloaded if that is
- * allowed), or a path to: a folder or prefix of IDX files, plain or gzip; a CSV file, or a folder
- * with *train.csv and *test.csv; a folder with one subfolder per class of PNG and JPEG files,
- * directly or under train/, val/ and test/. A path has a slash or exists.
+ * allowed). Any other text is a path to: a folder or prefix of IDX files, plain or gzip; a CSV
+ * file, or a folder with *train.csv and *test.csv; a folder with one subfolder per class of PNG and
+ * JPEG files, directly or under train/, val/ and test/. `options` may be NULL.
  * Errors: WF_E_NOTFOUND (the hint names the package or the files that help), WF_E_DATA (file,
  * offset or line and column, found, expected), WF_E_LIMIT, WF_E_IO, WF_E_NETWORK, WF_E_INTERRUPTED,
  * WF_E_ARG, WF_E_NOMEM.  Threads: any, one context each. */
@@ -63,14 +63,13 @@ WF_API wf_status wf_dataset_open(wf_dataset **out, wf_context *cx, const char *n
 WF_API void wf_dataset_destroy(wf_dataset *dataset);
 
 /* Reads the images of one PNG, JPEG, IDX (labels beside it are not sought) or CSV file (with or
- * without a label column), converted to the wanted size. *out_notes says what was converted, ""
- * if nothing was; free it with wf_text_free, the images with wf_images_reset.
+ * without a label column), converted to the wanted size. *out_notes says what was converted, "" if
+ * nothing was; free it with wf_text_free, the images with wf_images_reset. `options` may be NULL.
  * Errors: as wf_dataset_open. */
 WF_API wf_status wf_image_read(wf_images *out, char **out_notes, wf_context *cx, const char *path,
                                const wf_dataset_options *options);
 
 WF_API void wf_images_reset(wf_images *images);
-WF_API void wf_text_free(char *text);
 
 /* --- the registry -------------------------------------------------------------------------- */
 
@@ -112,8 +111,9 @@ WF_API wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset
  * Errors: WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_split_write(wf_context *cx, const char *path, const wf_split *split);
 
-/* Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_DATA (line; index twice or outside [0, train count), other
- * part, no training image), WF_E_NOMEM. */
+/* Reads what wf_split_write wrote; an index that is not listed is in no part.
+ * Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_LIMIT, WF_E_DATA (line; index twice or outside [0, train
+ * count), other part, no training image), WF_E_NOMEM. */
 WF_API wf_status wf_split_read(wf_split *out, wf_context *cx, const char *path,
                                const wf_dataset *dataset);
 
@@ -136,8 +136,8 @@ typedef struct wf_normalization {
 WF_API wf_status wf_normalization_kind_parse(wf_normalization_kind *out, wf_context *cx,
                                              const char *text);
 
-/* Statistics are those of the images in `indices` (n of them; NULL: all), which should be the
- * training part only. A channel without variance is only shifted and divided by 255.
+/* Statistics are those of the images in `indices` (n of them; NULL: all, whatever n is), which
+ * should be the training part only. A channel without variance is only shifted and divided by 255.
  * Errors: WF_E_ARG (no images, more than 4 channels). */
 WF_API wf_status wf_normalization_create(wf_normalization *out, wf_context *cx,
                                          wf_normalization_kind kind, const wf_images *images,

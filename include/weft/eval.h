@@ -52,8 +52,8 @@ typedef struct wf_evaluation {
  * classes. top_k: of equal probabilities the higher class index ranks first, as in
  * top_k_accuracy_score. loss: probabilities clipped to [2^-52, 1 - 2^-52] and rows normalised, as
  * in log_loss. count may be 0: every figure is then 0.
- * Errors: WF_E_ARG (class_count outside 1 ... 4096), WF_E_DATA (label or probability out of range),
- * WF_E_NOMEM.  Threads: any.
+ * Errors: WF_E_ARG (class_count outside 1 ... 4096, count below 0), WF_E_DATA (label or probability
+ * out of range), WF_E_NOMEM.  Threads: any.
  * Source: scikit-learn 1.2.1, sklearn.metrics */
 WF_API wf_status wf_evaluation_create(wf_evaluation **out, wf_context *cx, const int32_t *labels,
                                       const float *probabilities, int64_t count, int class_count,
@@ -78,9 +78,6 @@ WF_API wf_status wf_evaluation_to_json(char **out_text, wf_context *cx, const wf
  * Errors: WF_E_DATA (no such document), WF_E_LIMIT, WF_E_NOMEM.  Threads: any. */
 WF_API wf_status wf_evaluation_from_json(wf_evaluation **out, wf_context *cx, const char *text,
                                          size_t length);
-
-/* Frees a text that weft handed out; NULL is legal. */
-WF_API void wf_text_free(char *text);
 
 /* Mean and sample standard deviation (divisor n - 1) of one figure over seeds. */
 typedef struct wf_spread {

@@ -56,7 +56,7 @@ WF_API wf_status wf_model_finish(wf_model *model, wf_context *cx);
 WF_API wf_status wf_model_set(wf_model *model, wf_context *cx, const char *assignment);
 
 /* The model as YAML with every key and its value; wf_model_parse makes the same model of it. Free
- * *out with wf_text_free (weft/data.h).  Errors: WF_E_NOMEM. */
+ * *out with wf_text_free.  Errors: WF_E_NOMEM. */
 WF_API wf_status wf_model_text(char **out, wf_context *cx, const wf_model *model);
 
 /* Keras' table of layers, shapes and parameters, with multiply-adds and bytes. Free *out with

@@ -53,6 +53,9 @@ typedef struct wf_context {
 /* Forgets the recorded failure.  Threads: one context per thread. */
 WF_API void wf_context_reset(wf_context *cx);
 
+/* Frees a text that weft handed out; NULL is legal.  Threads: any. */
+WF_API void wf_text_free(char *text);
+
 /* "E_DATA" -> "data"; never NULL.  Threads: any. */
 WF_API const char *wf_status_name(wf_status code);
 

@@ -93,8 +93,10 @@ typedef struct wf_train_result {
  * checkpoints' own needs at an epoch's end.
  * Errors: WF_E_INTERRUPTED, WF_E_TIME (both: the step was finished, checkpoint and last weights are
  * written; resume goes on), WF_E_DIVERGED (names layer, epoch and step; checkpoint and weights on
- * disk stay as they were), WF_E_MODEL (checkpoint of another model or recipe), WF_E_SHAPE,
- * WF_E_DATA (images or labels that do not fit the model), WF_E_ARG, WF_E_IO, WF_E_NOMEM.
+ * disk stay as they were), WF_E_MODEL (checkpoint of another model, or made with another seed,
+ * batch size, number of images, loss, optimizer or schedule), WF_E_NOTFOUND (no such checkpoint),
+ * WF_E_SHAPE, WF_E_DATA (images or labels that do not fit the model, a damaged checkpoint),
+ * WF_E_ARG, WF_E_IO, WF_E_NOMEM.
  * Threads: one caller per params and pool. */
 WF_API wf_status wf_fit(wf_train_result *out, wf_params *params, wf_context *cx, wf_pool *pool,
                         const wf_recipe *recipe, const wf_train_data *data,
@@ -129,7 +131,7 @@ WF_API wf_status wf_weights_load(wf_params *params, wf_context *cx, const char *
 /* Zero-initialise; what is marked may stay 0. */
 typedef struct wf_predict_options {
     const wf_images *images;
-    const int32_t *index; /* [n] rows of `images`; 0: all of them */
+    const int32_t *index; /* [n] rows of `images`; 0: all of them, whatever n is */
     int64_t n;
     wf_normalization normalization;
     const wf_recipe *recipe;           /* its loss is computed; 0: no loss, labels are not needed */
@@ -140,7 +142,7 @@ typedef struct wf_predict_options {
 typedef struct wf_predict_result {
     int64_t n;
     double loss;     /* mean over the images; NAN without a recipe */
-    double accuracy; /* NAN without a recipe */
+    double accuracy; /* share of the images told right; NAN without a recipe */
 } wf_predict_result;
 
 /* Runs the model in inference mode. `out_outputs` [n][K] receives the outputs (probabilities where

@@ -1,6 +1,6 @@
 /* All of weft:
  *
- *   status.h   codes and the error record
+ *   status.h   codes, the error record, freeing of texts
  *   threads.h  the workers that compute
  *   data.h     images, data sets, splits
  *   graph.h    models: from files, from names, built in code

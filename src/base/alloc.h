@@ -19,9 +19,6 @@ wf_status wf_realloc(void *inout_pointer, wf_context *cx, size_t old_count, size
 /* NULL is legal. */
 void wf_free(void *pointer);
 
-/* The same for users of the library, who are handed texts only. */
-WF_API void wf_text_free(char *text);
-
 /* A copy of `text`. */
 wf_status wf_strdup(char **out, wf_context *cx, const char *text);
 
