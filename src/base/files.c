@@ -33,7 +33,7 @@ static bool is_chosen_to_fail(int error) {
     return true;
 }
 
-int wf__io_open(const char *path, int flags) {
+static int io_open(const char *path, int flags) {
     if (is_chosen_to_fail(EACCES)) return -1;
     return open(path, flags | O_CLOEXEC, 0666);
 }
@@ -178,7 +178,7 @@ wf_status wf_writer_open(wf_writer **out, wf_context *cx, const char *path) {
     WF_TRY_OR(wf_strdup(&w->path, cx, path));
     WF_TRY_OR(temporary_name(&w->temporary, cx, path));
     WF_TRY_OR(wf_alloc(&w->buffer, cx, WRITER_BUFFER, 1));
-    w->fd = wf__io_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL);
+    w->fd = io_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (w->fd < 0) {
         status = wf__io_fail(cx, "cannot create", path);
         goto done;
@@ -262,7 +262,7 @@ wf_status wf_append_open(wf_append **out, wf_context *cx, const char *path) {
     WF_TRY(wf_alloc(&a, cx, 1, sizeof *a));
     a->fd = -1;
     WF_TRY_OR(wf_strdup(&a->path, cx, path));
-    a->fd = wf__io_open(path, O_WRONLY | O_CREAT | O_APPEND);
+    a->fd = io_open(path, O_WRONLY | O_CREAT | O_APPEND);
     if (a->fd < 0) {
         status = wf__io_fail(cx, "cannot open for appending", path);
         goto done;

@@ -5,7 +5,6 @@
 #include "base/status.h"
 
 /* As the system calls, with errno, through the hook of wf__io_fail_at. */
-int wf__io_open(const char *path, int flags);
 int wf__io_mkdir(const char *path);
 int wf__io_rename(const char *from, const char *to);
 

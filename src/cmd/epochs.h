@@ -19,7 +19,4 @@ void wf_epochs_init(wf_epochs *epochs, wf_cli *cli, wf_run *run);
 /* `user` is a wf_epochs. */
 void wf_epochs_sink(void *user, const wf_train_event *event);
 
-/* The figures as they are stored and shown: six decimals, times three. */
-wf_epoch_record wf_epoch_record_of(const wf_epoch_figures *figures);
-
 #endif

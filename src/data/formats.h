@@ -50,21 +50,6 @@ wf_status wf__images_convert(wf_images *inout, wf_context *cx, wf__wanted wanted
 void wf__conversion_notes(wf_str *notes, wf_context *cx, const char *part,
                           const wf__conversion *conversion);
 
-/* Resizing of many images of one size. */
-typedef struct wf__resizer {
-    int32_t in_height, in_width, out_height, out_width, channels;
-    struct wf__axis {
-        int32_t *first, *count; /* [out] */
-        float *weights;         /* [out][most] */
-        int32_t most;
-    } rows, columns;
-    float *middle; /* [in_height][out_width][channels] */
-} wf__resizer;
-wf_status wf__resizer_init(wf__resizer *out, wf_context *cx, int32_t in_height, int32_t in_width,
-                           int32_t out_height, int32_t out_width, int32_t channels);
-void wf__resizer_run(wf__resizer *r, uint8_t *dst, const uint8_t *src);
-void wf__resizer_reset(wf__resizer *r);
-
 /* --- decoders: from bytes in memory; `name` is for error texts -------------------------------- */
 
 bool wf__is_png(const uint8_t *bytes, size_t size);

@@ -53,9 +53,23 @@ void wf_images_reset(wf_images *images) {
 
 /* --- the size ------------------------------------------------------------------------------- */
 
+/* Where each destination pixel along one axis comes from. */
+typedef struct resize_axis {
+    int32_t *first, *count; /* [to] */
+    float *weights;         /* [to][most] */
+    int32_t most;
+} resize_axis;
+
+/* Resizing of many images of one size. */
+typedef struct resizer {
+    int32_t in_height, in_width, out_height, out_width, channels;
+    resize_axis rows, columns;
+    float *middle; /* [in_height][out_width][channels] */
+} resizer;
+
 /* Weights of a triangle as wide as one source pixel, or as one destination pixel when shrinking, so
  * that every source pixel counts. */
-static wf_status axis_init(struct wf__axis *out, wf_context *cx, int32_t in, int32_t to) {
+static wf_status axis_init(resize_axis *out, wf_context *cx, int32_t in, int32_t to) {
     double scale = (double)in / to, width = scale > 1 ? scale : 1;
     int32_t most = (int32_t)(2 * width) + 3;
     out->most = most;
@@ -84,19 +98,26 @@ static wf_status axis_init(struct wf__axis *out, wf_context *cx, int32_t in, int
     return WF_OK;
 }
 
-static void axis_reset(struct wf__axis *axis) {
+static void axis_reset(resize_axis *axis) {
     wf_free(axis->first);
     wf_free(axis->count);
     wf_free(axis->weights);
 }
 
-wf_status wf__resizer_init(wf__resizer *out, wf_context *cx, int32_t in_height, int32_t in_width,
-                           int32_t out_height, int32_t out_width, int32_t channels) {
-    wf__resizer r = {.in_height = in_height,
-                     .in_width = in_width,
-                     .out_height = out_height,
-                     .out_width = out_width,
-                     .channels = channels};
+static void resizer_reset(resizer *r) {
+    axis_reset(&r->rows);
+    axis_reset(&r->columns);
+    wf_free(r->middle);
+    *r = (resizer){0};
+}
+
+static wf_status resizer_init(resizer *out, wf_context *cx, int32_t in_height, int32_t in_width,
+                              int32_t out_height, int32_t out_width, int32_t channels) {
+    resizer r = {.in_height = in_height,
+                 .in_width = in_width,
+                 .out_height = out_height,
+                 .out_width = out_width,
+                 .channels = channels};
     wf_status status = WF_OK;
     WF_TRY_OR(axis_init(&r.rows, cx, in_height, out_height));
     WF_TRY_OR(axis_init(&r.columns, cx, in_width, out_width));
@@ -105,18 +126,11 @@ wf_status wf__resizer_init(wf__resizer *out, wf_context *cx, int32_t in_height, 
     *out = r;
     return WF_OK;
 done:
-    wf__resizer_reset(&r);
+    resizer_reset(&r);
     return status;
 }
 
-void wf__resizer_reset(wf__resizer *r) {
-    axis_reset(&r->rows);
-    axis_reset(&r->columns);
-    wf_free(r->middle);
-    *r = (wf__resizer){0};
-}
-
-void wf__resizer_run(wf__resizer *r, uint8_t *dst, const uint8_t *src) {
+static void resizer_run(resizer *r, uint8_t *dst, const uint8_t *src) {
     size_t c = (size_t)r->channels, in_stride = (size_t)r->in_width * c;
     size_t stride = (size_t)r->out_width * c;
     for (size_t y = 0; y < (size_t)r->in_height; y++) {
@@ -179,14 +193,14 @@ static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wante
     int32_t width = wanted.width ? wanted.width : inout->width;
     if (height == inout->height && width == inout->width) return WF_OK;
     wf_images next = {0};
-    wf__resizer r = {0};
+    resizer r = {0};
     wf_status status = WF_OK;
     WF_TRY_OR(
         wf__images_alloc(&next, cx, inout->count, height, width, inout->channels, false, name));
-    WF_TRY_OR(wf__resizer_init(&r, cx, inout->height, inout->width, height, width, next.channels));
+    WF_TRY_OR(resizer_init(&r, cx, inout->height, inout->width, height, width, next.channels));
     size_t from = wf__image_bytes(inout), to = wf__image_bytes(&next);
     for (size_t i = 0; i < (size_t)inout->count; i++)
-        wf__resizer_run(&r, next.pixels + i * to, inout->pixels + i * from);
+        resizer_run(&r, next.pixels + i * to, inout->pixels + i * from);
     if (conversion->resized == 0) {
         conversion->from_height = inout->height;
         conversion->from_width = inout->width;
@@ -202,7 +216,7 @@ static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wante
     *inout = next;
     next = (wf_images){0};
 done:
-    wf__resizer_reset(&r);
+    resizer_reset(&r);
     wf_images_reset(&next);
     return status;
 }

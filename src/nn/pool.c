@@ -2,6 +2,11 @@
 
 #include "nn/infer.h"
 
+/* Along axis 0 (height) or 1 (width). */
+static int32_t stride_of(const wf_pool2d_config *c, int axis) {
+    return c->strides[axis] ? c->strides[axis] : c->pool_size[axis];
+}
+
 wf_status wf_pool2d_infer(wf_infer *in) {
     wf_context *cx = in->cx;
     const wf_pool2d_config *c = in->config;
@@ -14,8 +19,7 @@ wf_status wf_pool2d_infer(wf_infer *in) {
             "layer %s: the pool covers %d pixels along %s, the input has %lld | use padding: "
             "same or a smaller pool",
             in->layer, c->pool_size[axis], axis ? "the width" : "the height", (long long)*extent);
-        *extent =
-            wf_window_output(*extent, c->pool_size[axis], wf_pool2d_stride(c, axis), 1, c->padding);
+        *extent = wf_window_output(*extent, c->pool_size[axis], stride_of(c, axis), 1, c->padding);
     }
     return WF_OK;
 }
@@ -23,7 +27,7 @@ wf_status wf_pool2d_infer(wf_infer *in) {
 wf_pool2d wf_pool2d_of(const wf_builder *b) {
     const wf_pool2d_config *c = b->config;
     const int64_t *src = b->src_shape[0]->dim, *dst = b->dst_shape->dim;
-    const int32_t sh = wf_pool2d_stride(c, 0), sw = wf_pool2d_stride(c, 1);
+    const int32_t sh = stride_of(c, 0), sw = stride_of(c, 1);
     return (wf_pool2d){.h = (int)src[0],
                        .w = (int)src[1],
                        .c = (int)src[2],

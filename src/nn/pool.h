@@ -21,11 +21,6 @@ typedef struct wf_pool2d_config {
     }
 /* clang-format on */
 
-/* The stride along axis 0 (height) or 1 (width). */
-static inline int32_t wf_pool2d_stride(const wf_pool2d_config *c, int axis) {
-    return c->strides[axis] ? c->strides[axis] : c->pool_size[axis];
-}
-
 wf_status wf_pool2d_infer(wf_infer *in);
 
 /* The kernels' description of the node's pool; `n` is left to the run. */

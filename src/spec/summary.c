@@ -5,7 +5,8 @@
 
 #include "base/json.h"
 
-int64_t wf_summary_params(const wf_graph *g, int node) {
+/* Numbers of one layer's own parameters. */
+static int64_t count_params(const wf_graph *g, int node) {
     int64_t n = 0;
     for (int i = 0; i < g->nodes[node].n_params; i++)
         n += g->params[g->nodes[node].first_param + i].size;
@@ -64,7 +65,7 @@ static row make_row(const wf_graph *g, int i) {
     size_t at = 0;
     snprintf(r.cell[0], CELL, "%s (%s)", node->name, node->spec.class->name);
     format_shape(r.cell[1], CELL, &node->shape);
-    wf_thousands(r.cell[2], wf_summary_params(g, i));
+    wf_thousands(r.cell[2], count_params(g, i));
     wf_thousands(r.cell[3], node->madds);
     wf_thousands(r.cell[4], output_bytes(node));
     for (int k = 0; k < node->n_inputs && at < CELL; k++)
@@ -170,7 +171,7 @@ static json_t *layer_json(const wf_graph *g, int i) {
     const wf_node *node = &g->nodes[i];
     return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "name", node->name, "type",
                      node->spec.class->name, "inputs", inputs_json(g, node), "output_shape",
-                     shape_json(&node->shape), "params", (json_int_t)wf_summary_params(g, i),
+                     shape_json(&node->shape), "params", (json_int_t)count_params(g, i),
                      "trainable_params", (json_int_t)trainable_params(g, node), "multiply_adds",
                      (json_int_t)node->madds, "output_bytes", (json_int_t)output_bytes(node),
                      "parameters", params_json(g, node));

@@ -14,8 +14,6 @@ typedef struct wf_summary_totals {
     int64_t madds, output_bytes;              /* per image */
 } wf_summary_totals;
 
-/* Numbers of one layer's own parameters. */
-int64_t wf_summary_params(const wf_graph *g, int node);
 wf_summary_totals wf_summary_total(const wf_graph *g);
 
 /* Appends the table as text.  Errors: WF_E_NOMEM. */
