@@ -74,7 +74,7 @@ static void check_refused(const char *name, wf_status expected, const char *text
 
 TEST(refused_folders) {
     put("c/train/x/1.png", 4, 4, PNG_FORMAT_GRAY, 1);
-    check_refused("c", WF_E_DATA, "c/train: found 1 class folders, expected 2 to 10000");
+    check_refused("c", WF_E_DATA, "c/train: found 1 class folders, expected 2 to 4096");
     put("c/train/y/1.png", 4, 4, PNG_FORMAT_GRAY, 1);
     put("c/test/z/1.png", 4, 4, PNG_FORMAT_GRAY, 1);
     check_refused("c", WF_E_DATA,
