@@ -22,6 +22,8 @@ def weft_accuracy(run):
 
 
 def mean(values):
+    if not values:
+        return "-"
     return f"{statistics.fmean(values):.4f}" + (f" ({len(values)} seeds)" if len(values) > 1 else "")
 
 
@@ -39,7 +41,8 @@ def main():
     for model in sorted(set(ours) & set(theirs)):
         weft = [weft_accuracy(run) for run in ours[model]]
         last = [run["result"]["last_epoch"]["accuracy"] for run in theirs[model]]
-        best = [run["result"]["best_epoch"]["accuracy"] for run in theirs[model]]
+        best = [run["result"]["best_epoch"]["accuracy"] for run in theirs[model]
+                if run["result"]["best_epoch"]]  # a recipe without validation has none
         states = ", ".join(sorted({run["state"] for run in theirs[model]}))
         print(f"| {model} | {mean(weft)} | {mean(last)} | {mean(best)} | "
               f"{statistics.fmean(weft) - statistics.fmean(last):+.4f} | {states} |")
