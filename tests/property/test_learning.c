@@ -19,8 +19,9 @@ enum { SEED = 0 };
 enum { OVERFIT_IMAGES = 64, OVERFIT_BATCH = 16 };
 static const double overfit_loss = 0.1;
 
-/* How many epochs of 4 steps that may take. Half of the models need about 30; lstm-2x128-relu, whose
- * loss jumps as relu lets an LSTM's state grow, has needed 170 and, under another seed, over 300. */
+/* How many epochs of 4 steps that may take. Half of the models need about 30; lstm-2x128-relu,
+ * whose loss jumps as relu lets an LSTM's state grow, has needed 170 and, under another seed, over
+ * 300. */
 static const char *const overfit_epochs = "training.epochs=1500";
 
 /* What stands for all models in a quick run. */
