@@ -161,18 +161,20 @@ typedef struct wf_bench_options {
     double seconds;          /* at least one measured step is made */
     int32_t warmup_steps;    /* 0: 5 */
     uint64_t seed;           /* 0 is a seed */
-    const wf_images *images; /* with labels; 0: random images of the model's size */
+    const wf_images *images; /* 0: random images of the model's size; training needs labels */
+    int32_t is_inference;    /* 0: training steps */
 } wf_bench_options;
 
 typedef struct wf_bench_result {
     int64_t steps;                    /* measured */
-    double median_ms, min_ms, p90_ms; /* of a step */
+    double median_ms, min_ms, p90_ms; /* of a step, or of a call in inference */
     double images_per_s;              /* by the median */
     int64_t plan_bytes;
 } wf_bench_result;
 
 /* Times whole training steps: gathering, conversion, random layers, loss, backward, optimizer.
- * `params` is trained on the way.
+ * `params` is trained on the way. In inference: gathering, conversion and the layers' outputs;
+ * `params` stays as it is.
  * Errors: as wf_fit. */
 WF_API wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
                                wf_pool *pool, const wf_bench_options *options);

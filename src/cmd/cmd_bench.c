@@ -7,17 +7,20 @@ typedef struct bench_options {
     const char *dataset, *precision;
     int64_t batch_size;
     double seconds;
+    int inference;
 } bench_options;
 
 static const wf_option options_table[] = {
     {"batch-size", 'b', WF_OPTION_INT, offsetof(bench_options, batch_size), "N", NULL, NULL, 1,
-     65536, "images per step (default: the model file's)"},
+     65536, "images per step or call (default: the model file's)"},
+    {"inference", 0, WF_OPTION_FLAG, offsetof(bench_options, inference), NULL, NULL, NULL, 0, 0,
+     "time the model's answers instead of training steps"},
     {"seconds", 0, WF_OPTION_REAL, offsetof(bench_options, seconds), "S", "2", NULL, 0, 3600,
-     "measure for so long, and one step at least"},
+     "measure for so long, and one step or call at least"},
     {"precision", 0, WF_OPTION_CHOICE, offsetof(bench_options, precision), "float32|auto",
      "float32", "WEFT_PRECISION", 0, 0, "numbers that the kernels compute with"},
     {"dataset", 'd', WF_OPTION_TEXT, offsetof(bench_options, dataset), "DATASET", "fashion-mnist",
-     NULL, 0, 0, "train on these images; on random ones where they are not found"},
+     NULL, 0, 0, "use these images; on random ones where they are not found"},
     WF_SESSION_OPTIONS(bench_options, session),
     {0}};
 
@@ -39,24 +42,32 @@ static wf_status measure(wf_session *s, const wf_model_spec *model, const bench_
     char memory[32], isa[16];
     int batch = o->batch_size == WF_UNSET ? model->recipe->batch_size : (int)o->batch_size;
     const wf_images *images = find_images(s, o->dataset, model);
-    wf_bench_options options = {
-        .recipe = model->recipe, .batch_size = batch, .seconds = o->seconds, .images = images};
+    wf_bench_options options = {.recipe = model->recipe,
+                                .batch_size = batch,
+                                .seconds = o->seconds,
+                                .images = images,
+                                .is_inference = o->inference};
     WF_TRY(wf_params_create(&params, &cli->cx, model->graph, 0));
     wf_status status = wf_bench_step(&r, params, &cli->cx, s->pool, &options);
     wf_params_destroy(params);
     if (status != WF_OK) return status;
+    /* a single image takes well below a millisecond */
+    const double scale = o->inference && batch == 1 ? 1e3 : 1;
     wf_print(cli,
-             "%s: %.3f ms per step of %d images (median of %lld; fastest %.3f, 90 %% below %.3f)\n"
+             "%s: %.3f %s per %s of %d image%s (median of %lld; fastest %.3f, 90 %% below %.3f)\n"
              "%.0f images/s, %d threads, float32, %s, %s images, %s of buffers\n",
-             model->name, r.median_ms, batch, (long long)r.steps, r.min_ms, r.p90_ms,
-             r.images_per_s, wf_pool_size(s->pool), wf_isa_text(isa, s->kernels),
-             images ? s->dataset->name : "random", wf_bytes_text(memory, (double)r.plan_bytes));
-    cli->result = json_pack(
-        "{s:s, s:f, s:f, s:f, s:I, s:i, s:f, s:s, s:i, s:s, s:s, s:I}", "model", model->name,
-        "ms_per_step", r.median_ms, "min_ms", r.min_ms, "p90_ms", r.p90_ms, "steps",
-        (json_int_t)r.steps, "batch_size", batch, "images_per_s", r.images_per_s, "precision",
-        "float32", "threads", wf_pool_size(s->pool), "isa", wf_isa_text(isa, s->kernels), "images",
-        images ? s->dataset->name : "random", "plan_bytes", (json_int_t)r.plan_bytes);
+             model->name, scale * r.median_ms, scale > 1 ? "us" : "ms",
+             o->inference ? "call" : "step", batch, batch == 1 ? "" : "s", (long long)r.steps,
+             scale * r.min_ms, scale * r.p90_ms, r.images_per_s, wf_pool_size(s->pool),
+             wf_isa_text(isa, s->kernels), images ? s->dataset->name : "random",
+             wf_bytes_text(memory, (double)r.plan_bytes));
+    cli->result =
+        json_pack("{s:s, s:s, s:f, s:f, s:f, s:I, s:i, s:f, s:s, s:i, s:s, s:s, s:I}", "model",
+                  model->name, "mode", o->inference ? "inference" : "train", "ms_per_step",
+                  r.median_ms, "min_ms", r.min_ms, "p90_ms", r.p90_ms, "steps", (json_int_t)r.steps,
+                  "batch_size", batch, "images_per_s", r.images_per_s, "precision", "float32",
+                  "threads", wf_pool_size(s->pool), "isa", wf_isa_text(isa, s->kernels), "images",
+                  images ? s->dataset->name : "random", "plan_bytes", (json_int_t)r.plan_bytes);
     return WF_OK;
 }
 
@@ -76,14 +87,15 @@ done:
 
 const wf_command wf_command_bench = {
     .name = "bench",
-    .summary = "Time a model's training steps",
+    .summary = "Time a model's training steps or its answers",
     .operands = "MODEL",
     .min_operands = 1,
     .max_operands = 1,
     .description =
         "A step is all of a training step: gathering images, conversion, dropout, loss, backward,\n"
-        "optimizer.",
-    .examples = "weft bench cnn-3conv-leaky --batch-size 128 --threads 2",
+        "optimizer. A call of --inference is gathering, conversion and the layers' outputs.",
+    .examples = "weft bench cnn-3conv-leaky --batch-size 128 --threads 2\n"
+                "weft bench cnn-3conv-leaky --inference --batch-size 1",
     .options_size = sizeof(bench_options),
     .options = options_table,
     .run = run,

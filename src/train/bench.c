@@ -1,4 +1,4 @@
-/* How long a training step takes. */
+/* How long a training step takes, or a call in inference. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -49,7 +49,7 @@ static wf_status prepare(bench *b, wf_context *cx, const wf_graph *g,
     WF_TRY(wf_normalization_create(&b->normalization, cx, WF_NORMALIZATION_UNIT, b->images, NULL,
                                    b->images->count));
     wf__rows rows = {b->images, NULL, b->images->count, &b->normalization};
-    WF_TRY(wf__rows_check(cx, g, &rows, 1, "timing"));
+    WF_TRY(wf__rows_check(cx, g, &rows, !options->is_inference, "timing"));
     WF_TRY(wf_alloc(&b->ms, cx, MAX_SAMPLES, sizeof *b->ms));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
     for (int64_t i = 0; i < b->images->count; i++) b->order[i] = (int32_t)i;
@@ -109,11 +109,13 @@ wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
                         const wf_bench_options *options) {
     const wf_recipe *recipe = options->recipe;
     int batch_size = options->batch_size > 0 ? options->batch_size : recipe->batch_size;
-    wf_plan_options plan_options = {.mode = WF_PLAN_TRAIN,
-                                    .batch_size = batch_size,
-                                    .seed = options->seed,
-                                    .loss = &recipe->loss,
-                                    .optimizer = &recipe->optimizer};
+    wf_plan_options plan_options = {
+        .mode = WF_PLAN_INFER, .batch_size = batch_size, .seed = options->seed};
+    if (!options->is_inference) {
+        plan_options.mode = WF_PLAN_TRAIN;
+        plan_options.loss = &recipe->loss;
+        plan_options.optimizer = &recipe->optimizer;
+    }
     bench b = {0};
     wf_status status;
     WF_TRY_OR(prepare(&b, cx, params->graph, options));

@@ -209,10 +209,16 @@ exits 2
 # ---- a step's time ----
 weft bench tiny.yaml --dataset ./images --batch-size 16 --precision float32 --threads 2 --seconds 0.1 --json
 exits 0
-json_is 'd["batch_size"], d["precision"], d["threads"], d["steps"] > 0, d["ms_per_step"] > 0' \
-    "(16, 'float32', 2, True, True)"
+json_is 'd["mode"], d["batch_size"], d["precision"], d["threads"], d["steps"] > 0, d["ms_per_step"] > 0' \
+    "('train', 16, 'float32', 2, True, True)"
 weft bench tiny.yaml --dataset ./nowhere --seconds 0.05
 exits 0
 out_like 'tiny: * ms per step of 16 images*random images*'
+weft bench tiny.yaml --dataset ./images --inference --batch-size 1 --seconds 0.05
+exits 0
+out_like 'tiny: * us per call of 1 image *'
+weft bench tiny.yaml --dataset ./images --inference --batch-size 16 --seconds 0.05 --json
+exits 0
+json_is 'd["mode"], d["batch_size"], d["steps"] > 0, d["ms_per_step"] > 0' "('inference', 16, True, True)"
 
 finish

@@ -262,6 +262,23 @@ TEST(a_step_is_timed) {
     setup_close(&s);
 }
 
+TEST(timing_answers_needs_no_labels_and_changes_nothing) {
+    setup s;
+    setup_open(&s, 2);
+    wf_images unlabelled = s.images;
+    unlabelled.labels = NULL;
+    wf_bench_result r = {0};
+    wf_bench_options o = {
+        .recipe = s.recipe, .batch_size = 1, .seconds = 0.01, .images = &unlabelled};
+    CHECK_FAILS(&s.cx, wf_bench_step(&r, s.params, &s.cx, s.pool, &o), WF_E_DATA);
+    o.is_inference = 1;
+    const uint64_t generation = s.params->generation;
+    CHECK_OK(&s.cx, wf_bench_step(&r, s.params, &s.cx, s.pool, &o));
+    CHECK(r.steps >= 1 && r.median_ms > 0);
+    CHECK(s.params->generation == generation && s.params->step == 0);
+    setup_close(&s);
+}
+
 TEST(training_survives_every_failing_allocation) {
     long k = 1;
     for (wf_status status = WF_E_NOMEM; status != WF_OK; k++) {
