@@ -18,8 +18,8 @@ typedef struct doctor_options {
 static const wf_option options_table[] = {
     WF_DATA_OPTIONS(doctor_options, data),
     WF_RUNS_OPTION(doctor_options, runs),
-    {"isa", 0, WF_OPTION_CHOICE, offsetof(doctor_options, isa), "v2|v3|v4", NULL, "WEFT_ISA", 0, 0,
-     "show what these kernels would be; the best that the CPU has if not given"},
+    {"isa", 0, WF_OPTION_CHOICE, offsetof(doctor_options, isa), "v2|v3|v4|v4_bf16", NULL,
+     "WEFT_ISA", 0, 0, "show what these kernels would be; the best that the CPU has if not given"},
     {0}};
 
 static wf_status check_cpu(wf_cli *cli, json_t *document, const char *isa) {

@@ -23,7 +23,7 @@ wf_library wf_library_at(int i);
 /* "jansson 2.14, libfyaml 0.7.12, ..." */
 const char *wf_library_line(void);
 
-/* The kernels of a level ("v2", "v3", "v4"; NULL: the best).
+/* The kernels of a level (NULL: the best).
  * Errors: WF_E_UNSUPPORTED. */
 wf_status wf_kernels_choose(const wf_kernels **out, wf_context *cx, const char *isa);
 /* "x86-64-v3". Returns `buffer`. */

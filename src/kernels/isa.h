@@ -1,5 +1,6 @@
-/* Included by the k_*.c files only. Each of them is compiled once per level (x86-64-v2, -v3, -v4)
- * with WF_ISA set to v2, v3 or v4; a function `f` is called f_v2, f_v3, f_v4 in the objects.
+/* Included by the k_*.c files only. Each of them is compiled once per level with WF_ISA set to its
+ * name: v2, v3, v4 (x86-64-v2 ...) or v4_bf16 (v4 and AVX512-BF16); a function `f` is called f_v2,
+ * f_v3 ... in the objects.
  * Vectors are the compilers' own vector types, so that one text serves every width. */
 #ifndef WF_KERNELS_ISA_H
 #define WF_KERNELS_ISA_H

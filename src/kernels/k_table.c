@@ -9,6 +9,12 @@ extern const wf_kernels WF_ISA_NAME(wf__kernels);
 const wf_kernels WF_ISA_NAME(wf__kernels) = {
     .isa = WF_ISA_TEXT(WF_ISA),
     .nr = GEMM_NR,
+#if defined(__AVX512BF16__)
+    .bf16_speedup = 2,
+#else
+    .bf16_speedup = 1,
+#endif
+    .bf16_run = 2,
 #define WF_KERNEL(name, arguments) .name = WF_ISA_NAME(name),
 #include "kernels/functions.def"
 #undef WF_KERNEL

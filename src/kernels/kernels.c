@@ -2,34 +2,49 @@
 
 #include <string.h>
 
-extern const wf_kernels wf__kernels_v2, wf__kernels_v3, wf__kernels_v4;
-
-/* best first */
-static const wf_kernels *const levels[] = {&wf__kernels_v4, &wf__kernels_v3, &wf__kernels_v2};
+extern const wf_kernels wf__kernels_v2, wf__kernels_v3, wf__kernels_v4, wf__kernels_v4_bf16;
 
 /* clang 14 knows no level names, so the features of each level are asked for one by one */
-static int cpu_has(const wf_kernels *k) {
-    int has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                 __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    int has_v4 = has_v3 && __builtin_cpu_supports("avx512f") &&
-                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return k == &wf__kernels_v4 ? has_v4 : k == &wf__kernels_v3 ? has_v3 : 1;
+static int has_v2(void) { return 1; }
+
+static int has_v3(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
+
+static int has_v4(void) {
+    return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+}
+
+static int has_v4_bf16(void) { return has_v4() && __builtin_cpu_supports("avx512bf16"); }
+
+/* best first */
+static const struct {
+    const wf_kernels *kernels;
+    int (*is_supported)(void);
+} levels[] = {{&wf__kernels_v4_bf16, has_v4_bf16},
+              {&wf__kernels_v4, has_v4},
+              {&wf__kernels_v3, has_v3},
+              {&wf__kernels_v2, has_v2}};
+enum { N_LEVELS = sizeof levels / sizeof *levels };
 
 static const wf_kernels *chosen;
 
 void wf_kernels_use(const wf_kernels *kernels) { chosen = kernels; }
 
-const wf_kernels *wf_kernels_best(void) {
-    if (chosen) return chosen;
-    size_t i = 0;
-    while (!cpu_has(levels[i])) i++;
-    return levels[i];
+const wf_kernels *wf_kernels_best(void) { return chosen ? chosen : wf_kernels_at(0); }
+
+const wf_kernels *wf_kernels_at(int i) {
+    for (int k = 0; k < N_LEVELS; k++)
+        if (levels[k].is_supported() && i-- == 0) return levels[k].kernels;
+    return NULL;
 }
 
 const wf_kernels *wf_kernels_find(const char *isa) {
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (!strcmp(levels[i]->isa, isa)) return cpu_has(levels[i]) ? levels[i] : NULL;
+    for (int k = 0; k < N_LEVELS; k++)
+        if (!strcmp(levels[k].kernels->isa, isa))
+            return levels[k].is_supported() ? levels[k].kernels : NULL;
     return NULL;
 }

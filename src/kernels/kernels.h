@@ -1,4 +1,4 @@
-/* The table of compute kernels: one per ISA level, chosen once. All matrices are row-major f32. */
+/* The table of compute kernels: one per ISA level, chosen once. All matrices are row-major. */
 #ifndef WF_KERNELS_KERNELS_H
 #define WF_KERNELS_KERNELS_H
 
@@ -12,12 +12,15 @@
  * whole (padded) image:
  *   row i = (io, ii), ii < m:       A + io*a_rows + ii*a_row,   C + io*c_rows + ii*c_row
  *   k     = (ko, ki), ki < k:       + ko*a_outer + ki
- * B is packed by pack_b.  2*m_outer*m*n*k_outer*k flop. */
+ * B is packed by pack_b.  2*m_outer*m*n*k_outer*k flop.
+ * Elements of A and B are float, or for gemm_bf16 pairs of bfloat16 that are neighbours along k;
+ * then k and A's strides count pairs, and the flop are twice as many. Where the product of one run
+ * of k is shorter than a hardware tile (see bf16_run), a kernel may be slower, never wrong. */
 typedef struct wf_gemm {
     int m, m_outer, n, k, k_outer;
-    const float *a;
+    const void *a;
     ptrdiff_t a_row, a_rows, a_outer;
-    const float *b;
+    const void *b;
     float *c;
     ptrdiff_t c_row, c_rows;
     const float *bias; /* [n] or NULL */
@@ -27,12 +30,13 @@ typedef struct wf_gemm {
 
 /* C[i][j] (+)= sum_r A[r][i] B[r][j]: weight gradients.
  * r = (ro, ri), ri < r:  A + ro*a_outer + ri*a_row + i,  B + ro*b_outer + ri*b_row + j.
- * B may be read up to 31 floats past the end of its last row. */
+ * B may be read up to 31 elements past the end of its last row. Elements are float, or for
+ * gemm_tn_bf16 pairs of bfloat16 that are neighbours along r; r and the strides count pairs. */
 typedef struct wf_gemm_tn {
     int m, n, r, r_outer;
-    const float *a;
+    const void *a;
     ptrdiff_t a_row, a_outer;
-    const float *b;
+    const void *b;
     ptrdiff_t b_row, b_outer;
     float *c;
     ptrdiff_t c_row;
@@ -78,8 +82,10 @@ typedef struct wf_gru_step {
 } wf_gru_step;
 
 typedef struct wf_kernels {
-    const char *isa; /* "v2", "v3", "v4" */
-    int nr;          /* width of a packed panel */
+    const char *isa;  /* "v2", "v3", "v4", "v4_bf16" */
+    int nr;           /* width of a packed panel */
+    int bf16_speedup; /* of its bfloat16 products over float32's; 1: computed in float32 */
+    int bf16_run;     /* its bfloat16 products like k in multiples of so many numbers */
 
 #define WF_KERNEL(name, arguments) void(*name) arguments;
 #include "kernels/functions.def"
@@ -91,7 +97,9 @@ const wf_kernels *wf_kernels_best(void);
 /* These kernels are the best from now on; NULL: what the CPU has.  Threads: before any other is
  * made. */
 void wf_kernels_use(const wf_kernels *kernels);
-/* "v2", "v3", "v4"; NULL when unknown or when the CPU lacks it. */
+/* By name; NULL when unknown or when the CPU lacks it. */
 const wf_kernels *wf_kernels_find(const char *isa);
+/* Levels that the CPU has, best first; NULL behind the last. */
+const wf_kernels *wf_kernels_at(int i);
 
 #endif

@@ -131,7 +131,7 @@ static void run_case(const golden_case *c) {
     product_run run = {.mode = is_inference ? WF_PLAN_INFER : WF_PLAN_TRAIN, .pool = pool};
     if (!is_inference) run.cotangent = golden_f32(c, "dy", NULL);
     const wf_kernels *level;
-    for (int i = 0; (level = product_level(i)); i++) {
+    for (int i = 0; (level = wf_kernels_at(i)); i++) {
         set_values(q, c);
         run.kernels = with_masks(c, level);
         run.shard_size = i % 2 ? 2 : 0;

@@ -128,7 +128,7 @@ static void run_model(const char *model) {
         CHECK_OK(&cx, wf_model_spec_read(&spec, &cx, path));
         set_optimizer(spec->recipe, &c);
         const wf_kernels *level;
-        for (int k = 0; (level = product_level(k)); k++) run_level(&c, spec, level, pool, k % 3);
+        for (int k = 0; (level = wf_kernels_at(k)); k++) run_level(&c, spec, level, pool, k % 3);
         wf_model_spec_destroy(spec);
         seen++;
     }

@@ -220,16 +220,6 @@ done:
     return status;
 }
 
-const wf_kernels *product_level(int i) {
-    static const char *const names[] = {"v2", "v3", "v4"};
-    int found = 0;
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        const wf_kernels *level = wf_kernels_find(names[k]);
-        if (level && found++ == i) return level;
-    }
-    return NULL;
-}
-
 float product_random(uint64_t seed, long i) {
     wf_rng rng;
     wf_rng_init(&rng, seed, WF_STREAM_TEST, (uint32_t)i);

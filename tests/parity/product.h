@@ -60,9 +60,6 @@ long product_output_size(const product *p);
  * Errors: those of wf_plan_create and wf_plan_run. */
 wf_status product_run_once(product *p, wf_context *cx, const product_run *run);
 
-/* The n-th level that the CPU has, or NULL. */
-const wf_kernels *product_level(int i);
-
 /* Multiples of 2^-12, normally distributed, a function of (seed, i) alone. */
 float product_random(uint64_t seed, long i);
 

@@ -116,7 +116,7 @@ static void run_setting(worst *w, const problem *p, const char *keys, const sett
                        .epoch = p->epoch,
                        .position = p->position,
                        .cotangent = dy};
-    for (int level = 0; (run.kernels = product_level(level)); level++) {
+    for (int level = 0; (run.kernels = wf_kernels_at(level)); level++) {
         set_parameters(q, p);
         run.mode = WF_PLAN_TRAIN;
         CHECK_OK(&cx, product_run_once(q, &cx, &run));

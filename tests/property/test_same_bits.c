@@ -12,7 +12,7 @@ static void check_model(const char *name, int shard_size) {
     wf_graph *g = small_graph(model);
     const size_t bytes = (size_t)g->total_size * sizeof(float);
     const wf_kernels *level;
-    for (int i = 0; (level = product_level(i)); i++) {
+    for (int i = 0; (level = wf_kernels_at(i)); i++) {
         static const int threads[] = {1, 2, 3, 5, 1};
         wf_params *first = NULL;
         double losses[2][STEPS];

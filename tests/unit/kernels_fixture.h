@@ -8,7 +8,7 @@
 
 #define EACH_LEVEL(k)                                                                              \
     int level_##k = 0;                                                                             \
-    (k = product_level(level_##k)) != NULL;                                                        \
+    (k = wf_kernels_at(level_##k)) != NULL;                                                        \
     level_##k++
 
 enum { GUARD = 64, SIZES = 13 };

@@ -175,7 +175,7 @@ TEST(a_mask_drops_what_is_not_finite) {
 TEST(masks_keep_their_share) {
     enum { N = 64, SIZE = 4096 };
     static uint8_t bits[N * SIZE / 8];
-    const wf_kernels *k = product_level(0);
+    const wf_kernels *k = wf_kernels_at(0);
     static const double rates[] = {0.1, 0.25, 0.5, 0.9};
     for (int r = 0; r < 4; r++) {
         const double keep = 1 - rates[r], all = (double)N * SIZE;

@@ -1,0 +1,171 @@
+/* Matrix products, for k_gemm*.c only: the text is the same for float32 and for pairs of bfloat16.
+ * Before including it define
+ *   element                           what one step of k takes of A and of B
+ *   vector                            VL of them
+ *   vector load_elements(const element *), broadcast(element)
+ *   vf multiply_add(vf sum, vector left, vector right)
+ *
+ * One micro-kernel holds a tile of GEMM_MR x GEMM_NR sums in registers. On x86-64-v4 the tile is
+ * 14 x 32: 28 accumulators, two vectors of B and one broadcast of A fill the 32 registers; each k
+ * takes 2 + 14 loads for 28 multiply-adds, so the multiply-add ports are the limit as long as A
+ * sits in L1 and B in L2. Source of the scheme: Goto and van de Geijn 2008,
+ * doi:10.1145/1356052.1356053; the two-level k is XNNPACK's indirect product with constant
+ * strides. */
+
+/* ---- A B with B packed ---- */
+
+INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element *a,
+                    const element *b, float *c, const float *bias, int columns) {
+    vf sum[GEMM_MR][NV];
+    UNROLL for (int v = 0; v < nv; v++) {
+        vf start = {0};
+        if (bias)
+            start = columns >= (v + 1) * VL ? load(bias + v * VL)
+                    : columns > v * VL      ? load_part(bias + v * VL, columns - v * VL)
+                                            : start;
+        UNROLL for (int i = 0; i < mr; i++) sum[i][v] = start;
+    }
+    const ptrdiff_t row = g->a_row;
+    for (int ko = 0; ko < g->k_outer; ko++) {
+        /* base pointers for every third row keep the addresses in registers */
+        const element *base[(GEMM_MR + 2) / 3];
+        UNROLL for (int i = 0; i < mr; i += 3) base[i / 3] = a + ko * g->a_outer + i * row;
+        for (int k = 0; k < g->k; k++) {
+            vector right[NV];
+            UNROLL for (int v = 0; v < nv; v++) right[v] = load_elements(b + v * VL);
+            UNROLL for (int i = 0; i < mr; i++) {
+                vector left = broadcast(base[i / 3][k + (i % 3) * row]);
+                UNROLL for (int v = 0; v < nv; v++) sum[i][v] =
+                    multiply_add(sum[i][v], left, right[v]);
+            }
+            b += GEMM_NR;
+        }
+    }
+    const int is_sloped = g->slope != 1.0f;
+    UNROLL for (int i = 0; i < mr; i++) {
+        float *to = c + i * g->c_row;
+        UNROLL for (int v = 0; v < nv; v++) {
+            vf y = sum[i][v];
+            int rest = columns - v * VL;
+            if (rest >= VL) {
+                if (g->accumulate) y += load(to + v * VL);
+                if (is_sloped) y = max_vf(y, y * g->slope);
+                store(to + v * VL, y);
+            } else if (rest > 0) {
+                if (g->accumulate) y += load_part(to + v * VL, rest);
+                if (is_sloped) y = max_vf(y, y * g->slope);
+                store_part(to + v * VL, y, rest);
+            }
+        }
+    }
+}
+
+#define NN_CASE(rows)                                                                              \
+    case rows:                                                                                     \
+        if (rows <= GEMM_MR) tile_nn(rows <= GEMM_MR ? rows : 1, nv, g, a, b, c, bias, columns);   \
+        break;
+/* clang-format off */
+#define ROW_CASES(CASE)                                                                            \
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)                                        \
+    CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+/* clang-format on */
+
+static __attribute__((noinline)) void rows_nn_wide(int mr, const wf_gemm *g, const element *a,
+                                                   const element *b, float *c, const float *bias,
+                                                   int columns) {
+    enum { nv = NV };
+    switch (mr) { ROW_CASES(NN_CASE) }
+}
+
+static __attribute__((noinline)) void rows_nn_narrow(int mr, const wf_gemm *g, const element *a,
+                                                     const element *b, float *c, const float *bias,
+                                                     int columns) {
+    enum { nv = 1 };
+    switch (mr) { ROW_CASES(NN_CASE) }
+}
+
+INLINE void multiply_nn(const wf_gemm *g) {
+    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
+    for (int n0 = 0; n0 < g->n; n0 += GEMM_NR) {
+        const int columns = g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR;
+        const element *b = (const element *)g->b + (ptrdiff_t)n0 * g->k * g->k_outer;
+        const float *bias = g->bias ? g->bias + n0 : NULL;
+        for (int io = 0; io < g->m_outer; io++) {
+            const element *a = (const element *)g->a + io * g->a_rows;
+            float *c = g->c + io * g->c_rows + n0;
+            for (int t = 0, i = 0; t < tiles; t++) {
+                const int rows = (g->m - i + tiles - t - 1) / (tiles - t); /* even tiles */
+                if (columns > VL)
+                    rows_nn_wide(rows, g, a + i * g->a_row, b, c + i * g->c_row, bias, columns);
+                else rows_nn_narrow(rows, g, a + i * g->a_row, b, c + i * g->c_row, bias, columns);
+                i += rows;
+            }
+        }
+    }
+}
+
+/* ---- A^T B, nothing packed ---- */
+
+INLINE void tile_tn(const int mr, const int nv, const wf_gemm_tn *g, const element *a,
+                    const element *b, float *c, int columns) {
+    vf sum[GEMM_MR][NV];
+    UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) sum[i][v] = (vf){0};
+    for (int ro = 0; ro < g->r_outer; ro++) {
+        const element *left = a + ro * g->a_outer, *right = b + ro * g->b_outer;
+        for (int r = 0; r < g->r; r++) {
+            vector y[NV];
+            UNROLL for (int v = 0; v < nv; v++) y[v] = load_elements(right + v * VL);
+            UNROLL for (int i = 0; i < mr; i++) {
+                vector x = broadcast(left[i]);
+                UNROLL for (int v = 0; v < nv; v++) sum[i][v] = multiply_add(sum[i][v], x, y[v]);
+            }
+            left += g->a_row;
+            right += g->b_row;
+        }
+    }
+    UNROLL for (int i = 0; i < mr; i++) {
+        float *to = c + i * g->c_row;
+        UNROLL for (int v = 0; v < nv; v++) {
+            int rest = columns - v * VL;
+            if (rest >= VL) {
+                store(to + v * VL, g->accumulate ? sum[i][v] + load(to + v * VL) : sum[i][v]);
+            } else if (rest > 0) {
+                vf y = sum[i][v];
+                if (g->accumulate) y += load_part(to + v * VL, rest);
+                store_part(to + v * VL, y, rest);
+            }
+        }
+    }
+}
+
+#define TN_CASE(rows)                                                                              \
+    case rows:                                                                                     \
+        if (rows <= GEMM_MR) tile_tn(rows <= GEMM_MR ? rows : 1, nv, g, a, b, c, columns);         \
+        break;
+
+static __attribute__((noinline)) void rows_tn_wide(int mr, const wf_gemm_tn *g, const element *a,
+                                                   const element *b, float *c, int columns) {
+    enum { nv = NV };
+    switch (mr) { ROW_CASES(TN_CASE) }
+}
+
+static __attribute__((noinline)) void rows_tn_narrow(int mr, const wf_gemm_tn *g, const element *a,
+                                                     const element *b, float *c, int columns) {
+    enum { nv = 1 };
+    switch (mr) { ROW_CASES(TN_CASE) }
+}
+
+INLINE void multiply_tn(const wf_gemm_tn *g) {
+    const element *left = g->a, *right = g->b;
+    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
+    for (int n0 = 0; n0 < g->n; n0 += GEMM_NR) {
+        const int columns = g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR;
+        for (int t = 0, i = 0; t < tiles; t++) {
+            const int rows = (g->m - i + tiles - t - 1) / (tiles - t);
+            if (columns > VL)
+                rows_tn_wide(rows, g, left + i, right + n0, g->c + i * g->c_row + n0, columns);
+            else rows_tn_narrow(rows, g, left + i, right + n0, g->c + i * g->c_row + n0, columns);
+            i += rows;
+        }
+    }
+}

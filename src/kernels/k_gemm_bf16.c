@@ -1,0 +1,111 @@
+/* Matrix products of bfloat16 numbers with float32 sums, and what brings float32 arrays into their
+ * layouts. Two numbers that are neighbours along k make one 32-bit element, the earlier in the low
+ * half: so the layouts are those of the float32 products with half as many steps of k.
+ * Rounding is to nearest even; a NaN stays a NaN. */
+#include "kernels/isa.h"
+
+#include <immintrin.h>
+
+typedef uint32_t element;
+typedef vu vector;
+typedef uint32_t vu_loose __attribute__((vector_size(VL * 4), aligned(4), may_alias));
+typedef uint16_t vh __attribute__((vector_size(VL * 2)));
+typedef uint16_t vh_loose __attribute__((vector_size(VL * 2), aligned(2), may_alias));
+
+INLINE vector load_elements(const element *p) { return *(const vu_loose *)p; }
+INLINE vector broadcast(element x) { return (vu){0} + x; }
+
+/* sum + l1 r1 + l0 r0 */
+INLINE vf multiply_add(vf sum, vector left, vector right) {
+#if defined(__AVX512BF16__)
+    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)left, (__m512bh)right);
+#else
+    const vu high = (vu){0} + 0xFFFF0000u;
+    sum += (vf)(left & high) * (vf)(right & high);
+    return sum + (vf)(left << 16) * (vf)(right << 16);
+#endif
+}
+
+#include "kernels/gemm_tiles.h"
+
+void WF_ISA_NAME(gemm_bf16)(const wf_gemm *g) { multiply_nn(g); }
+void WF_ISA_NAME(gemm_tn_bf16)(const wf_gemm_tn *g) { multiply_tn(g); }
+
+/* ---- conversions ---- */
+
+INLINE vh round_vf(vf x) {
+#if defined(__AVX512BF16__)
+    return (vh)_mm512_cvtneps_pbh((__m512)x);
+#else
+    const vu bits = (vu)x;
+    vu rounded = (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
+    vu quiet = bits >> 16 | 0x40u;
+    return __builtin_convertvector((vu)select_vf(x == x, (vf)rounded, (vf)quiet), vh);
+#endif
+}
+
+INLINE vu widen(vh x) { return __builtin_convertvector(x, vu); }
+
+void WF_ISA_NAME(to_bf16)(uint16_t *dst, ptrdiff_t dst_row, const float *src, ptrdiff_t src_row,
+                          int rows, int n, int width) {
+    for (int i = 0; i < rows; i++, dst += dst_row, src += src_row) {
+        int j = 0;
+        for (; j + VL <= n; j += VL) *(vh_loose *)(dst + j) = (vh_loose)round_vf(load(src + j));
+        if (j < n) {
+            vh last = round_vf(load_part(src + j, n - j));
+            memcpy(dst + j, &last, (size_t)(n - j) * sizeof *dst);
+        }
+        for (j = n; j < width; j++) dst[j] = 0;
+    }
+}
+
+void WF_ISA_NAME(pair_rows)(uint32_t *dst, ptrdiff_t dst_row, const float *src, ptrdiff_t src_row,
+                            int rows, int n) {
+    for (int i = 0; i < rows; i += 2, dst += dst_row, src += 2 * src_row) {
+        const int has_second = i + 1 < rows;
+        const float *second = src + src_row;
+        for (int j = 0; j < n; j += VL) {
+            const int rest = n - j < VL ? n - j : VL;
+            const int is_whole = rest == VL;
+            vu low = widen(round_vf(is_whole ? load(src + j) : load_part(src + j, rest)));
+            vu high = {0};
+            if (has_second)
+                high = widen(round_vf(is_whole ? load(second + j) : load_part(second + j, rest)));
+            vu pair = low | high << 16;
+            if (is_whole) *(vu_loose *)(dst + j) = pair;
+            else memcpy(dst + j, &pair, (size_t)rest * sizeof *dst);
+        }
+    }
+}
+
+void WF_ISA_NAME(pair_pixels)(uint32_t *dst, const uint16_t *src, ptrdiff_t n, ptrdiff_t distance) {
+    for (ptrdiff_t i = 0; i < n; i++) dst[i] = src[i] | (uint32_t)src[i + distance] << 16;
+}
+
+void WF_ISA_NAME(pack_b_bf16)(uint32_t *dst, int k, int k0, int rows, int n, const float *src,
+                              ptrdiff_t rs, ptrdiff_t cs) {
+    for (int n0 = 0; n0 < n; n0 += GEMM_NR) {
+        const int columns = n - n0 < GEMM_NR ? n - n0 : GEMM_NR;
+        uint32_t *to = dst + (ptrdiff_t)n0 * k + (ptrdiff_t)k0 * GEMM_NR;
+        const float *from = src + n0 * cs;
+        if (cs == 1) {
+            WF_ISA_NAME(pair_rows)(to, GEMM_NR, from, rs, rows, columns);
+        } else {
+            /* a block of VL columns at once, whose pairs are neighbours in memory when rs is 1 */
+            for (int j = 0; j < columns; j++) {
+                uint16_t half[2 * VL];
+                for (int i0 = 0; i0 < rows; i0 += 2 * VL) {
+                    const int block = rows - i0 < 2 * VL ? rows - i0 : 2 * VL;
+                    float part[2 * VL] = {0};
+                    for (int i = 0; i < block; i++) part[i] = from[(i0 + i) * rs + j * cs];
+                    WF_ISA_NAME(to_bf16)(half, 0, part, 0, 1, 2 * VL, 2 * VL);
+                    for (int i = 0; i < block; i += 2)
+                        to[(ptrdiff_t)(i0 + i) / 2 * GEMM_NR + j] = half[i] | (uint32_t)half[i + 1]
+                                                                                  << 16;
+                }
+            }
+        }
+        for (int i = 0; i < (rows + 1) / 2; i++)
+            for (int j = columns; j < GEMM_NR; j++) to[(ptrdiff_t)i * GEMM_NR + j] = 0;
+    }
+}
