@@ -84,7 +84,61 @@ static __attribute__((noinline)) void rows_nn_narrow(int mr, const wf_gemm *g, c
     switch (mr) { ROW_CASES(NN_CASE) }
 }
 
+enum { ROW_PANELS = 4 };
+
+/* One row, `panels` panels of B at once: with the two sums of one panel each multiply-add would
+ * wait for the one before it. Every sum runs over k in the same order as in tile_nn. */
+INLINE void tile_row(const int panels, const wf_gemm *g, const element *b, float *c,
+                     const float *bias, int columns) {
+    vf sum[ROW_PANELS * NV];
+    UNROLL for (int v = 0; v < panels * NV; v++) {
+        vf start = {0};
+        const int rest = columns - v * VL;
+        if (bias)
+            start = rest >= VL ? load(bias + v * VL)
+                    : rest > 0 ? load_part(bias + v * VL, rest)
+                               : start;
+        sum[v] = start;
+    }
+    const ptrdiff_t panel = (ptrdiff_t)g->k * g->k_outer * GEMM_NR;
+    for (int ko = 0; ko < g->k_outer; ko++) {
+        const element *a = (const element *)g->a + ko * g->a_outer;
+        for (int k = 0; k < g->k; k++, b += GEMM_NR) {
+            vector left = broadcast(a[k]);
+            UNROLL for (int p = 0; p < panels; p++) UNROLL for (int v = 0; v < NV; v++)
+                sum[p * NV + v] =
+                    multiply_add(sum[p * NV + v], left, load_elements(b + p * panel + v * VL));
+        }
+    }
+    const int is_sloped = g->slope != 1.0f;
+    UNROLL for (int v = 0; v < panels * NV; v++) {
+        vf y = sum[v];
+        const int rest = columns - v * VL;
+        if (rest <= 0) break;
+        if (g->accumulate) y += rest >= VL ? load(c + v * VL) : load_part(c + v * VL, rest);
+        if (is_sloped) y = max_vf(y, y * g->slope);
+        if (rest >= VL) store(c + v * VL, y);
+        else store_part(c + v * VL, y, rest);
+    }
+}
+
+static void one_row(const wf_gemm *g) {
+    for (int n0 = 0; n0 < g->n; n0 += ROW_PANELS * GEMM_NR) {
+        const int columns = g->n - n0;
+        const element *b = (const element *)g->b + (ptrdiff_t)n0 * g->k * g->k_outer;
+        const float *bias = g->bias ? g->bias + n0 : NULL;
+        if (columns > 3 * GEMM_NR) tile_row(4, g, b, g->c + n0, bias, columns);
+        else if (columns > 2 * GEMM_NR) tile_row(3, g, b, g->c + n0, bias, columns);
+        else if (columns > GEMM_NR) tile_row(2, g, b, g->c + n0, bias, columns);
+        else tile_row(1, g, b, g->c + n0, bias, columns);
+    }
+}
+
 INLINE void multiply_nn(const wf_gemm *g) {
+    if (g->m == 1 && g->m_outer == 1) {
+        one_row(g);
+        return;
+    }
     const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
     for (int n0 = 0; n0 < g->n; n0 += GEMM_NR) {
         const int columns = g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR;

@@ -54,9 +54,10 @@ typedef struct dense_args {
 /* C [m][n] = A [m][k] B, k in chunks whose panels stay in L2. */
 static void multiply(const wf_work *r, const float *a, int k, const float *packed, float *c, int n,
                      int first_column, int columns, int m, const float *bias, float slope) {
+    const int chunk = m == 1 ? k : K_CHUNK; /* one row reads B once, whatever the order */
     /* with several chunks the bias must come first and the slope last */
-    for (int k0 = 0; k0 < k; k0 += K_CHUNK) {
-        const int is_last = k0 + K_CHUNK >= k, length = is_last ? k - k0 : K_CHUNK;
+    for (int k0 = 0; k0 < k; k0 += chunk) {
+        const int is_last = k0 + chunk >= k, length = is_last ? k - k0 : chunk;
         wf_gemm g = {.m = m,
                      .m_outer = 1,
                      .k = length,
@@ -68,7 +69,7 @@ static void multiply(const wf_work *r, const float *a, int k, const float *packe
                      .slope = is_last ? slope : 1,
                      .accumulate = k0 > 0};
         const int nr = r->kernels->nr;
-        if (k <= K_CHUNK) {
+        if (k <= chunk) {
             g.n = columns;
             g.b = packed + (ptrdiff_t)first_column * k;
             g.c = c + first_column;

@@ -81,6 +81,15 @@ TEST(gemm_of_two_levels) {
         }
 }
 
+/* a kernel of its own, several panels of B wide */
+TEST(gemm_of_one_row) {
+    const wf_kernels *k;
+    for (EACH_LEVEL(k))
+        for (int n = 1; n <= 300; n += n < 140 ? 1 : 23)
+            check_gemm(k, &(product_case){1, 1, n, 1 + n % 9, 1 + n % 2, .slope = n % 3 ? 1 : 0.25f,
+                                          .has_bias = n % 2, .accumulate = n / 2 % 2});
+}
+
 TEST(a_long_product) {
     const wf_kernels *k;
     for (EACH_LEVEL(k)) check_gemm(k, &(product_case){13, 1, 37, 1500, 3, .slope = 1});
