@@ -2,8 +2,10 @@
 
 #include <time.h>
 
-double wf_clock_s(void) {
+int64_t wf_clock_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+double wf_clock_s(void) { return 1e-9 * (double)wf_clock_ns(); }

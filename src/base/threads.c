@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #if defined(__SSE2__)
@@ -17,6 +16,7 @@
 #endif
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 /* How one phase is handed out: `ticket` holds the phase's number (high half) and how many items are
  * still to be taken (low half). A worker takes an item by compare-and-swap on the whole word, so a
@@ -68,12 +68,6 @@ static void spin_pause(void) { sched_yield(); }
 
 /* ---- waiting ---- */
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static int has_work(wf_pool *pool) {
     return (uint32_t)atomic_load(&pool->ticket) != 0 || atomic_load(&pool->is_stopping);
 }
@@ -86,13 +80,13 @@ static int is_phase_over(wf_pool *pool) {
 static int spin_until(wf_pool *pool, int (*is_true)(wf_pool *)) {
     if (is_true(pool)) return 1;
     if (pool->spin_ns == 0) return 0;
-    int64_t deadline = now_ns() + pool->spin_ns;
+    int64_t deadline = wf_clock_ns() + pool->spin_ns;
     do {
         for (int i = 0; i < POOL_PAUSES_PER_LOOK; i++) {
             spin_pause();
             if (is_true(pool)) return 1;
         }
-    } while (now_ns() < deadline);
+    } while (wf_clock_ns() < deadline);
     return 0;
 }
 

@@ -396,6 +396,14 @@ static wf_status pack_kernels(wf_builder *b, conv_args *a) {
     return WF_OK;
 }
 
+/* The same for all three products; the weight gradient is written once for each shard. */
+static wf_cost cost_of(const conv_args *a, wf_pass pass, double kernels) {
+    const double kernel = (double)window_floats(a) * a->o;
+    return (wf_cost){.pass = pass,
+                     .flop = 2.0 * a->oh * a->ow * kernel,
+                     .bytes = kernels * kernel * sizeof(float)};
+}
+
 static wf_status plan(wf_builder *b) {
     const wf_conv2d_config *c = b->config;
     const wf_activation kind = (wf_activation)c->activation;
@@ -403,6 +411,7 @@ static wf_status plan(wf_builder *b) {
     ask_for_scratch(b, &a);
     WF_TRY(pack_kernels(b, &a));
     WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    wf_build_cost(b, cost_of(&a, WF_PASS_FORWARD, 1));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
     if (!b->is_training) return WF_OK;
@@ -414,9 +423,12 @@ static wf_status plan(wf_builder *b) {
         wf_build_fixed(&a.parts, b, (size_t)a.part_floats * (size_t)b->n_shards * sizeof(float)));
     WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_gradient, &a, sizeof a,
                                WF_USES(a.src, a.diff_dst)));
-    if (a.diff_src != WF_NO_BUFFER)
+    wf_build_cost(b, cost_of(&a, WF_PASS_GRADIENT, b->n_shards));
+    if (a.diff_src != WF_NO_BUFFER) {
         WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward_data, &a, sizeof a,
                                    WF_USES(a.diff_src, a.diff_dst)));
+        wf_build_cost(b, cost_of(&a, WF_PASS_BACKWARD, 1));
+    }
     WF_TRY(wf_build_shard_sum(b, b->param, a.parts, a.part_floats, 0));
     if (a.bias >= 0) WF_TRY(wf_build_shard_sum(b, a.bias, a.parts, a.part_floats, kernel_floats));
     return WF_OK;

@@ -145,6 +145,12 @@ static void run_gradient(const wf_work *r, const void *args) {
         r->kernels->column_sums(wf_gradient(r, d->bias), diff, rows, d->units, d->units, 0);
 }
 
+/* Each of the three products of a dense layer reads or writes its kernel once. */
+static wf_cost cost_of(const dense_args *d) {
+    const double size = (double)d->inputs * d->units;
+    return (wf_cost){.flop = 2 * d->rows * size, .bytes = size * sizeof(float)};
+}
+
 static int tiles_of(int n, int per_tile) { return (n + per_tile - 1) / per_tile; }
 
 static wf_status plan_backward(wf_builder *b, dense_args *d, int is_wide) {
@@ -165,9 +171,12 @@ static wf_status plan_backward(wf_builder *b, dense_args *d, int is_wide) {
         else
             WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward_data, d, sizeof *d,
                                        WF_USES(d->diff_src, d->diff_dst)));
+        wf_build_cost(b, cost_of(d));
     }
-    return wf_build_tile_step(b, WF_WGRAD, tiles_of(d->inputs, GRADIENT_ROWS), run_gradient, d,
-                              sizeof *d, WF_USES(d->src, d->diff_dst));
+    WF_TRY(wf_build_tile_step(b, WF_WGRAD, tiles_of(d->inputs, GRADIENT_ROWS), run_gradient, d,
+                              sizeof *d, WF_USES(d->src, d->diff_dst)));
+    wf_build_cost(b, cost_of(d));
+    return WF_OK;
 }
 
 static wf_status plan(wf_builder *b) {
@@ -201,6 +210,7 @@ static wf_status plan(wf_builder *b) {
     else
         WF_TRY(
             wf_build_shard_step(b, WF_FORWARD, run_forward, &d, sizeof d, WF_USES(d.src, d.dst)));
+    wf_build_cost(b, cost_of(&d));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
     if (!b->is_training) return WF_OK;

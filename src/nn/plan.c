@@ -47,7 +47,12 @@ wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_f
     wf_plan *plan = b->plan;
     wf_context *cx = b->cx;
     WF_TRY(grow(&plan->steps, cx, plan->n_steps, &plan->steps_capacity, sizeof *plan->steps));
+    static const wf_pass pass_of[] = {[WF_REFRESH] = WF_PASS_REFRESH,
+                                      [WF_FORWARD] = WF_PASS_FORWARD,
+                                      [WF_BACKWARD] = WF_PASS_BACKWARD,
+                                      [WF_WGRAD] = WF_PASS_GRADIENT};
     wf_plan_step step = {.run = run,
+                         .cost.pass = pass_of[list],
                          .node = b->node_index,
                          .list = list,
                          .n_tiles = n_tiles,
@@ -67,6 +72,12 @@ wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_f
 wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
                               size_t args_size, const wf_buffer *uses, int n_uses) {
     return wf_build_tile_step(b, list, 0, run, args, args_size, uses, n_uses);
+}
+
+void wf_build_cost(wf_builder *b, wf_cost cost) {
+    wf_plan_step *step = &b->plan->steps[b->plan->n_steps - 1];
+    if (cost.pass == WF_PASS_OF_LIST) cost.pass = step->cost.pass;
+    step->cost = cost;
 }
 
 /* ---- steps that belong to no layer ---- */

@@ -149,6 +149,30 @@ wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_f
     (const wf_buffer[]){__VA_ARGS__},                                                              \
         (int)(sizeof((const wf_buffer[]){__VA_ARGS__}) / sizeof(wf_buffer))
 
+/* What a step does for a layer; rows of the roofline. */
+typedef enum wf_pass {
+    WF_PASS_OF_LIST, /* that of the list which the step was appended to */
+    WF_PASS_REFRESH,
+    WF_PASS_FORWARD,
+    WF_PASS_LOSS,
+    WF_PASS_BACKWARD, /* gradients of inputs */
+    WF_PASS_GRADIENT, /* of parameters */
+    WF_PASS_UPDATE,
+    WF_PASSES
+} wf_pass;
+
+/* What a step must do, however well it is written. The per-image buffers that it uses are known and
+ * are not counted in `bytes`. */
+typedef struct wf_cost {
+    wf_pass pass;
+    int is_bf16;        /* its products take bfloat16 numbers */
+    double flop;        /* of matrix products, per image, as the layer's definition has them */
+    double exps, tanhs; /* evaluations, per image */
+    double bytes;       /* of parameters and sums, read or written, per run */
+} wf_cost;
+/* Declares the cost of the step appended last; without it there is none but its buffers' bytes. */
+void wf_build_cost(wf_builder *b, wf_cost cost);
+
 /* The buffer's first byte for this run: of the shard, or in tile steps of the whole batch. */
 void *wf_at(const wf_work *r, wf_buffer buffer);
 /* Whole-batch address of image n0 (only for buffers that a tile step uses). */

@@ -2,8 +2,9 @@
 #ifndef WF_NN_PLAN_INTERNAL_H
 #define WF_NN_PLAN_INTERNAL_H
 
+#include "base/clock.h"
 #include "base/rng.h"
-#include "nn/plan.h"
+#include "nn/profile.h"
 
 typedef enum wf_buffer_kind { WF_BUFFER_BATCH, WF_BUFFER_LOCAL, WF_BUFFER_FIXED } wf_buffer_kind;
 
@@ -25,6 +26,7 @@ typedef struct wf_plan_step {
     wf_list list;
     int n_tiles; /* 0: shard step */
     int first_use, n_uses;
+    wf_cost cost;
 } wf_plan_step;
 
 /* Steps [first, first + n) of plan->order; all shard steps, or all tile steps. */
@@ -57,10 +59,34 @@ struct wf_plan {
     wf_buffer losses; /* float per image */
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
     int is_loss_fused;
-    double *norms;         /* partial squared norms of gradients, for clipping */
-    uint64_t generation;   /* of the parameters that the packed weights hold */
-    const wf_batch *batch; /* of the run in progress */
+    double *norms;              /* partial squared norms of gradients, for clipping */
+    uint64_t generation;        /* of the parameters that the packed weights hold */
+    const wf_batch *batch;      /* of the run in progress */
+    struct wf_profile *profile; /* NULL: nobody wants to know what takes how long */
 };
+
+struct wf_profile {
+    wf_plan *plan;
+    int n_workers, n_steps;
+    wf_profile_step *steps; /* [n_steps]; the update is the last */
+    int64_t *busy_ns;       /* [n_workers][stride] */
+    int stride;             /* no two workers write to one cache line */
+    int64_t phases_ns;
+};
+
+/* A worker calls the first when it begins an item and the second behind each step of it. Update's
+ * step is plan->n_steps. */
+static inline int64_t wf__profile_begin(const wf_plan *plan) {
+    return plan->profile ? wf_clock_ns() : 0;
+}
+static inline int64_t wf__profile_step(const wf_plan *plan, int worker, int step, int64_t began) {
+    if (!plan->profile) return 0;
+    const int64_t now = wf_clock_ns();
+    plan->profile->busy_ns[worker * plan->profile->stride + step] += now - began;
+    return now;
+}
+/* wf_pool_run, timed. */
+void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items);
 
 /* What `bytes` take in memory: whole cache lines, and room behind them, for kernels may read a
  * panel past the end of their last row. */

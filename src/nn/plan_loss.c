@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nn/plan_internal.h"
+#include "nn/steps.h"
 
 typedef struct loss_step {
     wf_loss loss;
@@ -64,6 +65,10 @@ wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff) {
     s.losses = plan->losses;
     s.hits = plan->hits;
     wf_build_scratch(b, (size_t)plan->shard_size * ((size_t)s.classes + 1) * sizeof(float));
-    return wf_build_shard_step(b, WF_FORWARD, run_loss, &s, sizeof s,
-                               WF_USES(output, diff, s.losses, s.hits));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_loss, &s, sizeof s,
+                               WF_USES(output, diff, s.losses, s.hits)));
+    wf_cost cost = wf_activation_cost(s.is_fused ? s.loss.class->fused : WF_ACT_LINEAR, s.classes);
+    cost.pass = WF_PASS_LOSS;
+    wf_build_cost(b, cost);
+    return WF_OK;
 }

@@ -78,9 +78,11 @@ static void run_shard(void *user, int item, int worker) {
     wf_work r = work_of(p->plan, worker);
     r.shard = item;
     wf_work_shard_range(&r, item, &r.n0, &r.n);
-    for (int i = 0; i < p->phase->n; i++) {
-        const wf_plan_step *step = &p->plan->order[p->phase->first + i];
+    int64_t began = wf__profile_begin(p->plan);
+    for (int i = p->phase->first; i < p->phase->first + p->phase->n; i++) {
+        const wf_plan_step *step = &p->plan->order[i];
         step->run(&r, step->args);
+        began = wf__profile_step(p->plan, worker, i, began);
     }
 }
 
@@ -88,18 +90,26 @@ static void run_tile(void *user, int item, int worker) {
     const phase_run *p = user;
     wf_work r = work_of(p->plan, worker);
     const wf_plan_step *step = &p->plan->order[p->phase->first];
+    const int64_t began = wf__profile_begin(p->plan);
     r.tile = item;
     while (r.tile >= step->n_tiles) r.tile -= step++->n_tiles;
     step->run(&r, step->args);
+    wf__profile_step(p->plan, worker, (int)(step - p->plan->order), began);
+}
+
+void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items) {
+    const int64_t began = wf__profile_begin(plan);
+    wf_pool_run(plan->pool, fn, user, n_items);
+    if (plan->profile) plan->profile->phases_ns += wf_clock_ns() - began;
 }
 
 static void run_phases(wf_plan *plan, int first, int last) {
     for (int i = first; i < last; i++) {
         phase_run p = {plan, &plan->phases[i]};
-        if (p.phase->n_tiles) wf_pool_run(plan->pool, run_tile, &p, p.phase->n_tiles);
+        if (p.phase->n_tiles) wf__plan_run_items(plan, run_tile, &p, p.phase->n_tiles);
         else
-            wf_pool_run(plan->pool, run_shard, &p,
-                        (plan->batch->n + plan->shard_size - 1) / plan->shard_size);
+            wf__plan_run_items(plan, run_shard, &p,
+                               (plan->batch->n + plan->shard_size - 1) / plan->shard_size);
     }
 }
 

@@ -38,10 +38,28 @@ static double squared_norm(const float *x, int64_t n) {
            ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
+typedef struct update_run {
+    wf_plan *plan;
+    void (*run)(const struct update_run *u, int item);
+    double learning_rate;
+    float scale;
+} update_run;
+
+static void run_item(void *user, int item, int worker) {
+    const update_run *u = user;
+    const int64_t began = wf__profile_begin(u->plan);
+    u->run(u, item);
+    wf__profile_step(u->plan, worker, u->plan->n_steps, began);
+}
+
+static void run_items(update_run *u, void (*run)(const update_run *u, int item), int n_items) {
+    u->run = run;
+    wf__plan_run_items(u->plan, run_item, u, n_items);
+}
+
 /* g <- g min(1, clipnorm / |g|) for one parameter entry */
-static void clip_entry(void *user, int item, int worker) {
-    const wf_plan *plan = user;
-    (void)worker;
+static void clip_entry(const update_run *u, int item) {
+    const wf_plan *plan = u->plan;
     const wf_param_entry *entry = &plan->graph->params[item];
     if (!entry->is_trainable) return;
     float *g = plan->params->gradient + entry->offset;
@@ -56,22 +74,12 @@ static int64_t chunk_length(const wf_plan *plan, int item) {
     return rest < CHUNK ? rest : CHUNK;
 }
 
-static void norm_chunk(void *user, int item, int worker) {
-    wf_plan *plan = user;
-    (void)worker;
-    plan->norms[item] =
-        squared_norm(plan->params->gradient + (int64_t)item * CHUNK, chunk_length(plan, item));
+static void norm_chunk(const update_run *u, int item) {
+    u->plan->norms[item] = squared_norm(u->plan->params->gradient + (int64_t)item * CHUNK,
+                                        chunk_length(u->plan, item));
 }
 
-typedef struct update_run {
-    const wf_plan *plan;
-    double learning_rate;
-    float scale;
-} update_run;
-
-static void update_chunk(void *user, int item, int worker) {
-    const update_run *u = user;
-    (void)worker;
+static void update_chunk(const update_run *u, int item) {
     const wf_params *p = u->plan->params;
     int64_t first = (int64_t)item * CHUNK;
     wf_optim_args a = {.kernels = u->plan->kernels,
@@ -88,15 +96,15 @@ static void update_chunk(void *user, int item, int worker) {
 void wf__plan_update(wf_plan *plan, const wf_batch *batch) {
     const wf_optim_common *common = common_of(plan);
     update_run u = {.plan = plan, .learning_rate = batch->learning_rate, .scale = 1};
-    if (common->clipnorm > 0) wf_pool_run(plan->pool, clip_entry, plan, plan->graph->n_params);
+    if (common->clipnorm > 0) run_items(&u, clip_entry, plan->graph->n_params);
     if (common->global_clipnorm > 0) {
-        wf_pool_run(plan->pool, norm_chunk, plan, chunk_count(plan));
+        run_items(&u, norm_chunk, chunk_count(plan));
         double sum = 0;
         for (int i = 0; i < chunk_count(plan); i++) sum += plan->norms[i];
         if (sqrt(sum) > common->global_clipnorm)
             u.scale = (float)(common->global_clipnorm / sqrt(sum));
     }
     plan->params->step++;
-    wf_pool_run(plan->pool, update_chunk, &u, chunk_count(plan));
+    run_items(&u, update_chunk, chunk_count(plan));
     plan->params->generation++;
 }

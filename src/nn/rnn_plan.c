@@ -253,15 +253,36 @@ static wf_status pack_matrix(wf_buffer *out, wf_builder *b, int param, int rows,
     return WF_OK;
 }
 
+/* Products with `rows` rows of W and U per step, whose memory is read or written once. */
+static wf_cost cost_of(const rnn_args *a, int rows) {
+    const double size = (double)rows * a->GH;
+    return (wf_cost){.flop = 2 * a->T * size, .bytes = size * sizeof(float)};
+}
+
+static wf_cost forward_cost(const rnn_args *a) {
+    const double states = (double)a->T * a->H;
+    const wf_cost gates = wf_activation_cost((wf_activation)a->config.recurrent_activation,
+                                             (a->cell->gates - 1) * states);
+    const wf_cost values = wf_activation_cost((wf_activation)a->config.activation,
+                                              (1 + a->cell->has_cell_state) * states);
+    wf_cost cost = cost_of(a, a->F + a->H);
+    cost.exps = gates.exps + values.exps;
+    cost.tanhs = gates.tanhs + values.tanhs;
+    return cost;
+}
+
 static wf_status plan_backward(wf_builder *b, rnn_args *a) {
     WF_TRY(pack_matrix(&a->packed_u_back, b, a->param + 1, a->H, a->GH, 1));
     if (a->diff_src != WF_NO_BUFFER)
         WF_TRY(pack_matrix(&a->packed_w_back, b, a->param, a->F, a->GH, 1));
     WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward, a, sizeof *a,
                                WF_USES(a->diff_src, a->diff_dst, a->g, a->u, a->h, a->c, a->bits)));
+    wf_build_cost(b, cost_of(a, a->diff_src != WF_NO_BUFFER ? a->F + a->H : a->H));
     int tiles = (a->GH + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
-    return wf_build_tile_step(b, WF_WGRAD, tiles, run_gradient, a, sizeof *a,
-                              WF_USES(a->x, a->g, a->u, a->h, a->m));
+    WF_TRY(wf_build_tile_step(b, WF_WGRAD, tiles, run_gradient, a, sizeof *a,
+                              WF_USES(a->x, a->g, a->u, a->h, a->m)));
+    wf_build_cost(b, cost_of(a, a->F + a->H));
+    return WF_OK;
 }
 
 wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
@@ -291,5 +312,6 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
     WF_TRY(pack_matrix(&a.packed_u, b, a.param + 1, a.H, a.GH, 0));
     WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.x, a.g, a.u, a.h, a.m, a.c, a.bits)));
+    wf_build_cost(b, forward_cost(&a));
     return b->is_training ? plan_backward(b, &a) : WF_OK;
 }

@@ -40,7 +40,9 @@ wf_status wf_build_pack(wf_pack *pack, wf_builder *b) {
     size_t floats = wf_pack_floats(b, pack->taps * pack->rows, pack->n);
     if (pack->dst == WF_NO_BUFFER) WF_TRY(wf_build_fixed(&pack->dst, b, floats * sizeof(float)));
     int tiles = tile_count((pack->n + nr - 1) / nr, panels_per_tile(pack, nr));
-    return wf_build_tile_step(b, WF_REFRESH, tiles, run_pack, pack, sizeof *pack, NULL, 0);
+    WF_TRY(wf_build_tile_step(b, WF_REFRESH, tiles, run_pack, pack, sizeof *pack, NULL, 0));
+    wf_build_cost(b, (wf_cost){.bytes = 2.0 * pack->taps * pack->rows * pack->n * sizeof(float)});
+    return WF_OK;
 }
 
 /* ---- activations of dense and convolution layers ---- */
@@ -55,6 +57,17 @@ float wf_activation_slope(wf_activation kind) {
     case WF_ACT_RELU: return 0;
     case WF_ACT_LEAKY_RELU: return wf_activation_alpha(kind);
     default: return -1;
+    }
+}
+
+wf_cost wf_activation_cost(wf_activation kind, double n) {
+    switch (kind) {
+    case WF_ACT_ELU:
+    case WF_ACT_GELU:
+    case WF_ACT_SIGMOID:
+    case WF_ACT_SOFTMAX: return (wf_cost){.exps = n};
+    case WF_ACT_TANH: return (wf_cost){.tanhs = n};
+    default: return (wf_cost){0};
     }
 }
 
@@ -104,8 +117,10 @@ wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kin
         WF_TRY(wf_build_buffer(&a.before, b, (size_t)a.size * sizeof(float)));
         *saved = a.before;
     }
-    return wf_build_shard_step(b, WF_FORWARD, run_activation, &a, sizeof a,
-                               WF_USES(a.values, a.before));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_activation, &a, sizeof a,
+                               WF_USES(a.values, a.before)));
+    wf_build_cost(b, wf_activation_cost(kind, (double)a.size));
+    return WF_OK;
 }
 
 wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buffer saved) {
@@ -162,6 +177,7 @@ wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alp
         a.kind = WF_ACT_LINEAR;
     }
     WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_layer, &a, sizeof a, WF_USES(a.src, a.dst)));
+    wf_build_cost(b, wf_activation_cost((wf_activation)a.kind, (double)a.size));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
     return wf_build_shard_step(b, WF_BACKWARD, run_layer_backward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.diff_src, a.diff_dst));
@@ -189,6 +205,8 @@ static void run_shard_sum(const wf_work *r, const void *args) {
 wf_status wf_build_shard_sum(wf_builder *b, int param, wf_buffer parts, int64_t stride,
                              int64_t offset) {
     shard_sum_args s = {parts, param, stride, offset, b->graph->params[param].size};
-    return wf_build_tile_step(b, WF_WGRAD, tile_count(s.size, SUM_FLOATS), run_shard_sum, &s,
-                              sizeof s, NULL, 0);
+    WF_TRY(wf_build_tile_step(b, WF_WGRAD, tile_count(s.size, SUM_FLOATS), run_shard_sum, &s,
+                              sizeof s, NULL, 0));
+    wf_build_cost(b, (wf_cost){.bytes = (b->n_shards + 1.0) * (double)s.size * sizeof(float)});
+    return WF_OK;
 }

@@ -26,6 +26,9 @@ float wf_activation_alpha(wf_activation kind);
  * cannot and the activation needs a pass of its own. */
 float wf_activation_slope(wf_activation kind);
 
+/* The cost of an activation of `n` numbers per image. */
+wf_cost wf_activation_cost(wf_activation kind, double n);
+
 /* Applies a dense or convolution layer's activation to dst in place where the product's epilogue
  * could not. `saved` receives what the backward step wants: dst, or for gelu a copy of the values
  * before it. No step is appended when the loss takes the activation over (b->is_loss_fused).
