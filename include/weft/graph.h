@@ -14,6 +14,17 @@ extern "C" {
 /* A model: its layers with their shapes, where it comes from, how it is trained; no weights. */
 typedef struct wf_model_spec wf_model;
 
+/* What the factors of matrix products are rounded to when a model is trained or asked. Sums,
+ * activations, parameters and everything else are float32 in both; small products stay float32. */
+typedef enum wf_precision { WF_FLOAT32, WF_BFLOAT16 } wf_precision;
+
+/* "float32", "bfloat16" */
+WF_API const char *wf_precision_name(wf_precision precision);
+
+/* By name; "auto" is bfloat16 where the CPU computes with it, else float32.
+ * Errors: WF_E_ARG (unknown name). */
+WF_API wf_status wf_precision_find(wf_precision *out, wf_context *cx, const char *name);
+
 /* ---- getting one ---- */
 
 /* Opens a model file by its path (which has a slash or ends in .yaml), or the first

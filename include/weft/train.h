@@ -64,7 +64,8 @@ typedef struct wf_train_data {
 
 /* Zero-initialise; every field may stay 0. */
 typedef struct wf_train_options {
-    uint64_t seed;               /* of shuffling and of random layers */
+    uint64_t seed; /* of shuffling and of random layers */
+    wf_precision precision;
     const char *checkpoint_path; /* written at the end of epochs and on interruption; NULL: none */
     const char *resume_path;     /* a checkpoint to go on from; NULL: start anew */
     const char *best_path;       /* weights of the best epoch so far; NULL: not written */
@@ -134,7 +135,8 @@ typedef struct wf_predict_options {
     const int32_t *index; /* [n] rows of `images`; 0: all of them, whatever n is */
     int64_t n;
     wf_normalization normalization;
-    const wf_recipe *recipe;           /* its loss is computed; 0: no loss, labels are not needed */
+    const wf_recipe *recipe; /* its loss is computed; 0: no loss, labels are not needed */
+    wf_precision precision;
     int32_t batch_size;                /* 0: 500 */
     const volatile sig_atomic_t *stop; /* 0: none */
 } wf_predict_options;
@@ -157,6 +159,7 @@ WF_API wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_param
 /* Zero-initialise; what is marked may stay 0. */
 typedef struct wf_bench_options {
     const wf_recipe *recipe;
+    wf_precision precision;
     int32_t batch_size;      /* 0: the recipe's */
     double seconds;          /* at least one measured step is made */
     int32_t warmup_steps;    /* 0: 5 */

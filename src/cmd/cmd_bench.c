@@ -17,8 +17,9 @@ static const wf_option options_table[] = {
      "time the model's answers instead of training steps"},
     {"seconds", 0, WF_OPTION_REAL, offsetof(bench_options, seconds), "S", "2", NULL, 0, 3600,
      "measure for so long, and one step or call at least"},
-    {"precision", 0, WF_OPTION_CHOICE, offsetof(bench_options, precision), "float32|auto",
-     "float32", "WEFT_PRECISION", 0, 0, "numbers that the kernels compute with"},
+    {"precision", 0, WF_OPTION_CHOICE, offsetof(bench_options, precision), "float32|bfloat16|auto",
+     "float32", "WEFT_PRECISION", 0, 0,
+     "factors of matrix products; auto: bfloat16 where the CPU has it"},
     {"dataset", 'd', WF_OPTION_TEXT, offsetof(bench_options, dataset), "DATASET", "fashion-mnist",
      NULL, 0, 0, "use these images; on random ones where they are not found"},
     WF_SESSION_OPTIONS(bench_options, session),
@@ -47,6 +48,7 @@ static wf_status measure(wf_session *s, const wf_model_spec *model, const bench_
                                 .seconds = o->seconds,
                                 .images = images,
                                 .is_inference = o->inference};
+    WF_TRY(wf_precision_find(&options.precision, &cli->cx, o->precision));
     WF_TRY(wf_params_create(&params, &cli->cx, model->graph, 0));
     wf_status status = wf_bench_step(&r, params, &cli->cx, s->pool, &options);
     wf_params_destroy(params);
@@ -55,19 +57,19 @@ static wf_status measure(wf_session *s, const wf_model_spec *model, const bench_
     const double scale = o->inference && batch == 1 ? 1e3 : 1;
     wf_print(cli,
              "%s: %.3f %s per %s of %d image%s (median of %lld; fastest %.3f, 90 %% below %.3f)\n"
-             "%.0f images/s, %d threads, float32, %s, %s images, %s of buffers\n",
+             "%.0f images/s, %d threads, %s, %s, %s images, %s of buffers\n",
              model->name, scale * r.median_ms, scale > 1 ? "us" : "ms",
              o->inference ? "call" : "step", batch, batch == 1 ? "" : "s", (long long)r.steps,
              scale * r.min_ms, scale * r.p90_ms, r.images_per_s, wf_pool_size(s->pool),
-             wf_isa_text(isa, s->kernels), images ? s->dataset->name : "random",
-             wf_bytes_text(memory, (double)r.plan_bytes));
-    cli->result =
-        json_pack("{s:s, s:s, s:f, s:f, s:f, s:I, s:i, s:f, s:s, s:i, s:s, s:s, s:I}", "model",
-                  model->name, "mode", o->inference ? "inference" : "train", "ms_per_step",
-                  r.median_ms, "min_ms", r.min_ms, "p90_ms", r.p90_ms, "steps", (json_int_t)r.steps,
-                  "batch_size", batch, "images_per_s", r.images_per_s, "precision", "float32",
-                  "threads", wf_pool_size(s->pool), "isa", wf_isa_text(isa, s->kernels), "images",
-                  images ? s->dataset->name : "random", "plan_bytes", (json_int_t)r.plan_bytes);
+             wf_precision_name(options.precision), wf_isa_text(isa, s->kernels),
+             images ? s->dataset->name : "random", wf_bytes_text(memory, (double)r.plan_bytes));
+    cli->result = json_pack(
+        "{s:s, s:s, s:f, s:f, s:f, s:I, s:i, s:f, s:s, s:i, s:s, s:s, s:I}", "model", model->name,
+        "mode", o->inference ? "inference" : "train", "ms_per_step", r.median_ms, "min_ms",
+        r.min_ms, "p90_ms", r.p90_ms, "steps", (json_int_t)r.steps, "batch_size", batch,
+        "images_per_s", r.images_per_s, "precision", wf_precision_name(options.precision),
+        "threads", wf_pool_size(s->pool), "isa", wf_isa_text(isa, s->kernels), "images",
+        images ? s->dataset->name : "random", "plan_bytes", (json_int_t)r.plan_bytes);
     return WF_OK;
 }
 

@@ -23,8 +23,8 @@ static wf_status judge(wf_session *s, wf_trained *t, const char *name) {
     WF_TRY(wf_session_open_data(s, name, t->experiment.model));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
-    WF_TRY(wf_session_judge(&evaluation, NULL, s, t->params, &t->normalization, test,
-                            s->dataset->class_names));
+    WF_TRY(wf_session_judge(&evaluation, NULL, s, t->params, t->experiment.precision,
+                            &t->normalization, test, s->dataset->class_names));
     wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
     wf_status status = wf_evaluation_print(cli, evaluation);
     if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);

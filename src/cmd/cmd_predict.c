@@ -100,8 +100,10 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     if (*notes) wf_note(cli, "%s", notes);
     WF_TRY_OR(wf_alloc(&probabilities, cx, (size_t)images.count * (size_t)a->classes,
                        sizeof *probabilities));
-    wf_predict_options options = {
-        .images = &images, .normalization = t->normalization, .stop = wf_signals_flag()};
+    wf_predict_options options = {.images = &images,
+                                  .normalization = t->normalization,
+                                  .precision = t->experiment.precision,
+                                  .stop = wf_signals_flag()};
     WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
     for (int64_t i = 0; i < images.count && status == WF_OK; i++)
         status = add_answer(a, file, i, images.count, probabilities + i * a->classes);

@@ -46,7 +46,8 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
                                const wf_experiment_flags *flags, int64_t seed) {
     wf_context *cx = &cli->cx;
     wf_experiment e = {.seed = seed, .limit = flags->limit};
-    wf_status status = wf_model_load(&e.model, cli, model);
+    wf_status status = wf_precision_find(&e.precision, cx, flags->precision);
+    if (status == WF_OK) status = wf_model_load(&e.model, cli, model);
     if (status == WF_OK) status = apply(&e, cx, flags);
     if (status == WF_OK) status = stable_path(&e.dataset, cx, flags->dataset);
     if (status == WF_OK && flags->splits) status = stable_path(&e.splits, cx, flags->splits);
@@ -63,7 +64,7 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
     wf_str_addf(out, cx, "\nseed: %lld\nlimit: %lld\nsplits: ", (long long)e->seed,
                 (long long)e->limit);
     wf_yaml_add_text(out, cx, e->splits);
-    wf_str_add(out, cx, "\nprecision: float32\nmodel:\n");
+    wf_str_addf(out, cx, "\nprecision: %s\nmodel:\n", wf_precision_name(e->precision));
     wf_status status = wf_model_spec_write(&model, cx, e->model);
     for (const char *line = model.text; status == WF_OK && line && *line;) {
         size_t n = strcspn(line, "\n");
@@ -133,8 +134,11 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     wf_yaml *root = NULL;
     WF_TRY(wf_yaml_parse(&root, cx, text, size, path));
     const char *dataset = find_text(root, "dataset"), *splits = find_text(root, "splits");
+    const char *precision = find_text(root, "precision");
     wf_status status = WF_OK;
-    if (!dataset || !splits) status = WF_FAIL(WF_E_MODEL, "%s: dataset or splits is missing", path);
+    if (!dataset || !splits || !precision)
+        status = WF_FAIL(WF_E_MODEL, "%s: dataset, splits or precision is missing", path);
+    if (status == WF_OK) status = wf_precision_find(&e->precision, cx, precision);
     if (status == WF_OK) status = wf_strdup(&e->dataset, cx, dataset);
     if (status == WF_OK) status = wf_strdup(&e->splits, cx, splits);
     if (status == WF_OK) status = get_int(&e->seed, cx, root, "seed", path);

@@ -4,7 +4,7 @@
  *   seed: 0
  *   limit: 0                 # training images; 0: all
  *   splits: drawn            # or the file that said which image goes where
- *   precision: float32
+ *   precision: float32       # or bfloat16
  *   model:
  *     ...                    # the model file with every key, overrides included
  */
@@ -20,6 +20,7 @@ typedef struct wf_experiment {
     char *dataset; /* a registered name, or an absolute path */
     char *splits;  /* "drawn", or an absolute path */
     int64_t seed, limit;
+    wf_precision precision;
 } wf_experiment;
 
 /* What train and compare take to make one; everything unset comes from the model file. */
@@ -70,12 +71,12 @@ typedef struct wf_experiment_flags {
          0,                                                                                        \
          WF_OPTION_CHOICE,                                                                         \
          offsetof(type, member.precision),                                                         \
-         "float32|auto",                                                                           \
+         "float32|bfloat16|auto",                                                                  \
          "float32",                                                                                \
          "WEFT_PRECISION",                                                                         \
          0,                                                                                        \
          0,                                                                                        \
-         "numbers that the kernels compute with"},                                                 \
+         "factors of matrix products; auto: bfloat16 where the CPU has it"},                       \
     {                                                                                              \
         "set", 's', WF_OPTION_LIST, offsetof(type, member.set), "PATH=VALUE", NULL, NULL, 0, 0,    \
             "change one value of the model file, as training.optimizer.learning_rate=0.01"         \

@@ -70,24 +70,25 @@ void wf_help_overview(wf_str *out, wf_context *cx) {
         const wf_command *c = wf_command_at(i);
         wf_str_addf(out, cx, "  %-12s%s\n", c->name, c->summary);
     }
-    wf_str_add(out, cx,
-               "\nAn option goes before its environment variable, that before the model file.\n"
-               "\nEnvironment:\n"
-               "  WEFT_RUNS       folder of the runs (default runs)\n"
-               "  WEFT_DATA       folder in which data sets are looked for first\n"
-               "  WEFT_OFFLINE    1: download nothing\n"
-               "  WEFT_THREADS    threads that compute (default: all CPUs)\n"
-               "  WEFT_ISA        kernels: v2, v3 or v4 (default: the best that the CPU has)\n"
-               "  WEFT_PRECISION  float32 or auto\n"
-               "  XDG_CACHE_HOME  downloads go to its subfolder weft (default ~/.cache)\n"
-               "\nExit status:\n"
-               "  0    done\n"
-               "  1    failed while running\n"
-               "  2    wrong usage or configuration\n"
-               "  3    data missing or damaged\n"
-               "  4    incompatible model or checkpoint\n"
-               "  5    a required figure was not reached\n"
-               "  75   time limit reached; the run can be resumed\n"
-               "  130  interrupted; the run can be resumed\n"
-               "\n'weft help COMMAND' shows the options of one command.\n");
+    wf_str_add(
+        out, cx,
+        "\nAn option goes before its environment variable, that before the model file.\n"
+        "\nEnvironment:\n"
+        "  WEFT_RUNS       folder of the runs (default runs)\n"
+        "  WEFT_DATA       folder in which data sets are looked for first\n"
+        "  WEFT_OFFLINE    1: download nothing\n"
+        "  WEFT_THREADS    threads that compute (default: all CPUs)\n"
+        "  WEFT_ISA        kernels: v2, v3, v4 or v4_bf16 (default: the best that the CPU has)\n"
+        "  WEFT_PRECISION  float32 (default), bfloat16 or auto\n"
+        "  XDG_CACHE_HOME  downloads go to its subfolder weft (default ~/.cache)\n"
+        "\nExit status:\n"
+        "  0    done\n"
+        "  1    failed while running\n"
+        "  2    wrong usage or configuration\n"
+        "  3    data missing or damaged\n"
+        "  4    incompatible model or checkpoint\n"
+        "  5    a required figure was not reached\n"
+        "  75   time limit reached; the run can be resumed\n"
+        "  130  interrupted; the run can be resumed\n"
+        "\n'weft help COMMAND' shows the options of one command.\n");
 }

@@ -67,15 +67,18 @@ wf_status wf_session_open_data(wf_session *s, const char *name, const wf_model_s
 }
 
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
-                           wf_params *params, const wf_normalization *normalization,
-                           const wf_images *images, char *const *class_names) {
+                           wf_params *params, wf_precision precision,
+                           const wf_normalization *normalization, const wf_images *images,
+                           char *const *class_names) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = params->graph;
     int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
     float *probabilities = NULL;
     wf_predict_result result;
-    wf_predict_options options = {
-        .images = images, .normalization = *normalization, .stop = wf_signals_flag()};
+    wf_predict_options options = {.images = images,
+                                  .normalization = *normalization,
+                                  .precision = precision,
+                                  .stop = wf_signals_flag()};
     WF_TRY(wf_alloc(&probabilities, cx, (size_t)images->count * (size_t)classes, sizeof(float)));
     wf_status status = wf_predict(&result, probabilities, params, cx, s->pool, &options);
     if (status == WF_OK)

@@ -94,7 +94,8 @@ void wf_trained_reset(wf_trained *t);
 /* Judges `params` on images with labels; *out_probabilities [n][classes] may be NULL, else it is to
  * be freed with wf_free. */
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
-                           wf_params *params, const wf_normalization *normalization,
-                           const wf_images *images, char *const *class_names);
+                           wf_params *params, wf_precision precision,
+                           const wf_normalization *normalization, const wf_images *images,
+                           char *const *class_names);
 
 #endif

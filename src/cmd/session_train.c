@@ -101,7 +101,7 @@ static wf_status describe(job *j) {
                             .epochs_planned = m->recipe->epochs,
                             .batch_size = m->recipe->batch_size,
                             .threads = wf_pool_size(j->session->pool),
-                            .precision = "float32",
+                            .precision = wf_precision_name(j->experiment->precision),
                             .cpu = wf_cpu_name(),
                             .isa = wf_isa_text(isa, j->session->kernels),
                             .command = j->cli->line.text,
@@ -196,6 +196,7 @@ static wf_status fit(job *j) {
     wf_epochs epochs;
     wf_epochs_init(&epochs, j->cli, j->run);
     wf_train_options options = {.seed = (uint64_t)e->seed,
+                                .precision = e->precision,
                                 .checkpoint_path = j->checkpoint,
                                 .resume_path = j->goes_on ? j->checkpoint : NULL,
                                 .best_path = j->best,
@@ -246,9 +247,9 @@ static wf_status test_once(job *j) {
     int is_done = wf_path_exists(path);
     wf_free(path);
     if (is_done) return WF_OK;
-    wf_status status =
-        wf_session_judge(&evaluation, &probabilities, j->session, j->params, &j->data.normalization,
-                         &j->dataset->test, j->dataset->class_names);
+    wf_status status = wf_session_judge(&evaluation, &probabilities, j->session, j->params,
+                                        j->experiment->precision, &j->data.normalization,
+                                        &j->dataset->test, j->dataset->class_names);
     if (status == WF_OK) status = write_test(j, evaluation, probabilities);
     wf_evaluation_destroy(evaluation);
     wf_free(probabilities);

@@ -79,7 +79,9 @@ void WF_ISA_NAME(pair_rows)(uint32_t *dst, ptrdiff_t dst_row, const float *src, 
 }
 
 void WF_ISA_NAME(pair_pixels)(uint32_t *dst, const uint16_t *src, ptrdiff_t n, ptrdiff_t distance) {
-    for (ptrdiff_t i = 0; i < n; i++) dst[i] = src[i] | (uint32_t)src[i + distance] << 16;
+    ptrdiff_t i = 0;
+    for (; i < n - distance; i++) dst[i] = src[i] | (uint32_t)src[i + distance] << 16;
+    for (; i < n; i++) dst[i] = src[i];
 }
 
 void WF_ISA_NAME(pack_b_bf16)(uint32_t *dst, int k, int k0, int rows, int n, const float *src,

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "nn/conv2d.h"
 #include "nn/infer.h"
 #include "nn/steps.h"
 #include "nn/window.h"
@@ -81,21 +82,7 @@ static wf_status infer(wf_infer *in) {
  * the convolution of a padded image is a single matrix product whose rows overlap in memory, and so
  * are both gradients; nothing is unfolded. Other convolutions unfold each image (im2col). */
 
-typedef struct conv_args {
-    wf_buffer src, dst, diff_src, diff_dst;
-    wf_buffer packed[2]; /* kernel; kernel for the backward pass, per group back to back */
-    wf_buffer parts;     /* gradients per shard: kernel, then bias */
-    int64_t part_floats;
-    int bias; /* parameter entry or -1 */
-    int h, w, c, oh, ow, o, kh, kw, sh, sw, dh, dw, groups;
-    int pad_top, pad_left, pad_h, pad_w; /* padded image: pad_h x pad_w x c */
-    int is_unfolded, is_unfolded_backward;
-    float slope;
-} conv_args;
-
-static ptrdiff_t src_floats(const conv_args *a) { return (ptrdiff_t)a->h * a->w * a->c; }
-static ptrdiff_t dst_floats(const conv_args *a) { return (ptrdiff_t)a->oh * a->ow * a->o; }
-static int window_floats(const conv_args *a) { return a->kh * a->kw * (a->c / a->groups); }
+static int window_floats(const wf__conv2d *a) { return a->kh * a->kw * (a->c / a->groups); }
 
 /* Copies an image [h][w][c] into the middle of a zeroed one. */
 static void pad_image(float *to, int to_h, int to_w, const float *from, int h, int w, int c,
@@ -113,7 +100,7 @@ static void pad_image(float *to, int to_h, int to_w, const float *from, int h, i
     memset(to + (top + h) * to_row, 0, (size_t)(to_h - top - h) * (size_t)to_row * sizeof *to);
 }
 
-static const float *padded(const conv_args *a, const float *image, float *scratch) {
+static const float *padded(const wf__conv2d *a, const float *image, float *scratch) {
     if (a->pad_h == a->h && a->pad_w == a->w) return image;
     pad_image(scratch, a->pad_h, a->pad_w, image, a->h, a->w, a->c, a->pad_top, a->pad_left);
     return scratch;
@@ -121,7 +108,7 @@ static const float *padded(const conv_args *a, const float *image, float *scratc
 
 /* rows[OH*OW][KH*KW*C/groups] <- the windows of one group; or, when `back`, adds them into the
  * image */
-static void unfold(const conv_args *a, float *rows, float *image, int group, int back) {
+static void unfold(const wf__conv2d *a, float *rows, float *image, int group, int back) {
     const int depth = a->c / a->groups;
     for (int oy = 0; oy < a->oh; oy++)
         for (int ox = 0; ox < a->ow; ox++)
@@ -145,7 +132,7 @@ static ptrdiff_t packed_group(const wf_work *r, int k, int n) {
     return (ptrdiff_t)k * ((n + r->kernels->nr - 1) / r->kernels->nr * r->kernels->nr);
 }
 
-static void forward_unfolded(const wf_work *r, const conv_args *a, float *image, float *dst) {
+static void forward_unfolded(const wf_work *r, const wf__conv2d *a, float *image, float *dst) {
     const int k = window_floats(a), n = a->o / a->groups;
     for (int g = 0; g < a->groups; g++) {
         unfold(a, r->scratch, image, g, 0);
@@ -167,10 +154,11 @@ static void forward_unfolded(const wf_work *r, const conv_args *a, float *image,
 
 /* dst[oy][ox] = sum over ky, (kx, c) of padded[oy*sh + ky][(ox*sw + kx, c)] kernel[ky][kx][c] */
 static void run_forward(const wf_work *r, const void *args) {
-    const conv_args *a = args;
+    const wf__conv2d *a = args;
     float *src = wf_at(r, a->src), *dst = wf_at(r, a->dst);
     const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
-    for (int i = 0; i < r->n; i++, src += src_floats(a), dst += dst_floats(a)) {
+    for (int i = 0; i < r->n;
+         i++, src += wf__conv2d_src_floats(a), dst += wf__conv2d_dst_floats(a)) {
         if (a->is_unfolded) {
             forward_unfolded(r, a, src, dst);
             continue;
@@ -193,10 +181,10 @@ static void run_forward(const wf_work *r, const void *args) {
     }
 }
 
-static void backward_unfolded(const wf_work *r, const conv_args *a, float *image,
+static void backward_unfolded(const wf_work *r, const wf__conv2d *a, float *image,
                               const float *diff) {
     const int k = window_floats(a), n = a->o / a->groups;
-    memset(image, 0, (size_t)src_floats(a) * sizeof *image);
+    memset(image, 0, (size_t)wf__conv2d_src_floats(a) * sizeof *image);
     for (int g = 0; g < a->groups; g++) {
         r->kernels->gemm(
             &(wf_gemm){.m = a->oh * a->ow,
@@ -216,12 +204,13 @@ static void backward_unfolded(const wf_work *r, const conv_args *a, float *image
 
 /* The gradient of the input is the correlation of the padded diff_dst with the flipped kernel. */
 static void run_backward_data(const wf_work *r, const void *args) {
-    const conv_args *a = args;
+    const wf__conv2d *a = args;
     float *image = wf_at(r, a->diff_src), *scratch = r->scratch;
     const float *diff = wf_at(r, a->diff_dst);
     const int pad_h = a->h + a->kh - 1, pad_w = a->w + a->kw - 1;
     const ptrdiff_t line = (ptrdiff_t)pad_w * a->o;
-    for (int i = 0; i < r->n; i++, image += src_floats(a), diff += dst_floats(a)) {
+    for (int i = 0; i < r->n;
+         i++, image += wf__conv2d_src_floats(a), diff += wf__conv2d_dst_floats(a)) {
         if (a->is_unfolded_backward) {
             backward_unfolded(r, a, image, diff);
             continue;
@@ -246,7 +235,7 @@ static void run_backward_data(const wf_work *r, const void *args) {
 }
 
 /* part[ky][(kx, c)][o] += sum over oy, ox of padded[oy*sh + ky][(ox*sw + kx, c)] diff[oy][ox][o] */
-static void gradient_of_image(const wf_work *r, const conv_args *a, const float *image,
+static void gradient_of_image(const wf_work *r, const wf__conv2d *a, const float *image,
                               const float *diff, float *part, int accumulate) {
     const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
     const float *src = padded(a, image, r->scratch);
@@ -267,8 +256,8 @@ static void gradient_of_image(const wf_work *r, const conv_args *a, const float 
                                           .accumulate = accumulate});
 }
 
-static void gradient_unfolded(const wf_work *r, const conv_args *a, float *image, const float *diff,
-                              float *part, int accumulate) {
+static void gradient_unfolded(const wf_work *r, const wf__conv2d *a, float *image,
+                              const float *diff, float *part, int accumulate) {
     const int k = window_floats(a), n = a->o / a->groups;
     for (int g = 0; g < a->groups; g++) {
         unfold(a, r->scratch, image, g, 0);
@@ -287,42 +276,44 @@ static void gradient_unfolded(const wf_work *r, const conv_args *a, float *image
 }
 
 static void run_gradient(const wf_work *r, const void *args) {
-    const conv_args *a = args;
+    const wf__conv2d *a = args;
     float *src = wf_at(r, a->src);
     const float *diff = wf_at(r, a->diff_dst);
     float *part = (float *)wf_at(r, a->parts) + r->shard * a->part_floats;
     for (int i = 0; i < r->n; i++) {
         if (a->is_unfolded)
-            gradient_unfolded(r, a, src + i * src_floats(a), diff + i * dst_floats(a), part, i > 0);
+            gradient_unfolded(r, a, src + i * wf__conv2d_src_floats(a),
+                              diff + i * wf__conv2d_dst_floats(a), part, i > 0);
         else
-            gradient_of_image(r, a, src + i * src_floats(a), diff + i * dst_floats(a), part, i > 0);
+            gradient_of_image(r, a, src + i * wf__conv2d_src_floats(a),
+                              diff + i * wf__conv2d_dst_floats(a), part, i > 0);
     }
     if (a->bias >= 0)
         r->kernels->column_sums(part + (ptrdiff_t)window_floats(a) * a->o, diff,
                                 r->n * a->oh * a->ow, a->o, a->o, 0);
 }
 
-static conv_args describe(const wf_builder *b, const wf_conv2d_config *c) {
+static wf__conv2d describe(const wf_builder *b, const wf_conv2d_config *c) {
     const int64_t *src = b->src_shape[0]->dim, *dst = b->dst_shape->dim;
-    conv_args a = {.src = b->src[0],
-                   .dst = b->dst,
-                   .diff_src = b->diff_src[0],
-                   .diff_dst = b->diff_dst,
-                   .bias = c->use_bias ? b->param + 1 : -1,
-                   .h = (int)src[0],
-                   .w = (int)src[1],
-                   .c = (int)src[2],
-                   .oh = (int)dst[0],
-                   .ow = (int)dst[1],
-                   .o = (int)dst[2],
-                   .kh = c->kernel_size[0],
-                   .kw = c->kernel_size[1],
-                   .sh = c->strides[0],
-                   .sw = c->strides[1],
-                   .dh = c->dilation_rate[0],
-                   .dw = c->dilation_rate[1],
-                   .groups = c->groups,
-                   .slope = wf_activation_slope((wf_activation)c->activation)};
+    wf__conv2d a = {.src = b->src[0],
+                    .dst = b->dst,
+                    .diff_src = b->diff_src[0],
+                    .diff_dst = b->diff_dst,
+                    .bias = c->use_bias ? b->param + 1 : -1,
+                    .h = (int)src[0],
+                    .w = (int)src[1],
+                    .c = (int)src[2],
+                    .oh = (int)dst[0],
+                    .ow = (int)dst[1],
+                    .o = (int)dst[2],
+                    .kh = c->kernel_size[0],
+                    .kw = c->kernel_size[1],
+                    .sh = c->strides[0],
+                    .sw = c->strides[1],
+                    .dh = c->dilation_rate[0],
+                    .dw = c->dilation_rate[1],
+                    .groups = c->groups,
+                    .slope = wf_activation_slope((wf_activation)c->activation)};
     if (a.slope < 0) a.slope = 1;
     a.pad_top = (int)wf_window_pad(a.h, a.kh, a.sh, a.dh, c->padding);
     a.pad_left = (int)wf_window_pad(a.w, a.kw, a.sw, a.dw, c->padding);
@@ -332,10 +323,11 @@ static conv_args describe(const wf_builder *b, const wf_conv2d_config *c) {
     if (a.pad_w < a.pad_left + a.w) a.pad_w = a.pad_left + a.w;
     a.is_unfolded = a.dh > 1 || a.dw > 1 || a.groups > 1;
     a.is_unfolded_backward = a.is_unfolded || a.sh > 1 || a.sw > 1;
+    wf__conv2d_choose_bf16(&a, b);
     return a;
 }
 
-static void ask_for_scratch(wf_builder *b, const conv_args *a) {
+static void ask_for_scratch(wf_builder *b, const wf__conv2d *a) {
     size_t floats = (size_t)a->pad_h * (size_t)a->pad_w * (size_t)a->c;
     size_t diff = (size_t)(a->h + a->kh) * (size_t)(a->w + a->kw) * (size_t)a->o;
     size_t rows = (size_t)a->oh * (size_t)a->ow * (size_t)window_floats(a);
@@ -343,11 +335,12 @@ static void ask_for_scratch(wf_builder *b, const conv_args *a) {
     if ((a->is_unfolded || (b->is_training && a->is_unfolded_backward)) && rows > floats)
         floats = rows;
     wf_build_scratch(b, floats * sizeof(float));
+    if (a->is_bf16) wf_build_scratch(b, wf__conv2d_bf16_scratch(a, b->is_training));
 }
 
 /* The kernel for both directions: [KH*KW*C][O] as it stands; its transpose for unfolded backward
  * passes, or flipped [KH*KW*O][C] for the direct one. Each group packs its own columns. */
-static wf_status pack_kernels(wf_builder *b, conv_args *a) {
+static wf_status pack_kernels(wf_builder *b, wf__conv2d *a) {
     const int k = window_floats(a), n = a->o / a->groups;
     const size_t forward_floats = wf_pack_floats(b, k, n), back_floats = wf_pack_floats(b, n, k);
     const int wants_back = b->is_training && a->diff_src != WF_NO_BUFFER;
@@ -362,7 +355,8 @@ static wf_status pack_kernels(wf_builder *b, conv_args *a) {
                            .rows = k,
                            .n = n,
                            .rs = a->o,
-                           .cs = 1};
+                           .cs = 1,
+                           .is_bf16 = a->is_bf16};
         WF_TRY(wf_build_pack(&forward, b));
     }
     if (!wants_back) return WF_OK;
@@ -375,7 +369,8 @@ static wf_status pack_kernels(wf_builder *b, conv_args *a) {
                            .n = a->c,
                            .rs = 1,
                            .cs = a->o,
-                           .is_flipped = 1};
+                           .is_flipped = 1,
+                           .is_bf16 = a->is_bf16_backward};
         WF_TRY(wf_build_pack(&flipped, b));
         a->packed[1] = flipped.dst;
         return WF_OK;
@@ -397,9 +392,10 @@ static wf_status pack_kernels(wf_builder *b, conv_args *a) {
 }
 
 /* The same for all three products; the weight gradient is written once for each shard. */
-static wf_cost cost_of(const conv_args *a, wf_pass pass, double kernels) {
+static wf_cost cost_of(const wf__conv2d *a, wf_pass pass, double kernels) {
     const double kernel = (double)window_floats(a) * a->o;
     return (wf_cost){.pass = pass,
+                     .is_bf16 = pass == WF_PASS_BACKWARD ? a->is_bf16_backward : a->is_bf16,
                      .flop = 2.0 * a->oh * a->ow * kernel,
                      .bytes = kernels * kernel * sizeof(float)};
 }
@@ -407,10 +403,11 @@ static wf_cost cost_of(const conv_args *a, wf_pass pass, double kernels) {
 static wf_status plan(wf_builder *b) {
     const wf_conv2d_config *c = b->config;
     const wf_activation kind = (wf_activation)c->activation;
-    conv_args a = describe(b, c);
+    wf__conv2d a = describe(b, c);
     ask_for_scratch(b, &a);
     WF_TRY(pack_kernels(b, &a));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, a.is_bf16 ? wf__conv2d_bf16_forward : run_forward, &a,
+                               sizeof a, WF_USES(a.src, a.dst)));
     wf_build_cost(b, cost_of(&a, WF_PASS_FORWARD, 1));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
@@ -421,12 +418,13 @@ static wf_status plan(wf_builder *b) {
     a.part_floats = kernel_floats + (a.bias < 0 ? 0 : a.o);
     WF_TRY(
         wf_build_fixed(&a.parts, b, (size_t)a.part_floats * (size_t)b->n_shards * sizeof(float)));
-    WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_gradient, &a, sizeof a,
-                               WF_USES(a.src, a.diff_dst)));
+    WF_TRY(wf_build_shard_step(b, WF_BACKWARD, a.is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
+                               &a, sizeof a, WF_USES(a.src, a.diff_dst)));
     wf_build_cost(b, cost_of(&a, WF_PASS_GRADIENT, b->n_shards));
     if (a.diff_src != WF_NO_BUFFER) {
-        WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward_data, &a, sizeof a,
-                                   WF_USES(a.diff_src, a.diff_dst)));
+        WF_TRY(wf_build_shard_step(
+            b, WF_BACKWARD, a.is_bf16_backward ? wf__conv2d_bf16_backward_data : run_backward_data,
+            &a, sizeof a, WF_USES(a.diff_src, a.diff_dst)));
         wf_build_cost(b, cost_of(&a, WF_PASS_BACKWARD, 1));
     }
     WF_TRY(wf_build_shard_sum(b, b->param, a.parts, a.part_floats, 0));

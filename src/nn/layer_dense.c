@@ -37,65 +37,101 @@ static wf_status infer(wf_infer *in) {
 /* ---- plan ---- */
 
 enum {
-    K_CHUNK = 1024,        /* rows of B that one pass over C takes: 128 KiB a panel */
+    K_CHUNK = 1024,        /* elements of k that one pass over C takes: 128 KiB a panel */
     WIDE_FLOATS = 1 << 20, /* a kernel from this size on is read once per batch, not per shard */
     TILE_COLUMNS = 128,    /* of a whole-batch product */
-    GRADIENT_ROWS = 112    /* of the kernel's gradient in one tile */
+    GRADIENT_ROWS = 224,   /* of the kernel's gradient in one tile */
+    PAIRED_ROWS = 512,     /* of the batch that one tile pairs at a time */
+    BF16_INPUTS = 32,      /* products with less stay float32, those with few units too: they */
+    BF16_UNITS = 16        /* are not worth the conversion, and class scores keep their precision */
 };
 
 typedef struct dense_args {
     wf_buffer src, dst, diff_src, diff_dst;
-    int kernel, bias; /* parameter entries; bias -1: none */
+    wf_buffer src_bf16, diff_bf16; /* of wide layers, [rows][pairs] for each image */
+    int kernel, bias;              /* parameter entries; bias -1: none */
     int rows, inputs, units;
+    int is_wide, is_bf16;
     float slope;
     wf_buffer packed, packed_transposed;
 } dense_args;
 
 /* C [m][n] = A [m][k] B, k in chunks whose panels stay in L2. */
-static void multiply(const wf_work *r, const float *a, int k, const float *packed, float *c, int n,
-                     int first_column, int columns, int m, const float *bias, float slope) {
-    const int chunk = m == 1 ? k : K_CHUNK; /* one row reads B once, whatever the order */
+typedef struct product {
+    void (*gemm)(const wf_gemm *g);
+    int m, n, k;   /* k: elements, numbers or pairs */
+    const char *a; /* elements take four bytes */
+    const char *packed;
+    float *c;
+    const float *bias;
+    float slope;
+} product;
+
+static void multiply(const wf_work *r, const product *p, int first_column, int columns) {
+    enum { BYTES = 4 };
+    const int nr = r->kernels->nr, k = p->k;
+    const int chunk = p->m == 1 ? k : K_CHUNK; /* one row reads B once, whatever the order */
     /* with several chunks the bias must come first and the slope last */
     for (int k0 = 0; k0 < k; k0 += chunk) {
         const int is_last = k0 + chunk >= k, length = is_last ? k - k0 : chunk;
-        wf_gemm g = {.m = m,
+        wf_gemm g = {.m = p->m,
                      .m_outer = 1,
                      .k = length,
                      .k_outer = 1,
-                     .a = a + k0,
+                     .a = p->a + (ptrdiff_t)k0 * BYTES,
                      .a_row = k,
-                     .c_row = n,
-                     .bias = k0 == 0 && bias ? bias + first_column : NULL,
-                     .slope = is_last ? slope : 1,
+                     .c_row = p->n,
+                     .bias = k0 == 0 && p->bias ? p->bias + first_column : NULL,
+                     .slope = is_last ? p->slope : 1,
                      .accumulate = k0 > 0};
-        const int nr = r->kernels->nr;
         if (k <= chunk) {
             g.n = columns;
-            g.b = packed + (ptrdiff_t)first_column * k;
-            g.c = c + first_column;
-            r->kernels->gemm(&g);
+            g.b = p->packed + (ptrdiff_t)first_column * k * BYTES;
+            g.c = p->c + first_column;
+            p->gemm(&g);
             continue;
         }
         for (int j = first_column; j < first_column + columns; j += nr) { /* panel by panel */
             g.n = first_column + columns - j < nr ? first_column + columns - j : nr;
-            g.b = packed + (ptrdiff_t)j * k + (ptrdiff_t)k0 * nr;
-            g.c = c + j;
-            if (g.bias) g.bias = bias + j;
-            r->kernels->gemm(&g);
+            g.b = p->packed + ((ptrdiff_t)j * k + (ptrdiff_t)k0 * nr) * BYTES;
+            g.c = p->c + j;
+            if (g.bias) g.bias = p->bias + j;
+            p->gemm(&g);
         }
     }
 }
 
+/* Points the product at A, [m][k] floats, or at the same in bfloat16. */
+static void set_left(product *p, const wf_work *r, const dense_args *d, const float *a,
+                     wf_buffer in_bf16, int k) {
+    p->m = r->n * d->rows;
+    p->k = d->is_bf16 ? wf_bf16_pairs(r->kernels, k) : k;
+    p->gemm = d->is_bf16 ? r->kernels->gemm_bf16 : r->kernels->gemm;
+    p->a = (const char *)a;
+    if (!d->is_bf16) return;
+    p->a = d->is_wide ? wf_at(r, in_bf16) : r->scratch;
+    if (!d->is_wide) r->kernels->to_bf16(r->scratch, 2 * p->k, a, k, p->m, k, 2 * p->k);
+}
+
 /* dst = slope(src * kernel + bias) */
 static void forward(const wf_work *r, const dense_args *d, int first, int columns) {
-    multiply(r, wf_at(r, d->src), d->inputs, wf_at(r, d->packed), wf_at(r, d->dst), d->units, first,
-             columns, r->n * d->rows, d->bias < 0 ? NULL : wf_value(r, d->bias), d->slope);
+    product p = {.n = d->units,
+                 .packed = wf_at(r, d->packed),
+                 .c = wf_at(r, d->dst),
+                 .bias = d->bias < 0 ? NULL : wf_value(r, d->bias),
+                 .slope = d->slope};
+    set_left(&p, r, d, wf_at(r, d->src), d->src_bf16, d->inputs);
+    multiply(r, &p, first, columns);
 }
 
 /* diff_src = diff_dst * kernel^T */
 static void backward_data(const wf_work *r, const dense_args *d, int first, int columns) {
-    multiply(r, wf_at(r, d->diff_dst), d->units, wf_at(r, d->packed_transposed),
-             wf_at(r, d->diff_src), d->inputs, first, columns, r->n * d->rows, NULL, 1);
+    product p = {.n = d->inputs,
+                 .packed = wf_at(r, d->packed_transposed),
+                 .c = wf_at(r, d->diff_src),
+                 .slope = 1};
+    set_left(&p, r, d, wf_at(r, d->diff_dst), d->diff_bf16, d->units);
+    multiply(r, &p, first, columns);
 }
 
 static int tile_columns(const wf_work *r, int n, int *first) {
@@ -126,34 +162,85 @@ static void run_backward_data_tile(const wf_work *r, const void *args) {
 }
 
 /* kernel gradient = src^T * diff_dst over the whole batch, GRADIENT_ROWS rows of it */
+static wf_gemm_tn gradient_of(const wf_work *r, const dense_args *d) {
+    const int first = r->tile * GRADIENT_ROWS;
+    return (wf_gemm_tn){.m = d->inputs - first < GRADIENT_ROWS ? d->inputs - first : GRADIENT_ROWS,
+                        .n = d->units,
+                        .r = r->batch->n * d->rows,
+                        .r_outer = 1,
+                        .a = (float *)wf_at(r, d->src) + first,
+                        .a_row = d->inputs,
+                        .b = wf_at(r, d->diff_dst),
+                        .b_row = d->units,
+                        .c = wf_gradient(r, d->kernel) + (ptrdiff_t)first * d->units,
+                        .c_row = d->units};
+}
+
+/* The same in bfloat16: the rows of both factors are paired first. */
+static void gradient_bf16(const wf_work *r, const wf_gemm_tn *g) {
+    uint32_t *a = r->scratch, *b = a + PAIRED_ROWS / 2 * GRADIENT_ROWS;
+    for (int i = 0; i < g->r; i += PAIRED_ROWS) {
+        const int rows = g->r - i < PAIRED_ROWS ? g->r - i : PAIRED_ROWS;
+        r->kernels->pair_rows(a, g->m, (const float *)g->a + i * g->a_row, g->a_row, rows, g->m);
+        r->kernels->pair_rows(b, g->n, (const float *)g->b + i * g->b_row, g->b_row, rows, g->n);
+        wf_gemm_tn part = *g;
+        part.r = (rows + 1) / 2;
+        part.a = a;
+        part.a_row = g->m;
+        part.b = b;
+        part.b_row = g->n;
+        part.accumulate = i > 0;
+        r->kernels->gemm_tn_bf16(&part);
+    }
+}
+
 static void run_gradient(const wf_work *r, const void *args) {
     const dense_args *d = args;
-    const int first = r->tile * GRADIENT_ROWS, rows = r->batch->n * d->rows;
-    const int m = d->inputs - first < GRADIENT_ROWS ? d->inputs - first : GRADIENT_ROWS;
-    const float *diff = wf_at(r, d->diff_dst);
-    r->kernels->gemm_tn(&(wf_gemm_tn){.m = m,
-                                      .n = d->units,
-                                      .r = rows,
-                                      .r_outer = 1,
-                                      .a = (float *)wf_at(r, d->src) + first,
-                                      .a_row = d->inputs,
-                                      .b = diff,
-                                      .b_row = d->units,
-                                      .c = wf_gradient(r, d->kernel) + (ptrdiff_t)first * d->units,
-                                      .c_row = d->units});
+    wf_gemm_tn g = gradient_of(r, d);
+    if (d->is_bf16) gradient_bf16(r, &g);
+    else r->kernels->gemm_tn(&g);
     if (r->tile == 0 && d->bias >= 0)
-        r->kernels->column_sums(wf_gradient(r, d->bias), diff, rows, d->units, d->units, 0);
+        r->kernels->column_sums(wf_gradient(r, d->bias), g.b, g.r, d->units, d->units, 0);
 }
 
 /* Each of the three products of a dense layer reads or writes its kernel once. */
 static wf_cost cost_of(const dense_args *d) {
     const double size = (double)d->inputs * d->units;
-    return (wf_cost){.flop = 2 * d->rows * size, .bytes = size * sizeof(float)};
+    return (wf_cost){
+        .is_bf16 = d->is_bf16, .flop = 2 * d->rows * size, .bytes = size * sizeof(float)};
 }
 
 static int tiles_of(int n, int per_tile) { return (n + per_tile - 1) / per_tile; }
 
-static wf_status plan_backward(wf_builder *b, dense_args *d, int is_wide) {
+typedef struct convert_args {
+    wf_buffer src, dst;
+    int rows, n;
+} convert_args;
+
+static void run_convert(const wf_work *r, const void *args) {
+    const convert_args *c = args;
+    const int width = 2 * wf_bf16_pairs(r->kernels, c->n);
+    r->kernels->to_bf16(wf_at(r, c->dst), width, wf_at(r, c->src), c->n, r->n * c->rows, c->n,
+                        width);
+}
+
+/* What a product in bfloat16 reads: its left factor rounded, by a step of its own for the tiles of
+ * a wide layer, else in scratch. */
+static wf_status plan_left(wf_buffer *in_bf16, wf_builder *b, const dense_args *d, wf_list list,
+                           wf_buffer src, int k) {
+    const size_t bytes = (size_t)d->rows * (size_t)wf_bf16_pairs(b->kernels, k) * 4;
+    if (!d->is_bf16) return WF_OK;
+    if (!d->is_wide) {
+        wf_build_scratch(b, (size_t)b->shard_size * bytes);
+        return WF_OK;
+    }
+    convert_args c = {.src = src, .rows = d->rows, .n = k};
+    WF_TRY(wf_build_buffer(&c.dst, b, bytes));
+    *in_bf16 = c.dst;
+    return wf_build_shard_step(b, list, run_convert, &c, sizeof c, WF_USES(c.src, c.dst));
+}
+
+static wf_status plan_backward(wf_builder *b, dense_args *d) {
     if (d->diff_src != WF_NO_BUFFER) {
         wf_pack transposed = {.dst = WF_NO_BUFFER,
                               .param = d->kernel,
@@ -161,52 +248,66 @@ static wf_status plan_backward(wf_builder *b, dense_args *d, int is_wide) {
                               .rows = d->units,
                               .n = d->inputs,
                               .rs = 1,
-                              .cs = d->units};
+                              .cs = d->units,
+                              .is_bf16 = d->is_bf16};
         WF_TRY(wf_build_pack(&transposed, b));
         d->packed_transposed = transposed.dst;
-        if (is_wide)
+        WF_TRY(plan_left(&d->diff_bf16, b, d, WF_BACKWARD, d->diff_dst, d->units));
+        if (d->is_wide)
             WF_TRY(wf_build_tile_step(b, WF_BACKWARD, tiles_of(d->inputs, TILE_COLUMNS),
                                       run_backward_data_tile, d, sizeof *d,
-                                      WF_USES(d->diff_src, d->diff_dst)));
+                                      WF_USES(d->diff_src, d->diff_dst, d->diff_bf16)));
         else
             WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward_data, d, sizeof *d,
                                        WF_USES(d->diff_src, d->diff_dst)));
         wf_build_cost(b, cost_of(d));
     }
+    if (d->is_bf16)
+        wf_build_scratch(b, (size_t)PAIRED_ROWS / 2 * ((size_t)GRADIENT_ROWS + (size_t)d->units) *
+                                sizeof(uint32_t));
     WF_TRY(wf_build_tile_step(b, WF_WGRAD, tiles_of(d->inputs, GRADIENT_ROWS), run_gradient, d,
                               sizeof *d, WF_USES(d->src, d->diff_dst)));
     wf_build_cost(b, cost_of(d));
     return WF_OK;
 }
 
-static wf_status plan(wf_builder *b) {
-    const wf_dense_config *c = b->config;
-    const wf_activation kind = (wf_activation)c->activation;
+static dense_args describe(const wf_builder *b, const wf_dense_config *c) {
     dense_args d = {.src = b->src[0],
                     .dst = b->dst,
                     .diff_src = b->diff_src[0],
                     .diff_dst = b->diff_dst,
+                    .src_bf16 = WF_NO_BUFFER,
+                    .diff_bf16 = WF_NO_BUFFER,
                     .kernel = b->param,
                     .bias = c->use_bias ? b->param + 1 : -1,
                     .units = c->units,
-                    .slope = wf_activation_slope(kind)};
+                    .slope = wf_activation_slope((wf_activation)c->activation)};
     d.inputs = (int)b->src_shape[0]->dim[b->src_shape[0]->rank - 1];
     d.rows = (int)(wf_shape_size(b->src_shape[0]) / d.inputs);
     if (d.slope < 0) d.slope = 1;
-    const int is_wide = (int64_t)d.inputs * d.units >= WIDE_FLOATS;
+    d.is_wide = (int64_t)d.inputs * d.units >= WIDE_FLOATS;
+    d.is_bf16 = b->is_bf16 && d.inputs >= BF16_INPUTS && d.units >= BF16_UNITS;
+    return d;
+}
 
+static wf_status plan(wf_builder *b) {
+    const wf_dense_config *c = b->config;
+    const wf_activation kind = (wf_activation)c->activation;
+    dense_args d = describe(b, c);
     wf_pack packed = {.dst = WF_NO_BUFFER,
                       .param = d.kernel,
                       .taps = 1,
                       .rows = d.inputs,
                       .n = d.units,
                       .rs = d.units,
-                      .cs = 1};
+                      .cs = 1,
+                      .is_bf16 = d.is_bf16};
     WF_TRY(wf_build_pack(&packed, b));
     d.packed = packed.dst;
-    if (is_wide)
+    WF_TRY(plan_left(&d.src_bf16, b, &d, WF_FORWARD, d.src, d.inputs));
+    if (d.is_wide)
         WF_TRY(wf_build_tile_step(b, WF_FORWARD, tiles_of(d.units, TILE_COLUMNS), run_forward_tile,
-                                  &d, sizeof d, WF_USES(d.src, d.dst)));
+                                  &d, sizeof d, WF_USES(d.src, d.dst, d.src_bf16)));
     else
         WF_TRY(
             wf_build_shard_step(b, WF_FORWARD, run_forward, &d, sizeof d, WF_USES(d.src, d.dst)));
@@ -215,7 +316,7 @@ static wf_status plan(wf_builder *b) {
     WF_TRY(wf_build_activation(&saved, b, kind));
     if (!b->is_training) return WF_OK;
     WF_TRY(wf_build_activation_backward(b, kind, saved));
-    return plan_backward(b, &d, is_wide);
+    return plan_backward(b, &d);
 }
 
 const wf_layer_class wf_dense_class = {.name = "dense",

@@ -28,6 +28,7 @@
 #include "nn/graph.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
+#include "weft/graph.h"
 
 typedef struct wf_plan wf_plan;
 
@@ -41,6 +42,7 @@ typedef enum wf_plan_mode {
 
 typedef struct wf_plan_options {
     wf_plan_mode mode;
+    wf_precision precision;
     int batch_size;
     uint64_t seed;                 /* of dropout */
     const wf_loss *loss;           /* EVALUATE and TRAIN */
@@ -118,7 +120,7 @@ struct wf_builder {
     wf_buffer src[WF_MAX_INPUTS], dst;
     wf_buffer diff_src[WF_MAX_INPUTS]; /* WF_NO_BUFFER: nobody wants this gradient */
     wf_buffer diff_dst;                /* WF_NO_BUFFER in inference */
-    int is_training;
+    int is_training, is_bf16;
     wf_activation
         loss_activation; /* an output layer with this activation may leave it to the loss */
     int is_loss_fused;   /* and says so here */

@@ -12,21 +12,33 @@ static int tile_count(int64_t total, int64_t per_tile) {
 
 /* ---- packed weights ---- */
 
+int wf_bf16_pairs(const wf_kernels *kernels, int k) {
+    return (k + kernels->bf16_run - 1) / kernels->bf16_run * kernels->bf16_run / 2;
+}
+
 static int panels_per_tile(const wf_pack *p, int nr) {
     return at_least_one(TILE_FLOATS / ((int64_t)p->taps * p->rows * nr));
 }
 
+/* Elements of B's rows: numbers, or pairs of them. */
+static int pack_depth(const wf_kernels *kernels, const wf_pack *p) {
+    if (!p->is_bf16) return p->taps * p->rows;
+    return p->taps == 1 ? wf_bf16_pairs(kernels, p->rows) : p->taps * p->rows / 2;
+}
+
 static void run_pack(const wf_work *r, const void *args) {
     const wf_pack *p = args;
-    const int nr = r->kernels->nr, k = p->taps * p->rows;
+    const int nr = r->kernels->nr, k = pack_depth(r->kernels, p);
     const int width = panels_per_tile(p, nr) * nr, j = r->tile * width;
     const int n = p->n - j < width ? p->n - j : width;
     float *dst = (float *)wf_at(r, p->dst) + p->offset + (ptrdiff_t)j * k;
     const float *src = wf_value(r, p->param) + p->base + j * p->cs;
     for (int t = 0; t < p->taps; t++) {
-        int tap = p->is_flipped ? p->taps - 1 - t : t;
-        r->kernels->pack_b(dst, k, t * p->rows, p->rows, n, src + tap * p->tap_stride, p->rs,
-                           p->cs);
+        const float *from = src + (p->is_flipped ? p->taps - 1 - t : t) * p->tap_stride;
+        if (p->is_bf16)
+            r->kernels->pack_b_bf16((uint32_t *)(void *)dst, k, t * p->rows / 2, p->rows, n, from,
+                                    p->rs, p->cs);
+        else r->kernels->pack_b(dst, k, t * p->rows, p->rows, n, from, p->rs, p->cs);
     }
 }
 
@@ -37,7 +49,7 @@ size_t wf_pack_floats(const wf_builder *b, int k, int n) {
 
 wf_status wf_build_pack(wf_pack *pack, wf_builder *b) {
     const int nr = b->kernels->nr;
-    size_t floats = wf_pack_floats(b, pack->taps * pack->rows, pack->n);
+    size_t floats = wf_pack_floats(b, pack_depth(b->kernels, pack), pack->n);
     if (pack->dst == WF_NO_BUFFER) WF_TRY(wf_build_fixed(&pack->dst, b, floats * sizeof(float)));
     int tiles = tile_count((pack->n + nr - 1) / nr, panels_per_tile(pack, nr));
     WF_TRY(wf_build_tile_step(b, WF_REFRESH, tiles, run_pack, pack, sizeof *pack, NULL, 0));

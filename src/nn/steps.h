@@ -6,14 +6,18 @@
 
 /* A weight matrix B [taps * rows][n] to be packed anew whenever the parameters change:
  *   B[t * rows + i][j] = value[base + tap(t) * tap_stride + i * rs + j * cs],
- * with tap(t) = t, or taps - 1 - t when flipped (a convolution's backward pass). */
+ * with tap(t) = t, or taps - 1 - t when flipped (a convolution's backward pass). In bfloat16 the
+ * rows of several taps must be even; those of a single tap are filled up with zeros. */
 typedef struct wf_pack {
     wf_buffer dst;    /* fixed; WF_NO_BUFFER: wf_build_pack makes it */
     ptrdiff_t offset; /* floats into dst */
     int param;
     ptrdiff_t base, tap_stride, rs, cs;
-    int taps, rows, n, is_flipped;
+    int taps, rows, n, is_flipped, is_bf16;
 } wf_pack;
+
+/* Pairs of bfloat16 that a row of k numbers takes in products, filled up with zeros. */
+int wf_bf16_pairs(const wf_kernels *kernels, int k);
 
 /* Floats that the packed matrix takes. */
 size_t wf_pack_floats(const wf_builder *b, int k, int n);

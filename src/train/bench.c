@@ -109,8 +109,10 @@ wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
                         const wf_bench_options *options) {
     const wf_recipe *recipe = options->recipe;
     int batch_size = options->batch_size > 0 ? options->batch_size : recipe->batch_size;
-    wf_plan_options plan_options = {
-        .mode = WF_PLAN_INFER, .batch_size = batch_size, .seed = options->seed};
+    wf_plan_options plan_options = {.mode = WF_PLAN_INFER,
+                                    .precision = options->precision,
+                                    .batch_size = batch_size,
+                                    .seed = options->seed};
     if (!options->is_inference) {
         plan_options.mode = WF_PLAN_TRAIN;
         plan_options.loss = &recipe->loss;

@@ -46,14 +46,17 @@ static int ends_with_best(const wf_recipe *r) {
 
 static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
     wf_plan_options options = {.mode = WF_PLAN_TRAIN,
+                               .precision = f->options->precision,
                                .batch_size = f->batch_size,
                                .seed = f->options->seed,
                                .loss = &f->recipe->loss,
                                .optimizer = &f->recipe->optimizer};
     WF_TRY(wf_plan_create(&f->train_plan, cx, f->graph, f->params, pool, &options));
     if (!has_validation(f)) return WF_OK;
-    options = (wf_plan_options){
-        .mode = WF_PLAN_EVALUATE, .batch_size = f->validation_batch, .loss = &f->recipe->loss};
+    options = (wf_plan_options){.mode = WF_PLAN_EVALUATE,
+                                .precision = f->options->precision,
+                                .batch_size = f->validation_batch,
+                                .loss = &f->recipe->loss};
     return wf_plan_create(&f->validation_plan, cx, f->graph, f->params, pool, &options);
 }
 

@@ -18,6 +18,7 @@ wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *para
     WF_TRY(wf__rows_check(cx, g, &rows, has_loss, "given"));
     if (batch_size > rows.n) batch_size = (int)rows.n;
     wf_plan_options plan_options = {.mode = has_loss ? WF_PLAN_EVALUATE : WF_PLAN_INFER,
+                                    .precision = options->precision,
                                     .batch_size = batch_size,
                                     .loss = has_loss ? &options->recipe->loss : NULL};
     WF_TRY(wf_plan_create(&plan, cx, g, params, pool, &plan_options));

@@ -131,7 +131,7 @@ completed=$(PROGRAM=$program bash -c 'weft() { "$PROGRAM" "$@"; }; source <(weft
 same "$completed" 'layers
 --names
 bidirectional
-v2 v3 v4'
+v2 v3 v4 v4_bf16'
 
 # A sanitizer's runtime takes its own time to start.
 if ! ldd "$program" | grep -q 'lib[at]san'; then

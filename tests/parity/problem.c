@@ -18,8 +18,12 @@ double *problem_doubles(problem *p, long n) {
 
 double *problem_draw(problem *p, long n, uint64_t seed, double scale) {
     double *x = problem_doubles(p, n);
-    for (long i = 0; i < n; i++)
-        x[i] = round((double)product_random(seed, i) * scale * 4096) / 4096;
+    for (long i = 0; i < n; i++) {
+        int exponent;
+        double value = round((double)product_random(seed, i) * scale * 4096) / 4096;
+        double fraction = frexp(value, &exponent);
+        x[i] = ldexp(rint(ldexp(fraction, p->bits)), exponent - p->bits);
+    }
     return x;
 }
 
@@ -101,8 +105,9 @@ void problem_keys(char *out, size_t size, const shapes_problem *line) {
     if (merge) add_key(out, size, "merge_mode", merge);
 }
 
-static void create(problem *p, const shapes_problem *line, uint64_t attempt) {
-    *p = (problem){.line = line,
+static void create(problem *p, const shapes_problem *line, int bits, uint64_t attempt) {
+    *p = (problem){.bits = bits,
+                   .line = line,
                    .n = shapes_int(line, "n", 1),
                    .n_inputs = shapes_input_count(line),
                    .y_terms = 1,
@@ -122,11 +127,11 @@ static void create(problem *p, const shapes_problem *line, uint64_t attempt) {
     }
 }
 
-bool problem_create(problem *p, const shapes_problem *line) {
+bool problem_create(problem *p, const shapes_problem *line, int bits) {
     problem_fn run = problem_layer(line->layer);
     if (!run) return false;
     for (uint64_t attempt = 0;; attempt++) {
-        create(p, line, attempt);
+        create(p, line, bits, attempt);
         run(p);
         if (!p->is_near_kink) return true;
         problem_reset(p);

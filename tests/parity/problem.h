@@ -16,6 +16,7 @@ typedef struct problem_param {
 } problem_param;
 
 typedef struct problem {
+    int bits; /* of the numbers drawn */
     const shapes_problem *line;
     long n;
     int n_inputs;
@@ -41,8 +42,9 @@ typedef struct problem {
 /* The layer's configuration as flow text ("filters: 3, padding: same"). */
 void problem_keys(char *out, size_t size, const shapes_problem *line);
 
-/* Draws and computes. False when the reference does not know the layer. */
-bool problem_create(problem *p, const shapes_problem *line);
+/* Draws numbers of `bits` significant bits (24: float32, 8: bfloat16) and computes. False when the
+ * reference does not know the layer. */
+bool problem_create(problem *p, const shapes_problem *line, int bits);
 void problem_reset(problem *p);
 
 /* The factors, 0 or 1 / (1 - rate), that dropout applies to [n][size] values by weft's definition:

@@ -192,6 +192,7 @@ const float *product_input_gradient(const product *p, int i) {
 wf_status product_run_once(product *p, wf_context *cx, const product_run *run) {
     const wf_loss loss = {&dot_class, NULL};
     const wf_plan_options options = {.mode = run->mode,
+                                     .precision = run->precision,
                                      .batch_size = p->batch,
                                      .seed = run->seed,
                                      .loss = &loss,

@@ -34,6 +34,7 @@ typedef struct product_layer {
 
 typedef struct product_run {
     wf_plan_mode mode;
+    wf_precision precision;
     const wf_kernels *kernels;
     wf_pool *pool;
     int shard_size;

@@ -129,6 +129,7 @@ wf_params *small_train(const wf_graph *g, const small_training *t, double *losse
     must(wf_fields_create(&loss_config, &cx, loss->fields, loss->config_size), &cx);
     must(wf_fields_create(&optimizer_config, &cx, adam->fields, adam->config_size), &cx);
     const wf_plan_options options = {.mode = WF_PLAN_TRAIN,
+                                     .precision = t->precision,
                                      .batch_size = t->batch,
                                      .seed = t->seed,
                                      .loss = &(wf_loss){loss, loss_config},

@@ -33,6 +33,7 @@ typedef struct small_training {
     const wf_kernels *kernels;
     int threads, batch, shard_size, steps;
     uint64_t seed; /* of dropout */
+    wf_precision precision;
 } small_training;
 
 /* The parameters afterwards and the losses; NULL: not wanted. Abort when anything fails. */

@@ -6,7 +6,7 @@
 
 enum { STEPS = 8 };
 
-static void check_model(const char *name, int shard_size) {
+static void check_precision(const char *name, int shard_size, wf_precision precision) {
     const small_model *model = small_models;
     while (strcmp(model->name, name) != 0) model++;
     wf_graph *g = small_graph(model);
@@ -17,7 +17,7 @@ static void check_model(const char *name, int shard_size) {
         wf_params *first = NULL;
         double losses[2][STEPS];
         for (size_t k = 0; k < sizeof threads / sizeof *threads; k++) {
-            const small_training t = {level, threads[k], 20, shard_size, STEPS, 42};
+            const small_training t = {level, threads[k], 20, shard_size, STEPS, 42, precision};
             wf_params *params = small_train(g, &t, losses[k > 0]);
             if (k == 0) {
                 first = params;
@@ -26,7 +26,8 @@ static void check_model(const char *name, int shard_size) {
                 continue;
             }
             if (memcmp(first->value, params->value, bytes) != 0)
-                printf("%s at %s: 1 and %d threads differ\n", name, level->isa, threads[k]);
+                printf("%s at %s in %s: 1 and %d threads differ\n", name, level->isa,
+                       wf_precision_name(precision), threads[k]);
             CHECK(memcmp(first->value, params->value, bytes) == 0);
             CHECK(memcmp(losses[0], losses[1], sizeof losses[0]) == 0);
             wf_params_destroy(params);
@@ -34,6 +35,11 @@ static void check_model(const char *name, int shard_size) {
         wf_params_destroy(first);
     }
     wf_graph_destroy(g);
+}
+
+static void check_model(const char *name, int shard_size) {
+    check_precision(name, shard_size, WF_FLOAT32);
+    check_precision(name, shard_size, WF_BFLOAT16);
 }
 
 TEST(cnn_1conv) { check_model("cnn-1conv", 0); }
@@ -48,7 +54,8 @@ TEST(wide) { check_model("wide", 0); }
 
 TEST(another_seed_of_dropout_gives_other_bits) {
     wf_graph *g = small_graph(&small_models[0]);
-    const small_training one = {NULL, 1, 20, 0, 2, 42}, other = {NULL, 1, 20, 0, 2, 43};
+    const small_training one = {NULL, 1, 20, 0, 2, 42, WF_FLOAT32};
+    const small_training other = {NULL, 1, 20, 0, 2, 43, WF_FLOAT32};
     wf_params *a = small_train(g, &one, NULL), *b = small_train(g, &other, NULL);
     CHECK(memcmp(a->value, b->value, (size_t)g->total_size * sizeof(float)) != 0);
     wf_params_destroy(a);
