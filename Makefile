@@ -17,7 +17,7 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check install bench same-bits format format-check clean help
+.PHONY: build demo check check-isa install bench same-bits format format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
 	$(build_all)
@@ -31,6 +31,9 @@ check: ## install what is missing, build and run every test
 	tools/bootstrap check
 	$(build_all)
 	@tools/run-tests --build-dir "$(BUILD)"
+
+check-isa: build ## run every test with the kernels of each lower ISA level that this CPU has
+	@tools/run-tests --levels --timeout 900 --build-dir "$(BUILD)"
 
 install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir, includedir, datadir, mandir
 	DESTDIR="$(DESTDIR)" cmake --install "$(BUILD)"

@@ -4,9 +4,10 @@
  *     TEST(sum_of_two) { CHECK_INT(1 + 1, 2); }
  *     TEST_MAIN()
  *
- * The program runs its TESTs in the order of the file, or those whose name contains argv[1]. A
- * failed CHECK leaves its test at once (by longjmp, also from a helper; not from another thread).
- * A test that checks nothing fails. Last line: "N passed, N failed"; exit status 1 on failure. */
+ * The program runs its TESTs in the order of the file, or those whose name contains argv[1], with
+ * the kernels of the level WEFT_ISA, if it is set, where a test chooses none. A failed CHECK leaves
+ * its test at once (by longjmp, also from a helper; not from another thread). A test that checks
+ * nothing fails. Last line: "N passed, N failed"; exit status 1 on failure. */
 #ifndef WF_TESTS_TEST_H
 #define WF_TESTS_TEST_H
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "weft/status.h"
 
 typedef struct wf_test_case {
@@ -111,9 +113,23 @@ static int wf_test_run(const wf_test_case *test) {
     return 1;
 }
 
+/* 1 when the CPU has the level that the environment asks for, or nothing is asked for. */
+static int wf_test_choose_kernels(void) {
+    const char *isa = getenv("WEFT_ISA");
+    if (!isa) return 1;
+    wf_kernels_use(wf_kernels_find(isa));
+    if (wf_kernels_find(isa)) return 1;
+    printf("FAILED: WEFT_ISA is \"%s\", which is no level of this CPU (weft doctor)\n", isa);
+    return 0;
+}
+
 static int wf_test_main(const char *filter) {
     int passed = 0, failed = 0;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* so that a crash loses no line */
+    if (!wf_test_choose_kernels()) {
+        printf("0 passed, 1 failed\n");
+        return EXIT_FAILURE;
+    }
     for (const wf_test_case *test = wf_test_first; test; test = test->next) {
         if (filter && !strstr(test->name, filter)) continue;
         if (wf_test_run(test)) passed++;

@@ -22,6 +22,21 @@ static const wf_option options_table[] = {
      "WEFT_ISA", 0, 0, "show what these kernels would be; the best that the CPU has if not given"},
     {0}};
 
+/* All that --isa may be on this CPU, best first. */
+static wf_status check_levels(wf_cli *cli, json_t *document) {
+    wf_context *cx = &cli->cx;
+    json_t *levels = json_array();
+    const wf_kernels *level;
+    WF_TRY(wf_json_put(document, cx, "levels", levels));
+    wf_print(cli, "levels    ");
+    for (int i = 0; (level = wf_kernels_at(i)); i++) {
+        wf_print(cli, " %s", level->isa);
+        WF_TRY(wf_json_append(levels, cx, json_string(level->isa)));
+    }
+    wf_print(cli, "\n");
+    return WF_OK;
+}
+
 static wf_status check_cpu(wf_cli *cli, json_t *document, const char *isa) {
     wf_context *cx = &cli->cx;
     const wf_kernels *kernels = NULL;
@@ -37,9 +52,11 @@ static wf_status check_cpu(wf_cli *cli, json_t *document, const char *isa) {
         wf_print(cli, " %s%s", f.is_there ? "" : "no-", f.name);
         WF_TRY(wf_json_put(features, cx, f.name, json_boolean(f.is_there)));
     }
-    wf_print(cli, "\nkernels    %s%s\nthreads    %d\n", wf_isa_text(level, kernels),
-             isa ? " (as asked for)" : " (the best for this CPU)", wf_cpu_count());
+    wf_print(cli, "\nkernels    %s%s\n", wf_isa_text(level, kernels),
+             isa ? " (as asked for)" : " (the best for this CPU)");
     WF_TRY(wf_json_put(document, cx, "kernels", json_string(level)));
+    WF_TRY(check_levels(cli, document));
+    wf_print(cli, "threads    %d\n", wf_cpu_count());
     return wf_json_put(document, cx, "threads", json_integer(wf_cpu_count()));
 }
 

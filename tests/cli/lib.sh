@@ -3,7 +3,7 @@
 #     . "$(dirname -- "$0")/lib.sh"
 # and ends with `finish`. It runs in an empty folder of its own. `weft ARGS...` runs the command and
 # leaves its exit status, standard output and standard error in $status, $out and $err; the checks
-# look at these. A failed check is shown and counted, and the script goes on.
+# look at these. A failed check is shown and counted, and the script goes on. WEFT_ISA is as it was.
 set -u
 
 source_dir=${WEFT_SOURCE_DIR:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -12,7 +12,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/weft-cli-XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 cd -- "$work" || exit 1
 export WEFT_RUNS=$work/runs WEFT_OFFLINE=1 XDG_CACHE_HOME=$work/cache TERM=dumb
-unset WEFT_DATA WEFT_THREADS WEFT_ISA WEFT_PRECISION
+unset WEFT_DATA WEFT_THREADS WEFT_PRECISION
 
 passed=0
 failed=0

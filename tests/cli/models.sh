@@ -58,9 +58,9 @@ kmnist
 emnist'
 weft doctor
 exits 0
-out_like '*CPU*kernels*x86-64-v*libraries*jansson*data*fashion-mnist*models*runs*missing*'
+out_like '*CPU*kernels*x86-64-v*levels*v2*libraries*jansson*data*fashion-mnist*models*runs*missing*'
 weft doctor --isa v2 --json
-json_is 'd["kernels"]' x86-64-v2
+json_is 'd["kernels"], d["levels"][-1]' "('x86-64-v2', 'v2')"
 json_is 'sorted(d["libraries"])' \
     "['jansson', 'libcurl', 'libfyaml', 'libjpeg', 'libpng', 'nettle', 'sqlite', 'zlib']"
 
