@@ -223,3 +223,22 @@ INLINE void multiply_tn(const wf_gemm_tn *g) {
         }
     }
 }
+
+/* ---- the most that can be had ---- */
+
+/* rounds * GEMM_MR * GEMM_NR multiply_adds whose operands never leave the registers. */
+INLINE void multiply_peak(int64_t rounds) {
+    vf sum[GEMM_MR][NV];
+    vector left = {0}, right = {0};
+    TOUCH(right);
+    UNROLL for (int i = 0; i < GEMM_MR; i++) UNROLL for (int v = 0; v < NV; v++) {
+        sum[i][v] = (vf){0};
+        TOUCH(sum[i][v]); /* else all were one */
+    }
+    for (int64_t round = 0; round < rounds; round++)
+        UNROLL for (int i = 0; i < GEMM_MR; i++) UNROLL for (int v = 0; v < NV; v++) {
+            TOUCH(left); /* else one product would serve all sums */
+            sum[i][v] = multiply_add(sum[i][v], left, right);
+        }
+    UNROLL for (int i = 0; i < GEMM_MR; i++) UNROLL for (int v = 0; v < NV; v++) TOUCH(sum[i][v]);
+}

@@ -89,6 +89,17 @@ void WF_ISA_NAME(mask_apply)(float *dst, const float *src, const uint8_t *bits, 
 
 /* ---- plain passes ---- */
 
+void WF_ISA_NAME(read_all)(const float *x, size_t n) {
+    for (; n >= 8 * VL; n -= 8 * VL, x += 8 * VL) UNROLL for (int i = 0; i < 8; i++) {
+            vf v = load(x + i * VL);
+            TOUCH(v);
+        }
+    for (; n > 0; n--, x++) {
+        vf v = splat(*x);
+        TOUCH(v);
+    }
+}
+
 void WF_ISA_NAME(add)(float *dst, const float *a, const float *b, size_t n) {
     for (size_t i = 0; i < n; i++) dst[i] = a[i] + b[i];
 }

@@ -12,6 +12,10 @@ INLINE vf multiply_add(vf sum, vector left, vector right) { return sum + left * 
 
 void WF_ISA_NAME(gemm)(const wf_gemm *g) { multiply_nn(g); }
 void WF_ISA_NAME(gemm_tn)(const wf_gemm_tn *g) { multiply_tn(g); }
+void WF_ISA_NAME(gemm_peak)(double *flop, int64_t rounds) {
+    multiply_peak(rounds);
+    *flop = 2.0 * GEMM_MR * GEMM_NR * (double)rounds;
+}
 
 /* ---- packing, sums ---- */
 

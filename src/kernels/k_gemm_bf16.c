@@ -30,6 +30,10 @@ INLINE vf multiply_add(vf sum, vector left, vector right) {
 
 void WF_ISA_NAME(gemm_bf16)(const wf_gemm *g) { multiply_nn(g); }
 void WF_ISA_NAME(gemm_tn_bf16)(const wf_gemm_tn *g) { multiply_tn(g); }
+void WF_ISA_NAME(gemm_peak_bf16)(double *flop, int64_t rounds) {
+    multiply_peak(rounds);
+    *flop = 4.0 * GEMM_MR * GEMM_NR * (double)rounds;
+}
 
 /* ---- conversions ---- */
 

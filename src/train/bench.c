@@ -5,23 +5,12 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "train/batches.h"
+#include "train/bench.h"
 #include "train/recipe.h"
 
 enum { MAX_SAMPLES = 1 << 16, MAX_IMAGES = 16384, MAX_PIXEL_BYTES = 64 << 20, WARMUP_STEPS = 5 };
 
-typedef struct bench {
-    wf_images own; /* random images, when none are given */
-    const wf_images *images;
-    wf_normalization normalization;
-    wf_plan *plan;
-    int32_t *order; /* [images->count] */
-    double *ms;     /* [MAX_SAMPLES] */
-    int64_t n;
-    int64_t position; /* in the order */
-    uint32_t epoch;
-} bench;
-
-static wf_status make_images(bench *b, wf_context *cx, const wf_graph *g, uint64_t seed) {
+static wf_status make_images(wf__bench *b, wf_context *cx, const wf_graph *g, uint64_t seed) {
     const wf_shape *input = &g->nodes[0].shape;
     int64_t size = wf_shape_size(input), classes = wf_shape_size(&g->nodes[g->output].shape);
     int64_t count = MAX_PIXEL_BYTES / size;
@@ -42,15 +31,14 @@ static wf_status make_images(bench *b, wf_context *cx, const wf_graph *g, uint64
     return WF_OK;
 }
 
-static wf_status prepare(bench *b, wf_context *cx, const wf_graph *g,
-                         const wf_bench_options *options) {
+static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
+                                const wf_bench_options *options) {
     b->images = options->images;
     if (!b->images) WF_TRY(make_images(b, cx, g, options->seed));
     WF_TRY(wf_normalization_create(&b->normalization, cx, WF_NORMALIZATION_UNIT, b->images, NULL,
                                    b->images->count));
     wf__rows rows = {b->images, NULL, b->images->count, &b->normalization};
     WF_TRY(wf__rows_check(cx, g, &rows, !options->is_inference, "timing"));
-    WF_TRY(wf_alloc(&b->ms, cx, MAX_SAMPLES, sizeof *b->ms));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
     for (int64_t i = 0; i < b->images->count; i++) b->order[i] = (int32_t)i;
     wf_rng rng;
@@ -59,79 +47,87 @@ static wf_status prepare(bench *b, wf_context *cx, const wf_graph *g,
     return WF_OK;
 }
 
-/* One full batch; the order starts again where it would run out. */
-static wf_status run_step(bench *b, wf_context *cx, int batch_size, double learning_rate) {
-    if (b->position + batch_size > b->images->count) {
+wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
+    if (b->position + b->batch_size > b->images->count) {
         b->position = 0;
         b->epoch++;
     }
     wf__rows rows = {b->images, b->order, b->images->count, &b->normalization};
-    wf_batch batch = wf__rows_batch(&rows, b->position, batch_size);
+    wf_batch batch = wf__rows_batch(&rows, b->position, b->batch_size);
     batch.epoch = b->epoch;
-    batch.learning_rate = learning_rate;
-    b->position += batch_size;
+    batch.learning_rate = b->learning_rate;
+    b->position += b->batch_size;
     wf_batch_result result;
     return wf_plan_run(&result, b->plan, cx, &batch);
 }
 
-static wf_status measure(bench *b, wf_context *cx, const wf_bench_options *options,
-                         int batch_size) {
-    const wf_optim_common *optimizer = options->recipe->optimizer.config;
+wf_status wf__bench_init(wf__bench *b, wf_params *params, wf_context *cx, wf_pool *pool,
+                         const wf_bench_options *options) {
+    const wf_recipe *recipe = options->recipe;
+    b->batch_size = options->batch_size > 0 ? options->batch_size : recipe->batch_size;
+    wf_plan_options plan_options = {.mode = WF_PLAN_INFER,
+                                    .precision = options->precision,
+                                    .batch_size = b->batch_size,
+                                    .seed = options->seed};
+    if (!options->is_inference) {
+        plan_options.mode = WF_PLAN_TRAIN;
+        plan_options.loss = &recipe->loss;
+        plan_options.optimizer = &recipe->optimizer;
+        b->learning_rate = ((const wf_optim_common *)recipe->optimizer.config)->learning_rate;
+    }
+    WF_TRY(prepare_images(b, cx, params->graph, options));
+    WF_REQUIRE(b->batch_size <= b->images->count, WF_E_ARG,
+               "a batch of %d needs %d images, have %ld", b->batch_size, b->batch_size,
+               (long)b->images->count);
+    WF_TRY(wf_plan_create(&b->plan, cx, params->graph, params, pool, &plan_options));
     int warmup = options->warmup_steps > 0 ? options->warmup_steps : WARMUP_STEPS;
-    for (int i = 0; i < warmup; i++) WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
-    double began = wf_clock_s(), before = began, now = began;
-    do {
-        WF_TRY(run_step(b, cx, batch_size, optimizer->learning_rate));
-        now = wf_clock_s();
-        b->ms[b->n++] = 1e3 * (now - before);
-        before = now;
-    } while (now - began < options->seconds && b->n < MAX_SAMPLES);
+    for (int i = 0; i < warmup; i++) WF_TRY(wf__bench_run(b, cx));
     return WF_OK;
 }
+
+void wf__bench_reset(wf__bench *b) {
+    wf_plan_destroy(b->plan);
+    wf_free(b->order);
+    wf_free(b->own.pixels);
+    wf_free(b->own.labels);
+}
+
+/* ---- whole steps ---- */
 
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static wf_bench_result summarise(bench *b, int batch_size) {
-    qsort(b->ms, (size_t)b->n, sizeof *b->ms, compare);
-    double median = (b->ms[(b->n - 1) / 2] + b->ms[b->n / 2]) / 2;
-    return (wf_bench_result){.steps = b->n,
+static wf_bench_result summarise(const wf__bench *b, double *ms, int64_t n) {
+    qsort(ms, (size_t)n, sizeof *ms, compare);
+    double median = (ms[(n - 1) / 2] + ms[n / 2]) / 2;
+    return (wf_bench_result){.steps = n,
                              .median_ms = median,
-                             .min_ms = b->ms[0],
-                             .p90_ms = b->ms[b->n * 9 / 10],
-                             .images_per_s = 1e3 * batch_size / median,
+                             .min_ms = ms[0],
+                             .p90_ms = ms[n * 9 / 10],
+                             .images_per_s = 1e3 * b->batch_size / median,
                              .plan_bytes = wf_plan_memory_bytes(b->plan)};
 }
 
 wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx, wf_pool *pool,
                         const wf_bench_options *options) {
-    const wf_recipe *recipe = options->recipe;
-    int batch_size = options->batch_size > 0 ? options->batch_size : recipe->batch_size;
-    wf_plan_options plan_options = {.mode = WF_PLAN_INFER,
-                                    .precision = options->precision,
-                                    .batch_size = batch_size,
-                                    .seed = options->seed};
-    if (!options->is_inference) {
-        plan_options.mode = WF_PLAN_TRAIN;
-        plan_options.loss = &recipe->loss;
-        plan_options.optimizer = &recipe->optimizer;
-    }
-    bench b = {0};
+    wf__bench b = {0};
+    double *ms = NULL;
+    int64_t n = 0;
     wf_status status;
-    WF_TRY_OR(prepare(&b, cx, params->graph, options));
-    WF_REQUIRE_OR(batch_size <= b.images->count, WF_E_ARG,
-                  "a batch of %d needs %d images, have %ld", batch_size, batch_size,
-                  (long)b.images->count);
-    WF_TRY_OR(wf_plan_create(&b.plan, cx, params->graph, params, pool, &plan_options));
-    WF_TRY_OR(measure(&b, cx, options, batch_size));
-    *out = summarise(&b, batch_size);
+    WF_TRY_OR(wf_alloc(&ms, cx, MAX_SAMPLES, sizeof *ms));
+    WF_TRY_OR(wf__bench_init(&b, params, cx, pool, options));
+    double began = wf_clock_s(), before = began, now = began;
+    do {
+        WF_TRY_OR(wf__bench_run(&b, cx));
+        now = wf_clock_s();
+        ms[n++] = 1e3 * (now - before);
+        before = now;
+    } while (now - began < options->seconds && n < MAX_SAMPLES);
+    *out = summarise(&b, ms, n);
 done:
-    wf_plan_destroy(b.plan);
-    wf_free(b.order);
-    wf_free(b.ms);
-    wf_free(b.own.pixels);
-    wf_free(b.own.labels);
+    wf__bench_reset(&b);
+    wf_free(ms);
     return status;
 }
