@@ -220,5 +220,12 @@ out_like 'tiny: * us per call of 1 image *'
 weft bench tiny.yaml --dataset ./images --inference --batch-size 16 --seconds 0.05 --json
 exits 0
 json_is 'd["mode"], d["batch_size"], d["steps"] > 0, d["ms_per_step"] > 0' "('inference', 16, True, True)"
+weft bench tiny.yaml --dataset ./images --batch-size 16 --threads 2 --seconds 0.1 --roofline
+exits 0
+out_like 'tiny: * ms per step of 16 images, * times *Ceilings, 2 threads*waiting for workers*whole*'
+weft bench tiny.yaml --dataset ./images --batch-size 16 --threads 2 --seconds 0.1 --roofline --json
+exits 0
+json_is 'd["mode"], abs(sum(r["ms"] for r in d["rows"]) + d["waiting_ms"] + d["between_phases_ms"] - d["ms_per_step"]) < 0.02 * d["ms_per_step"], d["rows"][-1]["pass"], min(d["ceilings"].values()) > 0' \
+    "('train', True, 'update', True)"
 
 finish
