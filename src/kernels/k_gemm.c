@@ -1,5 +1,5 @@
 /* Matrix products of float32, packing, sums over columns. */
-#include "kernels/isa.h"
+#include "kernels/transpose.h"
 
 typedef float element;
 typedef vf vector;
@@ -19,44 +19,64 @@ void WF_ISA_NAME(gemm_peak)(double *flop, int64_t rounds) {
 
 /* ---- packing, sums ---- */
 
+/* Up to VL columns of B, each a row of memory. */
+INLINE void pack_transposed(float *to, const float *from, ptrdiff_t cs, int rows, int columns) {
+    vu x[VL];
+    for (int i = 0; i < rows; i += VL) {
+        const int block = rows - i < VL ? rows - i : VL;
+        for (int j = 0; j < columns; j++) {
+            const float *row = from + j * cs + i;
+            x[j] = (vu)(block == VL ? load(row) : load_part(row, block));
+        }
+        transpose_block((uint32_t *)(void *)(to + i * GEMM_NR), GEMM_NR, x, block, columns);
+    }
+}
+
+/* B is a matrix or its transpose: rs or cs is 1. */
 void WF_ISA_NAME(pack_b)(float *dst, int k, int k0, int rows, int n, const float *src, ptrdiff_t rs,
                          ptrdiff_t cs) {
     for (int n0 = 0; n0 < n; n0 += GEMM_NR) {
         const int columns = n - n0 < GEMM_NR ? n - n0 : GEMM_NR;
         float *to = dst + (ptrdiff_t)n0 * k + (ptrdiff_t)k0 * GEMM_NR;
         const float *from = src + n0 * cs;
-        if (cs == 1 && columns == GEMM_NR) {
-            for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows && cs == 1; i++) {
+            if (columns < GEMM_NR)
+                memcpy(to + i * GEMM_NR, from + i * rs, (size_t)columns * sizeof *to);
+            else
                 UNROLL for (int v = 0; v < NV; v++)
                     store(to + i * GEMM_NR + v * VL, load(from + i * rs + v * VL));
-        } else {
-            /* transposing: walk src along its contiguous axis for a block that fits L1 */
-            for (int i0 = 0; i0 < rows; i0 += VL) {
-                const int block = rows - i0 < VL ? rows - i0 : VL;
-                for (int j = 0; j < columns; j++)
-                    for (int i = 0; i < block; i++)
-                        to[(i0 + i) * GEMM_NR + j] = from[(i0 + i) * rs + j * cs];
-                for (int i = 0; i < block; i++)
-                    for (int j = columns; j < GEMM_NR; j++) to[(i0 + i) * GEMM_NR + j] = 0;
-            }
         }
+        for (int j = 0; j < columns && cs != 1; j += VL)
+            pack_transposed(to + j, from + j * cs, cs, rows, columns - j < VL ? columns - j : VL);
+        for (int i = 0; i < rows; i++)
+            for (int j = columns; j < GEMM_NR; j++) to[i * GEMM_NR + j] = 0;
+    }
+}
+
+/* Columns [j, j + width), width <= 4 * VL, in one pass over the rows: pieces of memory as long as
+ * four vectors are what the prefetcher follows. */
+INLINE void sum_columns(float *out, const float *x, int rows, int width, ptrdiff_t row,
+                        int accumulate) {
+    vf even[4] = {{0}}, odd[4] = {{0}};
+    const int whole = width / VL;
+    int i = 0;
+    for (; i + 2 <= rows; i += 2, x += 2 * row) UNROLL for (int v = 0; v < 4; v++) {
+            if (v >= whole) break;
+            even[v] += load(x + v * VL);
+            odd[v] += load(x + row + v * VL);
+        }
+    for (int v = 0; v < whole; v++) {
+        if (i < rows) even[v] += load(x + v * VL);
+        even[v] += odd[v];
+        store(out + v * VL, accumulate ? load(out + v * VL) + even[v] : even[v]);
     }
 }
 
 void WF_ISA_NAME(column_sums)(float *out, const float *x, int rows, int n, ptrdiff_t row,
                               int accumulate) {
     int j = 0;
-    for (; j + VL <= n; j += VL) {
-        vf even = {0}, odd = {0};
-        int i = 0;
-        for (; i + 2 <= rows; i += 2) {
-            even += load(x + i * row + j);
-            odd += load(x + (i + 1) * row + j);
-        }
-        if (i < rows) even += load(x + i * row + j);
-        even += odd;
-        store(out + j, accumulate ? load(out + j) + even : even);
-    }
+    for (; j + 4 * VL <= n; j += 4 * VL) sum_columns(out + j, x + j, rows, 4 * VL, row, accumulate);
+    for (; j + VL <= n; j += VL) sum_columns(out + j, x + j, rows, VL, row, accumulate);
     for (; j < n; j++) {
         float sum = 0;
         for (int i = 0; i < rows; i++) sum += x[i * row + j];

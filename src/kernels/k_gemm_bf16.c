@@ -2,13 +2,12 @@
  * layouts. Two numbers that are neighbours along k make one 32-bit element, the earlier in the low
  * half: so the layouts are those of the float32 products with half as many steps of k.
  * Rounding is to nearest even; a NaN stays a NaN. */
-#include "kernels/isa.h"
+#include "kernels/transpose.h"
 
 #include <immintrin.h>
 
 typedef uint32_t element;
 typedef vu vector;
-typedef uint32_t vu_loose __attribute__((vector_size(VL * 4), aligned(4), may_alias));
 typedef uint16_t vh __attribute__((vector_size(VL * 2)));
 typedef uint16_t vh_loose __attribute__((vector_size(VL * 2), aligned(2), may_alias));
 
@@ -88,29 +87,27 @@ void WF_ISA_NAME(pair_pixels)(uint32_t *dst, const uint16_t *src, ptrdiff_t n, p
     for (; i < n; i++) dst[i] = src[i];
 }
 
+/* The pairs of up to VL columns of B, each 2 * VL or fewer numbers in a row of memory. */
+INLINE void pack_transposed(uint32_t *to, const float *from, ptrdiff_t cs, int rows, int columns) {
+    vu pairs[VL];
+    for (int i = 0; i < rows; i += 2 * VL) {
+        const int block = rows - i < 2 * VL ? rows - i : 2 * VL;
+        for (int j = 0; j < columns; j++) WF_ISA_NAME(to_bf16)
+        ((uint16_t *)(void *)&pairs[j], 0, from + j * cs + i, 0, 1, block, 2 * VL);
+        transpose_block(to + (ptrdiff_t)i / 2 * GEMM_NR, GEMM_NR, pairs, (block + 1) / 2, columns);
+    }
+}
+
+/* B is a matrix or its transpose: rs or cs is 1. */
 void WF_ISA_NAME(pack_b_bf16)(uint32_t *dst, int k, int k0, int rows, int n, const float *src,
                               ptrdiff_t rs, ptrdiff_t cs) {
     for (int n0 = 0; n0 < n; n0 += GEMM_NR) {
         const int columns = n - n0 < GEMM_NR ? n - n0 : GEMM_NR;
         uint32_t *to = dst + (ptrdiff_t)n0 * k + (ptrdiff_t)k0 * GEMM_NR;
         const float *from = src + n0 * cs;
-        if (cs == 1) {
-            WF_ISA_NAME(pair_rows)(to, GEMM_NR, from, rs, rows, columns);
-        } else {
-            /* a block of VL columns at once, whose pairs are neighbours in memory when rs is 1 */
-            for (int j = 0; j < columns; j++) {
-                uint16_t half[2 * VL];
-                for (int i0 = 0; i0 < rows; i0 += 2 * VL) {
-                    const int block = rows - i0 < 2 * VL ? rows - i0 : 2 * VL;
-                    float part[2 * VL] = {0};
-                    for (int i = 0; i < block; i++) part[i] = from[(i0 + i) * rs + j * cs];
-                    WF_ISA_NAME(to_bf16)(half, 0, part, 0, 1, 2 * VL, 2 * VL);
-                    for (int i = 0; i < block; i += 2)
-                        to[(ptrdiff_t)(i0 + i) / 2 * GEMM_NR + j] = half[i] | (uint32_t)half[i + 1]
-                                                                                  << 16;
-                }
-            }
-        }
+        if (cs == 1) WF_ISA_NAME(pair_rows)(to, GEMM_NR, from, rs, rows, columns);
+        for (int j = 0; j < columns && cs != 1; j += VL)
+            pack_transposed(to + j, from + j * cs, cs, rows, columns - j < VL ? columns - j : VL);
         for (int i = 0; i < (rows + 1) / 2; i++)
             for (int j = columns; j < GEMM_NR; j++) to[(ptrdiff_t)i * GEMM_NR + j] = 0;
     }

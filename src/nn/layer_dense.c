@@ -40,7 +40,7 @@ enum {
     K_CHUNK = 1024,        /* elements of k that one pass over C takes: 128 KiB a panel */
     WIDE_FLOATS = 1 << 20, /* a kernel from this size on is read once per batch, not per shard */
     TILE_COLUMNS = 128,    /* of a whole-batch product */
-    GRADIENT_ROWS = 224,   /* of the kernel's gradient in one tile */
+    GRADIENT_ROWS = 112,   /* of the kernel's gradient in one tile, of wide layers twice as many */
     PAIRED_ROWS = 512,     /* of the batch that one tile pairs at a time */
     BF16_INPUTS = 32,      /* products with less stay float32, those with few units too: they */
     BF16_UNITS = 16        /* are not worth the conversion, and class scores keep their precision */
@@ -161,10 +161,12 @@ static void run_backward_data_tile(const wf_work *r, const void *args) {
     backward_data(r, d, first, columns);
 }
 
-/* kernel gradient = src^T * diff_dst over the whole batch, GRADIENT_ROWS rows of it */
+static int gradient_rows(const dense_args *d) { return (d->is_wide ? 2 : 1) * GRADIENT_ROWS; }
+
+/* kernel gradient = src^T * diff_dst over the whole batch, gradient_rows of it */
 static wf_gemm_tn gradient_of(const wf_work *r, const dense_args *d) {
-    const int first = r->tile * GRADIENT_ROWS;
-    return (wf_gemm_tn){.m = d->inputs - first < GRADIENT_ROWS ? d->inputs - first : GRADIENT_ROWS,
+    const int rows = gradient_rows(d), first = r->tile * rows;
+    return (wf_gemm_tn){.m = d->inputs - first < rows ? d->inputs - first : rows,
                         .n = d->units,
                         .r = r->batch->n * d->rows,
                         .r_outer = 1,
@@ -178,7 +180,7 @@ static wf_gemm_tn gradient_of(const wf_work *r, const dense_args *d) {
 
 /* The same in bfloat16: the rows of both factors are paired first. */
 static void gradient_bf16(const wf_work *r, const wf_gemm_tn *g) {
-    uint32_t *a = r->scratch, *b = a + PAIRED_ROWS / 2 * GRADIENT_ROWS;
+    uint32_t *a = r->scratch, *b = a + (ptrdiff_t)PAIRED_ROWS / 2 * g->m;
     for (int i = 0; i < g->r; i += PAIRED_ROWS) {
         const int rows = g->r - i < PAIRED_ROWS ? g->r - i : PAIRED_ROWS;
         r->kernels->pair_rows(a, g->m, (const float *)g->a + i * g->a_row, g->a_row, rows, g->m);
@@ -263,9 +265,9 @@ static wf_status plan_backward(wf_builder *b, dense_args *d) {
         wf_build_cost(b, cost_of(d));
     }
     if (d->is_bf16)
-        wf_build_scratch(b, (size_t)PAIRED_ROWS / 2 * ((size_t)GRADIENT_ROWS + (size_t)d->units) *
-                                sizeof(uint32_t));
-    WF_TRY(wf_build_tile_step(b, WF_WGRAD, tiles_of(d->inputs, GRADIENT_ROWS), run_gradient, d,
+        wf_build_scratch(b, (size_t)PAIRED_ROWS / 2 *
+                                ((size_t)gradient_rows(d) + (size_t)d->units) * sizeof(uint32_t));
+    WF_TRY(wf_build_tile_step(b, WF_WGRAD, tiles_of(d->inputs, gradient_rows(d)), run_gradient, d,
                               sizeof *d, WF_USES(d->src, d->diff_dst)));
     wf_build_cost(b, cost_of(d));
     return WF_OK;
