@@ -164,8 +164,10 @@ INLINE void tile_tn(const int mr, const int nv, const wf_gemm_tn *g, const eleme
                     const element *b, float *c, int columns) {
     vf sum[GEMM_MR][NV];
     UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) sum[i][v] = (vf){0};
-    for (int ro = 0; ro < g->r_outer; ro++) {
-        const element *left = a + ro * g->a_outer, *right = b + ro * g->b_outer;
+    for (int step = 0; step < g->images * g->r_outer; step++) {
+        const int image = step / g->r_outer, ro = step % g->r_outer;
+        const element *left = a + image * g->a_image + ro * g->a_outer;
+        const element *right = b + image * g->b_image + ro * g->b_outer;
         for (int r = 0; r < g->r; r++) {
             vector y[NV];
             UNROLL for (int v = 0; v < nv; v++) y[v] = load_elements(right + v * VL);

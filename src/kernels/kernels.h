@@ -29,15 +29,16 @@ typedef struct wf_gemm {
 } wf_gemm;
 
 /* C[i][j] (+)= sum_r A[r][i] B[r][j]: weight gradients.
- * r = (ro, ri), ri < r:  A + ro*a_outer + ri*a_row + i,  B + ro*b_outer + ri*b_row + j.
+ * r has three levels, images, ro and ri < r:
+ *   A + image*a_image + ro*a_outer + ri*a_row + i,  B + image*b_image + ro*b_outer + ri*b_row + j.
  * B may be read up to 31 elements past the end of its last row. Elements are float, or for
  * gemm_tn_bf16 pairs of bfloat16 that are neighbours along r; r and the strides count pairs. */
 typedef struct wf_gemm_tn {
-    int m, n, r, r_outer;
+    int m, n, r, r_outer, images;
     const void *a;
-    ptrdiff_t a_row, a_outer;
+    ptrdiff_t a_row, a_outer, a_image;
     const void *b;
-    ptrdiff_t b_row, b_outer;
+    ptrdiff_t b_row, b_outer, b_image;
     float *c;
     ptrdiff_t c_row;
     int accumulate;

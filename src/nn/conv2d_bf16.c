@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-enum { LEAST_RUN = 16 }; /* numbers in a row of a window, below which rounding does not pay */
+enum {
+    LEAST_RUN = 16,         /* numbers in a row of a window, below which rounding does not pay */
+    GROUP_BYTES = 192 << 10 /* of pairs that the gradient takes at once, to stay in L2 */
+};
 
 void wf__conv2d_choose_bf16(wf__conv2d *a, const wf_builder *b) {
     const int is_even = a->c % 2 == 0 && a->o % 2 == 0;
@@ -33,10 +36,16 @@ static size_t diffs_bytes(const wf__conv2d *a) {
     return (size_t)a->oh * (size_t)pairs_of_row(a) * (size_t)a->o * sizeof(uint32_t);
 }
 
+/* So many images are summed up in registers before the kernel's gradient is read and written. */
+static size_t group_size(const wf__conv2d *a) {
+    size_t images = GROUP_BYTES / (pixels_bytes(a) + diffs_bytes(a));
+    return images < 1 ? 1 : images;
+}
+
 size_t wf__conv2d_bf16_scratch(const wf__conv2d *a, int is_training) {
     if (!is_training) return image_bytes(a);
     size_t back = (size_t)(a->h + a->kh) * (size_t)(a->w + a->kw) * (size_t)a->o * sizeof(uint16_t);
-    size_t gradient = image_bytes(a) + pixels_bytes(a) + diffs_bytes(a);
+    size_t gradient = image_bytes(a) + group_size(a) * (pixels_bytes(a) + diffs_bytes(a));
     return back > gradient ? back : gradient;
 }
 
@@ -111,45 +120,61 @@ void wf__conv2d_bf16_backward_data(const wf_work *r, const void *args) {
     }
 }
 
-/* part[ky][(kx, c)][o] (+)=
- *     sum over oy, ox of padded[oy*sh + ky][(ox*sw + kx, c)] diff[oy][ox][o] */
-static void gradient_of_image(const wf_work *r, const wf__conv2d *a, const float *image,
-                              const float *diff, float *part, int accumulate) {
-    unsigned char *scratch = r->scratch;
-    uint16_t *padded = r->scratch;
-    uint32_t *pixels = (uint32_t *)(void *)(scratch + image_bytes(a));
-    uint32_t *diffs = (uint32_t *)(void *)(scratch + image_bytes(a) + pixels_bytes(a));
-    const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c, step = (ptrdiff_t)a->sw * a->c;
-    const ptrdiff_t size = (ptrdiff_t)padded_size(a);
-    const int k = a->kw * a->c, pairs = pairs_of_row(a);
-    pad_source(r, a, padded, image);
-    r->kernels->pair_pixels(pixels, padded, size, step);
+/* The pairs of one image's pixels and gradients. */
+static void pair_image(const wf_work *r, const wf__conv2d *a, uint32_t *pixels, uint32_t *diffs,
+                       const float *image, const float *diff) {
+    const int pairs = pairs_of_row(a);
+    pad_source(r, a, r->scratch, image);
+    r->kernels->pair_pixels(pixels, r->scratch, (ptrdiff_t)padded_size(a), (ptrdiff_t)a->sw * a->c);
     for (int y = 0; y < a->oh; y++)
         r->kernels->pair_rows(diffs + (ptrdiff_t)y * pairs * a->o, a->o,
                               diff + (ptrdiff_t)y * a->ow * a->o, a->o, a->ow, a->o);
+}
+
+/* part[ky][(kx, c)][o] (+)=
+ *     sum over images, oy, ox of padded[oy*sh + ky][(ox*sw + kx, c)] diff[oy][ox][o] */
+static void gradient_of_group(const wf_work *r, const wf__conv2d *a, int images,
+                              const uint32_t *pixels, const uint32_t *diffs, float *part,
+                              int accumulate) {
+    const ptrdiff_t line = (ptrdiff_t)a->pad_w * a->c;
+    const int k = a->kw * a->c, pairs = pairs_of_row(a);
     for (int ky = 0; ky < a->kh; ky++)
-        r->kernels->gemm_tn_bf16(&(wf_gemm_tn){.m = k,
-                                               .n = a->o,
-                                               .r = pairs,
-                                               .r_outer = a->oh,
-                                               .a = pixels + ky * line,
-                                               .a_row = 2 * step,
-                                               .a_outer = a->sh * line,
-                                               .b = diffs,
-                                               .b_row = a->o,
-                                               .b_outer = (ptrdiff_t)pairs * a->o,
-                                               .c = part + (ptrdiff_t)ky * k * a->o,
-                                               .c_row = a->o,
-                                               .accumulate = accumulate});
+        r->kernels->gemm_tn_bf16(
+            &(wf_gemm_tn){.m = k,
+                          .n = a->o,
+                          .r = pairs,
+                          .r_outer = a->oh,
+                          .images = images,
+                          .a = pixels + ky * line,
+                          .a_row = 2 * (ptrdiff_t)a->sw * a->c,
+                          .a_outer = a->sh * line,
+                          .a_image = (ptrdiff_t)(pixels_bytes(a) / sizeof *pixels),
+                          .b = diffs,
+                          .b_row = a->o,
+                          .b_outer = (ptrdiff_t)pairs * a->o,
+                          .b_image = (ptrdiff_t)(diffs_bytes(a) / sizeof *diffs),
+                          .c = part + (ptrdiff_t)ky * k * a->o,
+                          .c_row = a->o,
+                          .accumulate = accumulate});
 }
 
 void wf__conv2d_bf16_gradient(const wf_work *r, const void *args) {
     const wf__conv2d *a = args;
     const float *src = wf_at(r, a->src), *diff = wf_at(r, a->diff_dst);
     float *part = (float *)wf_at(r, a->parts) + r->shard * a->part_floats;
-    for (int i = 0; i < r->n; i++)
-        gradient_of_image(r, a, src + i * wf__conv2d_src_floats(a),
-                          diff + i * wf__conv2d_dst_floats(a), part, i > 0);
+    const ptrdiff_t pixels_floats = (ptrdiff_t)(pixels_bytes(a) / sizeof(uint32_t));
+    const ptrdiff_t diffs_floats = (ptrdiff_t)(diffs_bytes(a) / sizeof(uint32_t));
+    const int group = (int)group_size(a);
+    uint32_t *pixels = (uint32_t *)(void *)((unsigned char *)r->scratch + image_bytes(a));
+    uint32_t *diffs = pixels + group * pixels_floats;
+    for (int first = 0; first < r->n; first += group) {
+        const int images = r->n - first < group ? r->n - first : group;
+        for (int i = 0; i < images; i++)
+            pair_image(r, a, pixels + i * pixels_floats, diffs + i * diffs_floats,
+                       src + (first + i) * wf__conv2d_src_floats(a),
+                       diff + (first + i) * wf__conv2d_dst_floats(a));
+        gradient_of_group(r, a, images, pixels, diffs, part, first > 0);
+    }
     if (a->bias >= 0)
         r->kernels->column_sums(part + (ptrdiff_t)a->kh * a->kw * a->c * a->o, diff,
                                 r->n * a->oh * a->ow, a->o, a->o, 0);

@@ -170,6 +170,7 @@ static wf_gemm_tn gradient_of(const wf_work *r, const dense_args *d) {
                         .n = d->units,
                         .r = r->batch->n * d->rows,
                         .r_outer = 1,
+                        .images = 1,
                         .a = (float *)wf_at(r, d->src) + first,
                         .a_row = d->inputs,
                         .b = wf_at(r, d->diff_dst),

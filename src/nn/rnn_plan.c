@@ -270,6 +270,7 @@ static void run_gradient(const wf_work *r, const void *args) {
                               .n = n,
                               .r = f.rows,
                               .r_outer = 1,
+                              .images = 1,
                               .a = f.x,
                               .a_row = a->F,
                               .b = (const char *)f.g + j * BYTES,
