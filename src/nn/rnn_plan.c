@@ -2,7 +2,7 @@
  * rows of one time step are a dense matrix:
  *
  *   x  [T][n][F]     the input in the order of processing
- *   g  [T][n][G*H]   x W + b, one product for all steps; then the gates; then their gradients
+ *   g  [T][n][G*H]   x W + b; then the gates; then their gradients
  *   u  [T][n][G*H]   h U + b', of cells that keep it apart (GRU)
  *   h  [T+1][n][H]   h[0] = 0, h[s+1] is the output of step s
  *   m  [T][n][H]     h[s] under the recurrent dropout's mask, when there is one
@@ -18,7 +18,7 @@
 #include "nn/steps.h"
 
 enum {
-    GRADIENT_COLUMNS = 64, /* of W, U and bias in one tile */
+    GRADIENT_COLUMNS = 64, /* of W and U in one tile */
     BF16_UNITS = 16        /* with fewer units the products stay float32 */
 };
 
@@ -33,6 +33,7 @@ typedef struct rnn_args {
     wf_rnn_place place;
     wf_buffer src, dst, diff_src, diff_dst;
     wf_buffer x, g, u, h, m, c, bits;
+    wf_buffer bias_parts; /* gradients per shard */
     wf_buffer packed_w, packed_u, packed_w_back, packed_u_back;
     rnn_pairs pairs;
     int is_bf16;
@@ -40,6 +41,9 @@ typedef struct rnn_args {
     int is_reversed; /* step s reads input T-1-s */
     uint32_t keep;   /* recurrent dropout: of 2^16ths */
 } rnn_args;
+
+/* The GRU's bias has two rows. */
+static int64_t bias_floats(const rnn_args *a) { return a->u != WF_NO_BUFFER ? 2 * a->GH : a->GH; }
 
 static int input_step(const rnn_args *a, int s) { return a->is_reversed ? a->T - 1 - s : s; }
 static int output_step(const rnn_args *a, int s) { return a->place.is_backward ? a->T - 1 - s : s; }
@@ -58,7 +62,7 @@ static const float *bias_row(const wf_work *r, const rnn_args *a, int row) {
 
 /* Where products in bfloat16 round their left factor; in front of the rest of scratch. */
 static size_t rounded_bytes(const rnn_args *a, const wf_kernels *kernels, int images) {
-    const size_t x = (size_t)a->T * (size_t)wf_bf16_pairs(kernels, a->F);
+    const size_t x = (size_t)wf_bf16_pairs(kernels, a->F);
     const size_t h = (size_t)wf_bf16_pairs(kernels, a->H);
     const size_t g = (size_t)wf_bf16_pairs(kernels, a->GH);
     const size_t widest = x > g ? x : g;
@@ -139,8 +143,6 @@ static void run_forward(const wf_work *r, const void *args) {
     const ptrdiff_t state = (ptrdiff_t)r->n * a->H;
     const float scale = 65536.0f / (float)a->keep;
     gather_input(r, a);
-    product(r, a, a->T * r->n, a->F, a->GH, wf_at(r, a->x), a->packed_w, wf_at(r, a->g),
-            bias_row(r, a, 0), 0); /* g = x W + b for all steps at once */
     memset(wf_at(r, a->h), 0, (size_t)state * sizeof(float));
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, (size_t)state * sizeof(float));
     if (a->bits != WF_NO_BUFFER) {
@@ -150,7 +152,9 @@ static void run_forward(const wf_work *r, const void *args) {
     }
     for (int s = 0; s < a->T; s++) {
         wf_rnn_step step = step_at(r, a, s);
-        const float *h = step.h_prev;
+        const float *x = (float *)wf_at(r, a->x) + (ptrdiff_t)s * r->n * a->F, *h = step.h_prev;
+        /* g = x W + b, step by step: what one step writes is still in L2 when the next reads it */
+        product(r, a, r->n, a->F, a->GH, x, a->packed_w, step.gates, bias_row(r, a, 0), 0);
         if (a->bits != WF_NO_BUFFER) {
             float *masked = (float *)wf_at(r, a->m) + s * state;
             r->kernels->mask_apply(masked, h, wf_at(r, a->bits), r->n, a->H, scale);
@@ -199,6 +203,16 @@ static void pair_all(const wf_work *r, const rnn_args *a) {
     if (a->u != WF_NO_BUFFER) pair(r, a, a->pairs.u, a->u, a->GH);
 }
 
+/* The sum of dg over the shard's images and the steps so far, and behind it that of du. */
+static void add_bias_gradient(const wf_work *r, const rnn_args *a, const wf_rnn_step *step,
+                              int accumulate) {
+    if (!a->config.use_bias) return;
+    float *part = (float *)wf_at(r, a->bias_parts) + r->shard * bias_floats(a);
+    r->kernels->column_sums(part, step->gates, r->n, a->GH, a->GH, accumulate);
+    if (a->u != WF_NO_BUFFER)
+        r->kernels->column_sums(part + a->GH, step->h_gates, r->n, a->GH, a->GH, accumulate);
+}
+
 static void run_backward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const size_t state = (size_t)r->n * (size_t)a->H;
@@ -213,6 +227,7 @@ static void run_backward(const wf_work *r, const void *args) {
         step.dh = dh;
         step.dc = dc;
         a->cell->backward(&step);
+        add_bias_gradient(r, a, &step, s < a->T - 1);
         if (s == 0) break; /* nobody asks for d(h[0]) */
         const float *dz = has_own_product ? step.h_gates : step.gates;
         if (a->bits == WF_NO_BUFFER) { /* dh = dz U^T (+ what did not pass U) */
@@ -285,13 +300,6 @@ static void run_gradient(const wf_work *r, const void *args) {
         product.b = (const char *)f.u + j * BYTES;
         product.c = wf_gradient(r, a->param + 1) + j;
         f.gemm_tn(&product);
-        if (!a->config.use_bias) continue;
-        float *bias = wf_gradient(r, a->param + 2) + j;
-        r->kernels->column_sums(bias, wf_at_image(r, a->g, n0) + j, a->T * images, n, a->GH,
-                                shard > 0);
-        if (a->u != WF_NO_BUFFER)
-            r->kernels->column_sums(bias + a->GH, wf_at_image(r, a->u, n0) + j, a->T * images, n,
-                                    a->GH, shard > 0);
     }
 }
 
@@ -362,10 +370,15 @@ static wf_status plan_backward(wf_builder *b, rnn_args *a) {
     if (a->diff_src != WF_NO_BUFFER)
         WF_TRY(pack_matrix(&a->packed_w_back, b, a, a->param, a->F, 1));
     if (a->is_bf16) WF_TRY(build_pairs(b, a));
+    if (a->config.use_bias)
+        WF_TRY(wf_build_fixed(&a->bias_parts, b,
+                              (size_t)bias_floats(a) * (size_t)b->n_shards * sizeof(float)));
     WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward, a, sizeof *a,
                                WF_USES(a->diff_src, a->diff_dst, a->x, a->g, a->u, a->h, a->m, a->c,
                                        a->bits, a->pairs.x, a->pairs.h, a->pairs.g, a->pairs.u)));
     wf_build_cost(b, cost_of(a, a->diff_src != WF_NO_BUFFER ? a->F + a->H : a->H));
+    if (a->config.use_bias)
+        WF_TRY(wf_build_shard_sum(b, a->param + 2, a->bias_parts, bias_floats(a), 0));
     int tiles = (a->GH + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
     WF_TRY(wf_build_tile_step(
         b, WF_WGRAD, tiles, run_gradient, a, sizeof *a,
