@@ -5,6 +5,8 @@ EPOCHS ?= 3
 PREFIX ?= $(or $(prefix),/usr/local)
 DEMO_MODELS := cnn-3conv-leaky gru-128 cnn-32-lstm
 BENCH_FLAGS ?= # for bench/versus-pytorch, as --rounds 5
+SCALING_FLAGS ?= # for bench/scaling/scaling.py, as --sweeps batch,isa
+QUICK ?= # 1: `make bench` takes few measurements and keeps them out of bench/results
 
 # GNU directory variables (make install libdir=lib64) go to CMake; one that is not given has its default.
 gnu_dir = $(if $($(1)),-DCMAKE_INSTALL_$(2)="$($(1))",-UCMAKE_INSTALL_$(2))
@@ -39,10 +41,12 @@ install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir,
 	DESTDIR="$(DESTDIR)" cmake --install "$(BUILD)"
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-bench: ## install what is missing, build, time training steps against PyTorch's
+bench: ## install what is missing, build, time training steps against PyTorch's and how they grow (QUICK=1)
 	tools/bootstrap bench
 	$(build_all)
-	bench/versus-pytorch --weft "$(BUILD)/weft" $(BENCH_FLAGS)
+	bench/versus-pytorch --weft "$(BUILD)/weft" $(if $(QUICK),--rounds 1 --seconds 0.3) $(BENCH_FLAGS)
+	bench/scaling/scaling.py --weft "$(BUILD)/weft" \
+		$(if $(QUICK),--quick --output "$(BUILD)/bench-results") $(SCALING_FLAGS)
 
 same-bits: build ## train two models with 1, 2, 3 and 5 threads and compare their weights' SHA-256
 	tools/same-bits "$(BUILD)/weft"
