@@ -35,14 +35,6 @@ static float *memory_of(const wf_ceiling_meter *m, wf_ceiling ceiling, int item)
     return m->memory + m->bytes[ceiling] / sizeof(float) * (size_t)item;
 }
 
-/* Pages that were never written are all one page of zeros. */
-static void write_memory(void *user, int item, int worker) {
-    const wf_ceiling_meter *m = user;
-    (void)worker;
-    float *x = memory_of(m, WF_CEILING_MEMORY, item);
-    for (size_t i = 0; i < m->bytes[WF_CEILING_MEMORY] / sizeof *x; i += PAGE / sizeof *x) x[i] = 1;
-}
-
 /* y = f(x) over and over; the numbers lie in L1 */
 static void evaluate(const wf_kernels *kernels, int is_tanh, int64_t repeats) {
     float x[NUMBERS], y[NUMBERS];
@@ -106,9 +98,8 @@ wf_status wf_ceiling_meter_init(wf_ceiling_meter *m, wf_context *cx, wf_pool *po
         m->bytes[i] = (parts[i] + PAGE - 1) / PAGE * PAGE;
         if (m->bytes[i] > largest) largest = m->bytes[i];
     }
-    m->bytes[WF_CEILING_MEMORY] = largest; /* with very many workers that of L2 */
-    WF_TRY(wf_alloc(&m->memory, cx, workers, largest));
-    wf_pool_run(pool, write_memory, m, (int)workers);
+    m->bytes[WF_CEILING_MEMORY] = largest;              /* with very many workers that of L2 */
+    WF_TRY(wf_alloc(&m->memory, cx, workers, largest)); /* and written, else all pages were one */
     for (int i = 0; i < WF_CEILINGS; i++) {
         double seconds;
         m->repeats[i] = 1;
