@@ -8,6 +8,9 @@ BENCH_FLAGS ?= # for bench/versus-pytorch, as --rounds 5
 SCALING_FLAGS ?= # for bench/scaling/scaling.py, as --sweeps batch,isa
 QUICK ?= # 1: `make bench` takes few measurements and keeps them out of bench/results
 
+TSAN_TESTS := parity/ property/ fault/test_plan unit/test_threads unit/test_train unit/test_checkpoint \
+	unit/test_callbacks unit/test_metrics unit/test_profile unit/test_roofline unit/test_allocations
+
 # GNU directory variables (make install libdir=lib64) go to CMake; one that is not given has its default.
 gnu_dir = $(if $($(1)),-DCMAKE_INSTALL_$(2)="$($(1))",-UCMAKE_INSTALL_$(2))
 gnu_dirs = $(call gnu_dir,bindir,BINDIR) $(call gnu_dir,libdir,LIBDIR) \
@@ -19,7 +22,7 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check check-isa install bench same-bits format format-check clean help
+.PHONY: build demo check check-isa tsan install bench same-bits format format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
 	$(build_all)
@@ -36,6 +39,11 @@ check: ## install what is missing, build and run every test
 
 check-isa: build ## run every test with the kernels of each lower ISA level that this CPU has
 	@tools/run-tests --levels --timeout 900 --build-dir "$(BUILD)"
+
+tsan: ## build with ThreadSanitizer and run the tests in which threads share work
+	cmake --preset tsan
+	cmake --build --preset tsan -j $(JOBS)
+	@WEFT_TEST_QUICK=1 tools/run-tests --build-dir build/tsan --timeout 1800 $(TSAN_TESTS)
 
 install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir, includedir, datadir, mandir
 	DESTDIR="$(DESTDIR)" cmake --install "$(BUILD)"

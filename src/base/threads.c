@@ -23,7 +23,12 @@
  * worker that comes late can neither take an item twice nor one of another phase, and the caller
  * need not wait for workers that took nothing. `fn`, `user` and `n_items` are only written between
  * phases, when the low half is 0; a worker that reads them too early therefore fails its swap. */
-enum { POOL_MAX_THREADS = 1024, POOL_SPIN_NS = 50000, POOL_PAUSES_PER_LOOK = 8 };
+enum {
+    POOL_MAX_THREADS = 1024,
+    POOL_SPIN_NS = 50000,
+    POOL_PAUSES_PER_LOOK = 8,
+    POOL_WAKING_NS = 2000000 /* short phases wake workers at most so often */
+};
 
 struct wf_pool {
     _Alignas(64) _Atomic uint64_t ticket;
@@ -38,8 +43,9 @@ struct wf_pool {
     pthread_cond_t work, idle;
     int n_threads, n_started;
     int64_t spin_ns;
-    pthread_t *threads;      /* [n_threads - 1] */
-    struct pool_seat *seats; /* [n_threads - 1] */
+    int64_t used_since_ns, used_until_ns, woken_ns; /* by short phases; the caller's */
+    pthread_t *threads;                             /* [n_threads - 1] */
+    struct pool_seat *seats;                        /* [n_threads - 1] */
 };
 
 /* What one thread is given at its start. */
@@ -153,7 +159,7 @@ static void *worker_main(void *seat_pointer) {
     return NULL;
 }
 
-void wf_pool_run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
+static void run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items, int is_waking) {
     if (n_items <= 0) return;
     unsigned before = float_state_set();
     if (pool->n_threads == 1 || n_items == 1) {
@@ -165,11 +171,25 @@ void wf_pool_run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
         atomic_store_explicit(&pool->n_items, n_items, memory_order_relaxed);
         atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
         atomic_store(&pool->ticket, phase << 32 | (uint32_t)n_items);
-        wake_workers(pool);
+        if (is_waking) wake_workers(pool);
         run_items(pool, 0);
         wait_for_end(pool);
     }
     float_state_restore(before);
+}
+
+void wf_pool_run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
+    run(pool, fn, user, n_items, 1);
+}
+
+void wf_pool_run_short(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
+    const int64_t now = wf_clock_ns();
+    if (now - pool->used_until_ns > pool->spin_ns) pool->used_since_ns = now;
+    const int is_waking =
+        now - pool->used_since_ns > POOL_WAKING_NS && now - pool->woken_ns > POOL_WAKING_NS;
+    if (is_waking) pool->woken_ns = now;
+    run(pool, fn, user, n_items, is_waking);
+    pool->used_until_ns = wf_clock_ns();
 }
 
 /* ---- birth and death ---- */

@@ -12,6 +12,11 @@ typedef void (*wf_pool_fn)(void *user, int item, int worker);
  * caller's floating-point state is restored.  Threads: one caller at a time. */
 void wf_pool_run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items);
 
+/* The same for items that take some microseconds each. Waking a worker that sleeps takes longer,
+ * so it is done now and then only, and only while one phase follows the other without a pause: then
+ * the worker stays awake for the phases to come. */
+void wf_pool_run_short(wf_pool *pool, wf_pool_fn fn, void *user, int n_items);
+
 /* CPUs that this process may use. */
 int wf_cpu_count(void);
 

@@ -40,10 +40,13 @@ enum {
     K_CHUNK = 1024,        /* elements of k that one pass over C takes: 128 KiB a panel */
     WIDE_FLOATS = 1 << 20, /* a kernel from this size on is read once per batch, not per shard */
     TILE_COLUMNS = 128,    /* of a whole-batch product */
-    GRADIENT_ROWS = 112,   /* of the kernel's gradient in one tile, of wide layers twice as many */
-    PAIRED_ROWS = 512,     /* of the batch that one tile pairs at a time */
-    BF16_INPUTS = 32,      /* products with less stay float32, those with few units too: they */
-    BF16_UNITS = 16        /* are not worth the conversion, and class scores keep their precision */
+    /* the same where a batch has one shard only, so that others than its worker help */
+    WIDE_FLOATS_OF_ONE = 1 << 17,
+    TILE_COLUMNS_OF_ONE = 64,
+    GRADIENT_ROWS = 112, /* of the kernel's gradient in one tile, of wide layers twice as many */
+    PAIRED_ROWS = 512,   /* of the batch that one tile pairs at a time */
+    BF16_INPUTS = 32,    /* products with less stay float32, those with few units too: they */
+    BF16_UNITS = 16      /* are not worth the conversion, and class scores keep their precision */
 };
 
 typedef struct dense_args {
@@ -51,7 +54,7 @@ typedef struct dense_args {
     wf_buffer src_bf16, diff_bf16; /* of wide layers, [rows][pairs] for each image */
     int kernel, bias;              /* parameter entries; bias -1: none */
     int rows, inputs, units;
-    int is_wide, is_bf16;
+    int is_wide, tile_columns, is_bf16;
     float slope;
     wf_buffer packed, packed_transposed;
 } dense_args;
@@ -134,9 +137,9 @@ static void backward_data(const wf_work *r, const dense_args *d, int first, int 
     multiply(r, &p, first, columns);
 }
 
-static int tile_columns(const wf_work *r, int n, int *first) {
-    *first = r->tile * TILE_COLUMNS;
-    return n - *first < TILE_COLUMNS ? n - *first : TILE_COLUMNS;
+static int tile_columns(const wf_work *r, const dense_args *d, int n, int *first) {
+    *first = r->tile * d->tile_columns;
+    return n - *first < d->tile_columns ? n - *first : d->tile_columns;
 }
 
 static void run_forward(const wf_work *r, const void *args) {
@@ -146,7 +149,7 @@ static void run_forward(const wf_work *r, const void *args) {
 
 static void run_forward_tile(const wf_work *r, const void *args) {
     const dense_args *d = args;
-    int first, columns = tile_columns(r, d->units, &first);
+    int first, columns = tile_columns(r, d, d->units, &first);
     forward(r, d, first, columns);
 }
 
@@ -157,7 +160,7 @@ static void run_backward_data(const wf_work *r, const void *args) {
 
 static void run_backward_data_tile(const wf_work *r, const void *args) {
     const dense_args *d = args;
-    int first, columns = tile_columns(r, d->inputs, &first);
+    int first, columns = tile_columns(r, d, d->inputs, &first);
     backward_data(r, d, first, columns);
 }
 
@@ -210,7 +213,7 @@ static void run_gradient(const wf_work *r, const void *args) {
 static wf_cost cost_of(const dense_args *d) {
     const double size = (double)d->inputs * d->units;
     return (wf_cost){
-        .is_bf16 = d->is_bf16, .flop = 2 * d->rows * size, .bytes = size * sizeof(float)};
+        .is_bf16 = d->is_bf16, .flop = 2 * d->rows * size, .bytes = size * (d->is_bf16 ? 2 : 4)};
 }
 
 static int tiles_of(int n, int per_tile) { return (n + per_tile - 1) / per_tile; }
@@ -257,7 +260,7 @@ static wf_status plan_backward(wf_builder *b, dense_args *d) {
         d->packed_transposed = transposed.dst;
         WF_TRY(plan_left(&d->diff_bf16, b, d, WF_BACKWARD, d->diff_dst, d->units));
         if (d->is_wide)
-            WF_TRY(wf_build_tile_step(b, WF_BACKWARD, tiles_of(d->inputs, TILE_COLUMNS),
+            WF_TRY(wf_build_tile_step(b, WF_BACKWARD, tiles_of(d->inputs, d->tile_columns),
                                       run_backward_data_tile, d, sizeof *d,
                                       WF_USES(d->diff_src, d->diff_dst, d->diff_bf16)));
         else
@@ -288,7 +291,9 @@ static dense_args describe(const wf_builder *b, const wf_dense_config *c) {
     d.inputs = (int)b->src_shape[0]->dim[b->src_shape[0]->rank - 1];
     d.rows = (int)(wf_shape_size(b->src_shape[0]) / d.inputs);
     if (d.slope < 0) d.slope = 1;
-    d.is_wide = (int64_t)d.inputs * d.units >= WIDE_FLOATS;
+    const int is_one = b->n_shards == 1;
+    d.is_wide = (int64_t)d.inputs * d.units >= (is_one ? WIDE_FLOATS_OF_ONE : WIDE_FLOATS);
+    d.tile_columns = is_one ? TILE_COLUMNS_OF_ONE : TILE_COLUMNS;
     d.is_bf16 = b->is_bf16 && d.inputs >= BF16_INPUTS && d.units >= BF16_UNITS;
     return d;
 }
@@ -309,8 +314,9 @@ static wf_status plan(wf_builder *b) {
     d.packed = packed.dst;
     WF_TRY(plan_left(&d.src_bf16, b, &d, WF_FORWARD, d.src, d.inputs));
     if (d.is_wide)
-        WF_TRY(wf_build_tile_step(b, WF_FORWARD, tiles_of(d.units, TILE_COLUMNS), run_forward_tile,
-                                  &d, sizeof d, WF_USES(d.src, d.dst, d.src_bf16)));
+        WF_TRY(wf_build_tile_step(b, WF_FORWARD, tiles_of(d.units, d.tile_columns),
+                                  run_forward_tile, &d, sizeof d,
+                                  WF_USES(d.src, d.dst, d.src_bf16)));
     else
         WF_TRY(
             wf_build_shard_step(b, WF_FORWARD, run_forward, &d, sizeof d, WF_USES(d.src, d.dst)));

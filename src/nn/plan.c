@@ -208,10 +208,19 @@ static void append_list(wf_plan *plan, int *n, wf_list list, int node) {
             plan->order[(*n)++] = plan->steps[i];
 }
 
+/* What one core does in some dozen microseconds, roughly. */
+enum { SHORT_FLOP = 10000000, SHORT_BYTES = 4000000 };
+
 static void close_phase(wf_plan *plan, int first, int n) {
     if (n == 0) return;
     wf_phase phase = {.first = first, .n = n};
-    for (int i = first; i < first + n; i++) phase.n_tiles += plan->order[i].n_tiles;
+    double flop = 0, bytes = 0;
+    for (int i = first; i < first + n; i++) {
+        phase.n_tiles += plan->order[i].n_tiles;
+        flop += plan->order[i].cost.flop * plan->options.batch_size;
+        bytes += plan->order[i].cost.bytes;
+    }
+    phase.is_short = plan->n_shards == 1 && flop < SHORT_FLOP && bytes < SHORT_BYTES;
     plan->phases[plan->n_phases++] = phase;
 }
 

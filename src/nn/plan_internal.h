@@ -32,6 +32,7 @@ typedef struct wf_plan_step {
 /* Steps [first, first + n) of plan->order; all shard steps, or all tile steps. */
 typedef struct wf_phase {
     int first, n, n_tiles; /* n_tiles 0: shards */
+    int is_short;          /* some dozen microseconds on one core */
 } wf_phase;
 
 struct wf_plan {
@@ -85,8 +86,8 @@ static inline int64_t wf__profile_step(const wf_plan *plan, int worker, int step
     plan->profile->busy_ns[worker * plan->profile->stride + step] += now - began;
     return now;
 }
-/* wf_pool_run, timed. */
-void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items);
+/* wf_pool_run or wf_pool_run_short, timed. */
+void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items, int is_short);
 
 /* What `bytes` take in memory: whole cache lines, and room behind them, for kernels may read a
  * panel past the end of their last row. */

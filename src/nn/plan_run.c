@@ -97,19 +97,21 @@ static void run_tile(void *user, int item, int worker) {
     wf__profile_step(p->plan, worker, (int)(step - p->plan->order), began);
 }
 
-void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items) {
+void wf__plan_run_items(const wf_plan *plan, wf_pool_fn fn, void *user, int n_items, int is_short) {
     const int64_t began = wf__profile_begin(plan);
-    wf_pool_run(plan->pool, fn, user, n_items);
+    (is_short ? wf_pool_run_short : wf_pool_run)(plan->pool, fn, user, n_items);
     if (plan->profile) plan->profile->phases_ns += wf_clock_ns() - began;
 }
 
 static void run_phases(wf_plan *plan, int first, int last) {
     for (int i = first; i < last; i++) {
         phase_run p = {plan, &plan->phases[i]};
-        if (p.phase->n_tiles) wf__plan_run_items(plan, run_tile, &p, p.phase->n_tiles);
+        if (p.phase->n_tiles)
+            wf__plan_run_items(plan, run_tile, &p, p.phase->n_tiles, p.phase->is_short);
         else
             wf__plan_run_items(plan, run_shard, &p,
-                               (plan->batch->n + plan->shard_size - 1) / plan->shard_size);
+                               (plan->batch->n + plan->shard_size - 1) / plan->shard_size,
+                               p.phase->is_short);
     }
 }
 

@@ -54,7 +54,7 @@ static void run_item(void *user, int item, int worker) {
 
 static void run_items(update_run *u, void (*run)(const update_run *u, int item), int n_items) {
     u->run = run;
-    wf__plan_run_items(u->plan, run_item, u, n_items);
+    wf__plan_run_items(u->plan, run_item, u, n_items, 0);
 }
 
 /* g <- g min(1, clipnorm / |g|) for one parameter entry */

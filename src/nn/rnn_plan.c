@@ -350,7 +350,8 @@ static wf_status pack_matrix(wf_buffer *out, wf_builder *b, const rnn_args *a, i
 /* Products with `rows` rows of W and U per step, whose memory is read or written once. */
 static wf_cost cost_of(const rnn_args *a, int rows) {
     const double size = (double)rows * a->GH;
-    return (wf_cost){.is_bf16 = a->is_bf16, .flop = 2 * a->T * size, .bytes = size * sizeof(float)};
+    return (wf_cost){
+        .is_bf16 = a->is_bf16, .flop = 2 * a->T * size, .bytes = size * (a->is_bf16 ? 2 : 4)};
 }
 
 static wf_cost forward_cost(const rnn_args *a) {

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "kernels/activation.h"
 
-enum { MEMORY_BYTES = 256 << 20, PAGE = 4096, NUMBERS = 1024 };
-static const double least_s = 0.002; /* of one measurement */
+enum { MEMORY_BYTES = 256 << 20, PAGE = 4096, NUMBERS = 1024, CALIBRATIONS = 3 };
+static const double least_s = 0.002; /* of one measurement, at least */
 
 const char *wf_ceiling_key(wf_ceiling ceiling) {
     static const char *const keys[WF_CEILINGS] = {
@@ -79,9 +79,15 @@ static double measure(wf_ceiling_meter *m, wf_ceiling ceiling, double *seconds) 
     return run.amount * workers / *seconds;
 }
 
+/* What is over too soon tells little and is made longer; what only seemed long enough, because
+ * another program was in the way, is found out the next time. */
 double wf_ceiling_measure(wf_ceiling_meter *m, wf_ceiling ceiling) {
-    double seconds;
-    return measure(m, ceiling, &seconds);
+    for (;;) {
+        double seconds;
+        const double rate = measure(m, ceiling, &seconds);
+        if (seconds >= least_s) return rate;
+        m->repeats[ceiling] += m->repeats[ceiling] / 2 + 1;
+    }
 }
 
 wf_status wf_ceiling_meter_init(wf_ceiling_meter *m, wf_context *cx, wf_pool *pool,
@@ -101,9 +107,8 @@ wf_status wf_ceiling_meter_init(wf_ceiling_meter *m, wf_context *cx, wf_pool *po
     m->bytes[WF_CEILING_MEMORY] = largest;              /* with very many workers that of L2 */
     WF_TRY(wf_alloc(&m->memory, cx, workers, largest)); /* and written, else all pages were one */
     for (int i = 0; i < WF_CEILINGS; i++) {
-        double seconds;
         m->repeats[i] = 1;
-        while (measure(m, (wf_ceiling)i, &seconds), seconds < least_s) m->repeats[i] *= 2;
+        for (int k = 0; k < CALIBRATIONS; k++) wf_ceiling_measure(m, (wf_ceiling)i);
     }
     return WF_OK;
 }

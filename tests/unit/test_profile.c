@@ -110,7 +110,9 @@ TEST(every_product_is_declared) {
     wf_names names = {0};
     CHECK_OK(&cx, wf_model_names(&names, &cx, folders, 1));
     CHECK(names.count >= 18);
-    for (size_t i = 0; i < names.count; i++) check_flop(names.items[i]);
+    /* builds with sanitizers take long to draw first weights: a few models only */
+    const size_t step = getenv("WEFT_TEST_QUICK") ? 7 : 1;
+    for (size_t i = 0; i < names.count; i += step) check_flop(names.items[i]);
     wf_names_reset(&names);
 }
 
