@@ -11,7 +11,7 @@ import time
 
 WEFT = os.environ["WEFT"]
 IS_QUICK = "WEFT_TEST_QUICK" in os.environ
-ATTEMPTS = 1 if IS_QUICK else 20  # other programs may be in the way: the best one counts
+PATIENCE_S = 0 if IS_QUICK else 30  # other programs may be in the way: the best attempt counts
 
 passed = failed = 0
 
@@ -38,12 +38,13 @@ def run(*arguments):
 
 
 def check_time(name, expected_status, limit, *arguments):
-    best = float("inf")
-    for _ in range(ATTEMPTS):
+    best, end = float("inf"), time.monotonic() + PATIENCE_S
+    while True:
         status, seconds, _, errors = run(*arguments)
         best = min(best, seconds)
-        if status != expected_status or best < limit:
+        if status != expected_status or best < limit or time.monotonic() > end:
             break
+        time.sleep(0.1)
     check(f"{name}: exit status", status == expected_status, f"{status} {errors[-300:]}")
     if not IS_QUICK:
         check(f"{name}: {best:.3f} s", best < limit, f"must be under {limit} s")
