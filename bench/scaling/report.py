@@ -14,6 +14,10 @@ class NoMarks(Exception):
     pass
 
 
+def short(precision):
+    return SHORT.get(precision, precision)
+
+
 # ---- what the rows say ----
 
 
@@ -232,16 +236,22 @@ def legend_mark(kind, is_hollow):
 
 
 def caption(sweep, rows, model):
-    """The exponents of one plot."""
-    found = [f"{system} {SHORT.get(precision, precision)} {fit.text(fit.fit(fit.upper_half(times(sweep, group))))}"
-             for (name, system, precision), group in series(sweep, rows).items() if name == model]
-    return f"Exponents, upper half: {'; '.join(found)}."
+    """The exponents of one plot: of the upper half, or of all where that is a single point."""
+    found, where = [], "upper half"
+    for (name, system, precision), group in series(sweep, rows).items():
+        if name == model:
+            points = times(sweep, group)
+            slope = fit.fit(fit.upper_half(points))
+            if slope is None:
+                slope, where = fit.fit(points), "all points"
+            found.append(f"{system} {short(precision)} {fit.text(slope)}")
+    return f"Exponents, {where}: {'; '.join(found)}."
 
 
 def growth_section(sweep, rows):
     cards = []
     for model in sweep.models:
-        lines = [charts.Line(f"{system} {SHORT.get(precision, precision)}", system.lower(), precision == "float32",
+        lines = [charts.Line(f"{system} {short(precision)}", system.lower(), precision == "float32",
                              [(int(r[sweep.column]), float(r["ms_per_step"]), float(r["min_ms"]),
                                float(r["p90_ms"])) for r in group])
                  for (name, system, precision), group in series(sweep, rows).items() if name == model]
@@ -262,7 +272,7 @@ def level_section(rows):
         drawn = []
         for row in mine:
             ms, is_hollow = float(row["ms_per_step"]), row["precision"] == "float32"
-            name = f"{row['isa']}, {SHORT[row['precision']]}"
+            name = f"{row['isa']}, {short(row['precision'])}"
             drawn.append((name, "weft", is_hollow, ms,
                           f"{name}: {charts.number(ms)} ms, {ms / fastest:.1f} times the fastest"))
         title = f"{model}, batch of {MODELS[model]}"
