@@ -18,7 +18,7 @@ typedef struct doctor_options {
 static const wf_option options_table[] = {
     WF_DATA_OPTIONS(doctor_options, data),
     WF_RUNS_OPTION(doctor_options, runs),
-    {"isa", 0, WF_OPTION_CHOICE, offsetof(doctor_options, isa), "v2|v3|v4|v4_bf16", NULL,
+    {"isa", 0, WF_OPTION_CHOICE, offsetof(doctor_options, isa), "v2|v3|v4|v4_bf16|v4_amx", NULL,
      "WEFT_ISA", 0, 0, "show what these kernels would be; the best that the CPU has if not given"},
     {0}};
 

@@ -78,7 +78,7 @@ void wf_help_overview(wf_str *out, wf_context *cx) {
         "  WEFT_DATA       folder in which data sets are looked for first\n"
         "  WEFT_OFFLINE    1: download nothing\n"
         "  WEFT_THREADS    threads that compute (default: all CPUs)\n"
-        "  WEFT_ISA        kernels: v2, v3, v4 or v4_bf16 (default: the best that the CPU has)\n"
+        "  WEFT_ISA        kernels: v2, v3, v4, v4_bf16 or v4_amx (default: the best of the CPU)\n"
         "  WEFT_PRECISION  float32 (default), bfloat16 or auto\n"
         "  XDG_CACHE_HOME  downloads go to its subfolder weft (default ~/.cache)\n"
         "\nExit status:\n"

@@ -31,7 +31,7 @@ typedef struct wf_session_flags {
          0,                                                                                        \
          WF_OPTION_CHOICE,                                                                         \
          offsetof(type, member.isa),                                                               \
-         "v2|v3|v4|v4_bf16",                                                                       \
+         "v2|v3|v4|v4_bf16|v4_amx",                                                                \
          NULL,                                                                                     \
          "WEFT_ISA",                                                                               \
          0,                                                                                        \

@@ -1,6 +1,6 @@
 /* Included by the k_*.c files only. Each of them is compiled once per level with WF_ISA set to its
- * name: v2, v3, v4 (x86-64-v2 ...) or v4_bf16 (v4 and AVX512-BF16); a function `f` is called f_v2,
- * f_v3 ... in the objects.
+ * name: v2, v3, v4 (x86-64-v2 ...), v4_bf16 (v4 and AVX512-BF16) or v4_amx (that, AMX-TILE and
+ * AMX-BF16); a function `f` is called f_v2, f_v3 ... in the objects.
  * Vectors are the compilers' own vector types, so that one text serves every width. */
 #ifndef WF_KERNELS_ISA_H
 #define WF_KERNELS_ISA_H
@@ -26,6 +26,11 @@ enum { NV = 2, GEMM_NR = NV * VL };
 
 #define WF_TEXT_(x) #x
 #define WF_ISA_TEXT(x) WF_TEXT_(x)
+
+/* clang 14 has names of its own for what it may use */
+#if defined(__AMX_BF16__) || defined(__AMXBF16__)
+#define WF_HAS_AMX
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")

@@ -27,11 +27,29 @@ INLINE vf multiply_add(vf sum, vector left, vector right) {
 
 #include "kernels/gemm_tiles.h"
 
-void WF_ISA_NAME(gemm_bf16)(const wf_gemm *g) { multiply_nn(g); }
-void WF_ISA_NAME(gemm_tn_bf16)(const wf_gemm_tn *g) { multiply_tn(g); }
+#if defined(WF_HAS_AMX)
+#include "kernels/gemm_amx.h"
+#include "kernels/gemm_tn_amx.h"
+#else
+static int multiply_nn_tiles(const wf_gemm *g) { return (void)g, 0; }
+static int multiply_tn_tiles(const wf_gemm_tn *g) { return (void)g, 0; }
+#endif
+
+void WF_ISA_NAME(gemm_bf16)(const wf_gemm *g) {
+    if (!multiply_nn_tiles(g)) multiply_nn(g);
+}
+
+void WF_ISA_NAME(gemm_tn_bf16)(const wf_gemm_tn *g) {
+    if (!multiply_tn_tiles(g)) multiply_tn(g);
+}
+
 void WF_ISA_NAME(gemm_peak_bf16)(double *flop, int64_t rounds) {
+#if defined(WF_HAS_AMX)
+    *flop = multiply_peak_tiles(rounds);
+#else
     multiply_peak(rounds);
     *flop = 4.0 * GEMM_MR * GEMM_NR * (double)rounds;
+#endif
 }
 
 /* ---- conversions ---- */

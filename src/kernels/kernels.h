@@ -83,7 +83,7 @@ typedef struct wf_gru_step {
 } wf_gru_step;
 
 typedef struct wf_kernels {
-    const char *isa;  /* "v2", "v3", "v4", "v4_bf16" */
+    const char *isa;  /* "v2", "v3", "v4", "v4_bf16", "v4_amx" */
     int nr;           /* width of a packed panel */
     int bf16_speedup; /* of its bfloat16 products over float32's; 1: computed in float32 */
     int bf16_run;     /* its bfloat16 products like k in multiples of so many numbers */

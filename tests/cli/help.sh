@@ -88,7 +88,7 @@ exits 2
 err_like 'weft: -e is "0", must be a whole number from 1 to *'
 weft train gru-128 --isa v9
 exits 2
-err_like 'weft: --isa is "v9", must be one of v2|v3|v4|v4_bf16'
+err_like 'weft: --isa is "v9", must be one of v2|v3|v4|v4_bf16|v4_amx'
 weft train gru-128 --max-time soon
 exits 2
 err_like 'weft: --max-time is "soon", must be a time above 0*'
@@ -131,7 +131,7 @@ completed=$(PROGRAM=$program bash -c 'weft() { "$PROGRAM" "$@"; }; source <(weft
 same "$completed" 'layers
 --names
 bidirectional
-v2 v3 v4 v4_bf16'
+v2 v3 v4 v4_bf16 v4_amx'
 
 # A sanitizer's runtime takes its own time to start.
 if ! ldd "$program" | grep -q 'lib[at]san'; then
