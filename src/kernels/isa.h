@@ -5,6 +5,7 @@
 #ifndef WF_KERNELS_ISA_H
 #define WF_KERNELS_ISA_H
 
+#include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -59,7 +60,20 @@ INLINE vf load_part(const float *p, int n) {
 INLINE void store_part(float *p, vf v, int n) { memcpy(p, &v, (size_t)n * sizeof *p); }
 /* mask lanes are all ones or all zeros, as comparisons give them */
 INLINE vf select_vf(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
-INLINE vf max_vf(vf a, vf b) { return select_vf(a > b, a, b); }
-INLINE vf min_vf(vf a, vf b) { return select_vf(a < b, a, b); }
+
+/* What the vector types cannot say in one instruction. max and min return b where one is NaN. */
+#if defined(__AVX512F__)
+INLINE vf max_vf(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+INLINE vf min_vf(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
+INLINE vf sqrt_vf(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+#elif defined(__AVX2__)
+INLINE vf max_vf(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
+INLINE vf min_vf(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
+INLINE vf sqrt_vf(vf x) { return (vf)_mm256_sqrt_ps((__m256)x); }
+#else
+INLINE vf max_vf(vf a, vf b) { return (vf)_mm_max_ps((__m128)a, (__m128)b); }
+INLINE vf min_vf(vf a, vf b) { return (vf)_mm_min_ps((__m128)a, (__m128)b); }
+INLINE vf sqrt_vf(vf x) { return (vf)_mm_sqrt_ps((__m128)x); }
+#endif
 
 #endif

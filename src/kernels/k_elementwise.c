@@ -1,8 +1,6 @@
 /* Random masks, sums, conversions: everything that passes once over memory. */
 #include "kernels/isa.h"
 
-#include <immintrin.h>
-
 /* ---- Philox 4x32-10 on VL counters at once (the scalar one is base/rng.c) ---- */
 
 typedef uint64_t vq __attribute__((vector_size(VL * 4)));

@@ -4,8 +4,6 @@
  * Rounding is to nearest even; a NaN stays a NaN. */
 #include "kernels/transpose.h"
 
-#include <immintrin.h>
-
 typedef uint32_t element;
 typedef vu vector;
 typedef uint16_t vh __attribute__((vector_size(VL * 2)));

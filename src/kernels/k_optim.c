@@ -3,19 +3,6 @@
  * adam 14 flop and 28 bytes. Large models are bound by memory. */
 #include "kernels/isa.h"
 
-#include <immintrin.h>
-
-/* Correctly rounded at every width. */
-INLINE vf root(vf x) {
-#if defined(__AVX512F__)
-    return (vf)_mm512_sqrt_ps((__m512)x);
-#elif defined(__AVX2__)
-    return (vf)_mm256_sqrt_ps((__m256)x);
-#else
-    return (vf)_mm_sqrt_ps((__m128)x);
-#endif
-}
-
 /* `lanes` is VL but for the array's end. */
 INLINE vf load_lanes(const float *p, int lanes) {
     return lanes == VL ? load(p) : load_part(p, lanes);
@@ -56,7 +43,7 @@ INLINE void rmsprop_lanes(const wf_rmsprop_step *s, int64_t i, int lanes) {
         /* not below zero, where rounding may bring it */
         q = max_vf(q - a * a, (vf){0});
     }
-    vf d = g * s->rate / root(q + s->epsilon);
+    vf d = g * s->rate / sqrt_vf(q + s->epsilon);
     if (s->velocity) {
         d = load_lanes(s->velocity + i, lanes) * s->momentum + d;
         store_lanes(s->velocity + i, d, lanes);
@@ -81,7 +68,7 @@ INLINE void adam_lanes(const wf_adam_step *s, int64_t i, int lanes) {
     store_lanes(s->mean + i, m, lanes);
     store_lanes(s->square + i, q, lanes);
     vf w = load_lanes(s->value + i, lanes) * s->keep;
-    store_lanes(s->value + i, w - m * s->alpha / (root(q) + s->epsilon), lanes);
+    store_lanes(s->value + i, w - m * s->alpha / (sqrt_vf(q) + s->epsilon), lanes);
 }
 
 void WF_ISA_NAME(adam)(const wf_adam_step *s) {

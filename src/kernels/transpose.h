@@ -7,8 +7,6 @@
 typedef uint32_t vu_loose __attribute__((vector_size(VL * 4), aligned(4), may_alias));
 
 #if defined(__AVX512F__)
-#include <immintrin.h>
-
 /* x[i][j] <-> x[j][i]: bit by bit, elements whose row and column differ in it change places */
 INLINE void transpose(vu x[VL]) {
     vu lane;

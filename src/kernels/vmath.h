@@ -1,44 +1,59 @@
 /* Vector exp, tanh, sigmoid and the activations built of them; for k_*.c files.
  * exp: x = n ln 2 + r, |r| <= ln 2 / 2, exp(r) by a polynomial of degree 7 (Chebyshev fit, below
- * one unit in the last place before rounding), then 2^n through the exponent bits. */
+ * one unit in the last place before rounding), then times 2^n. */
 #ifndef WF_KERNELS_VMATH_H
 #define WF_KERNELS_VMATH_H
 
 #include "kernels/activation.h"
 #include "kernels/isa.h"
 
-INLINE vf exp_vf(vf x) {
-    x = min_vf(splat(88.72f), max_vf(splat(-87.33f), x)); /* in this order NaN stays NaN */
-    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-    vf shifted = x * 1.44269504f + magic;
-    vf n = shifted - magic;
-    vf r = x - n * 0.693359375f;
-    r = r + n * 2.12194440e-4f;
+/* The whole number next to x, |x| < 2^22: adding `magic` leaves no bits for a fraction. */
+static const float magic = 12582912.0f; /* 1.5 * 2^23 */
+
+/* y 2^n for a whole n */
+INLINE vf scale_vf(vf y, vf n) {
+#if defined(__AVX512F__)
+    return (vf)_mm512_scalef_ps((__m512)y, (__m512)n);
+#else
+    /* through the exponent bits, in two halves, for n may be 128 */
+    vi whole = (vi)(n + magic) - (vi)splat(magic);
+    vi half = whole >> 1;
+    return y * (vf)((half + 127) << 23) * (vf)((whole - half + 127) << 23);
+#endif
+}
+
+/* exp(r) - 1 for |r| <= ln 2 / 2 */
+INLINE vf expm1_small_vf(vf r) {
     vf p = splat(1.989198132e-04f);
     p = p * r + 1.393454193e-03f;
     p = p * r + 8.333310024e-03f;
     p = p * r + 4.166645681e-02f;
     p = p * r + 1.666666668e-01f;
     p = p * r + 5.000000014e-01f;
-    vf y = (p * r) * r + r + 1.0f;
-    /* 2^n in two halves, for n may be 128 */
-    vi whole = (vi)shifted - (vi)splat(magic);
-    vi half = whole >> 1;
-    return y * (vf)((half + 127) << 23) * (vf)((whole - half + 127) << 23);
+    return (p * r) * r + r;
+}
+
+/* x = n ln 2 + r; returns r */
+INLINE vf reduce_vf(vf *n, vf x) {
+    *n = (x * 1.44269504f + magic) - magic;
+    vf r = x - *n * 0.693359375f;
+    return r + *n * 2.12194440e-4f;
+}
+
+INLINE vf exp_vf(vf x) {
+    vf n, r = reduce_vf(&n, min_vf(splat(88.72f), max_vf(splat(-87.33f), x))); /* NaN stays NaN */
+    return scale_vf(expm1_small_vf(r) + 1.0f, n);
 }
 
 INLINE vf sigmoid_vf(vf x) { return 1.0f / (1.0f + exp_vf(-x)); }
 
+/* tanh(x) = e / (e + 2) with e = exp(2x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), which keeps its
+ * precision near 0; from 9.02 on the result is 1. */
 INLINE vf tanh_vf(vf x) {
-    vf z = x * x;
-    vf p = splat(-6.269119106e-03f); /* tanh(x) = x + x^3 p(x^2) for |x| < 0.6 */
-    p = p * z + 2.111095855e-02f;
-    p = p * z - 5.387394871e-02f;
-    p = p * z + 1.333291537e-01f;
-    p = p * z - 3.333333033e-01f;
-    vf small = x + (x * z) * p;
-    vf large = 1.0f - 2.0f / (exp_vf(2.0f * x) + 1.0f);
-    return select_vf(z < splat(0.36f), small, large);
+    vf n, r = reduce_vf(&n, 2.0f * min_vf(splat(9.02f), max_vf(splat(-9.02f), x)));
+    vf power = scale_vf(splat(1.0f), n);
+    vf e = power * expm1_small_vf(r) + (power - 1.0f);
+    return e / (e + 2.0f);
 }
 
 /* The error function (Abramowitz and Stegun 7.1.26 has 1.5e-7; that is below gelu's rounding). */
