@@ -12,6 +12,33 @@
  * doi:10.1145/1356052.1356053; the two-level k is XNNPACK's indirect product with constant
  * strides. */
 
+/* The sums on their way to memory: C's old value, then the slope. */
+INLINE void finish_tile(const int mr, const int nv, vf sum[GEMM_MR][NV], float *c, ptrdiff_t c_row,
+                        int columns, int accumulate, float slope) {
+    if (accumulate && columns >= nv * VL)
+        UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) sum[i][v] +=
+            load(c + i * c_row + v * VL);
+    if (slope != 1.0f && columns >= nv * VL)
+        UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) sum[i][v] =
+            max_vf(sum[i][v], sum[i][v] * slope);
+    if (columns >= nv * VL) {
+        UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++)
+            store(c + i * c_row + v * VL, sum[i][v]);
+        return;
+    }
+    /* The edge is rare and long: one loop over sums in memory keeps it out of the unrolled code. */
+    vf edge[GEMM_MR][NV];
+    UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) edge[i][v] = sum[i][v];
+    for (int i = 0; i < mr; i++, c += c_row)
+        for (int v = 0, rest = columns; rest > 0; v++, rest -= VL) {
+            const int width = rest < VL ? rest : VL;
+            vf y = edge[i][v];
+            if (accumulate) y += load_part(c + v * VL, width);
+            if (slope != 1.0f) y = max_vf(y, y * slope);
+            store_part(c + v * VL, y, width);
+        }
+}
+
 /* ---- A B with B packed ---- */
 
 INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element *a,
@@ -41,23 +68,7 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element 
             b += GEMM_NR;
         }
     }
-    const int is_sloped = g->slope != 1.0f;
-    UNROLL for (int i = 0; i < mr; i++) {
-        float *to = c + i * g->c_row;
-        UNROLL for (int v = 0; v < nv; v++) {
-            vf y = sum[i][v];
-            int rest = columns - v * VL;
-            if (rest >= VL) {
-                if (g->accumulate) y += load(to + v * VL);
-                if (is_sloped) y = max_vf(y, y * g->slope);
-                store(to + v * VL, y);
-            } else if (rest > 0) {
-                if (g->accumulate) y += load_part(to + v * VL, rest);
-                if (is_sloped) y = max_vf(y, y * g->slope);
-                store_part(to + v * VL, y, rest);
-            }
-        }
-    }
+    finish_tile(mr, nv, sum, c, g->c_row, columns, g->accumulate, g->slope);
 }
 
 #define NN_CASE(rows)                                                                              \
@@ -164,10 +175,13 @@ INLINE void tile_tn(const int mr, const int nv, const wf_gemm_tn *g, const eleme
                     const element *b, float *c, int columns) {
     vf sum[GEMM_MR][NV];
     UNROLL for (int i = 0; i < mr; i++) UNROLL for (int v = 0; v < nv; v++) sum[i][v] = (vf){0};
-    for (int step = 0; step < g->images * g->r_outer; step++) {
-        const int image = step / g->r_outer, ro = step % g->r_outer;
+    for (int image = 0, ro = 0; image < g->images; ro++) {
         const element *left = a + image * g->a_image + ro * g->a_outer;
         const element *right = b + image * g->b_image + ro * g->b_outer;
+        if (ro + 1 == g->r_outer) {
+            image++;
+            ro = -1;
+        }
         for (int r = 0; r < g->r; r++) {
             vector y[NV];
             UNROLL for (int v = 0; v < nv; v++) y[v] = load_elements(right + v * VL);
@@ -179,19 +193,7 @@ INLINE void tile_tn(const int mr, const int nv, const wf_gemm_tn *g, const eleme
             right += g->b_row;
         }
     }
-    UNROLL for (int i = 0; i < mr; i++) {
-        float *to = c + i * g->c_row;
-        UNROLL for (int v = 0; v < nv; v++) {
-            int rest = columns - v * VL;
-            if (rest >= VL) {
-                store(to + v * VL, g->accumulate ? sum[i][v] + load(to + v * VL) : sum[i][v]);
-            } else if (rest > 0) {
-                vf y = sum[i][v];
-                if (g->accumulate) y += load_part(to + v * VL, rest);
-                store_part(to + v * VL, y, rest);
-            }
-        }
-    }
+    finish_tile(mr, nv, sum, c, g->c_row, columns, g->accumulate, 1);
 }
 
 #define TN_CASE(rows)                                                                              \

@@ -16,12 +16,21 @@
 #define WF_PASTE(a, b) WF_PASTE_(a, b)
 #define WF_ISA_NAME(f) WF_PASTE(f, WF_ISA)
 
-#if defined(__AVX512F__)
-enum { VL = 16, GEMM_MR = 14 };
-#elif defined(__AVX2__)
-enum { VL = 8, GEMM_MR = 6 };
+/* Instrumented code of large tiles takes minutes to compile; small ones have the same edges. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
-enum { VL = 4, GEMM_MR = 6 };
+#define IS_SANITIZED 0
+#endif
+
+#if defined(__AVX512F__)
+enum { VL = 16, GEMM_MR = IS_SANITIZED ? 3 : 14 };
+#elif defined(__AVX2__)
+enum { VL = 8, GEMM_MR = IS_SANITIZED ? 3 : 6 };
+#else
+enum { VL = 4, GEMM_MR = IS_SANITIZED ? 3 : 6 };
 #endif
 enum { NV = 2, GEMM_NR = NV * VL };
 
