@@ -8,7 +8,8 @@ set(WEFT_MODULES
   zlib:zlib1g-dev
   libcurl:libcurl4-openssl-dev
   nettle:nettle-dev
-  sqlite3:libsqlite3-dev)
+  sqlite3:libsqlite3-dev
+  libprotobuf-c:libprotobuf-c-dev)
 
 find_package(PkgConfig QUIET)
 if(NOT PKG_CONFIG_FOUND)
@@ -33,9 +34,19 @@ foreach(entry IN LISTS WEFT_MODULES)
     list(APPEND missing_packages ${package})
   endif()
 endforeach()
+find_program(WEFT_PROTOC_C protoc-c)
+if(NOT WEFT_PROTOC_C)
+  list(APPEND missing_modules protoc-c)
+  list(APPEND missing_packages protobuf-c-compiler)
+endif()
+find_file(WEFT_ONNX_PROTO onnx.proto PATH_SUFFIXES onnx)
+if(NOT WEFT_ONNX_PROTO)
+  list(APPEND missing_modules onnx.proto)
+  list(APPEND missing_packages libonnx-dev)
+endif()
 if(missing_modules)
   list(JOIN missing_modules ", " missing_modules)
   list(JOIN missing_packages " " missing_packages)
-  message(FATAL_ERROR "Missing libraries: ${missing_modules}.\nDebian: apt-get install "
+  message(FATAL_ERROR "Missing: ${missing_modules}.\nDebian: apt-get install "
     "${missing_packages}\nOr let tools/bootstrap build install all that the build needs.")
 endif()

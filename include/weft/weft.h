@@ -5,12 +5,14 @@
  *   data.h     images, data sets, splits
  *   graph.h    models: from files, from names, built in code
  *   train.h    training, weights, prediction, timing
- *   eval.h     how good a classifier is */
+ *   eval.h     how good a classifier is
+ *   export.h   ONNX files */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
 #include "weft/data.h"
 #include "weft/eval.h"
+#include "weft/export.h"
 #include "weft/graph.h"
 #include "weft/status.h"
 #include "weft/threads.h"

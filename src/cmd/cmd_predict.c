@@ -17,18 +17,6 @@ static const wf_option options_table[] = {{"top", 'k', WF_OPTION_INT,
                                           WF_SESSION_OPTIONS(predict_options, session),
                                           {0}};
 
-/* The classes' names as the run's description holds them; NULL where it does not. */
-static wf_status read_class_names(json_t **out, wf_context *cx, const wf_run *run) {
-    char *path = NULL;
-    json_t *description = NULL;
-    WF_TRY(wf_run_file(&path, cx, run, "description.json"));
-    wf_status status = wf_json_read(&description, cx, path);
-    *out = json_incref(json_object_get(description, "class_names"));
-    json_decref(description);
-    wf_free(path);
-    return status;
-}
-
 static const char *class_name(char buffer[32], const json_t *names, int class) {
     const char *name = json_string_value(json_array_get(names, (size_t) class));
     if (name) return name;
@@ -122,7 +110,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_status status;
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
-    WF_TRY_OR(read_class_names(&names, &cli->cx, trained.run));
+    WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
     const wf_graph *g = trained.experiment.model->graph;
     int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
     answers a = {cli, names, list, classes, o->top < classes ? (int)o->top : classes};

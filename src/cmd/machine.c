@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <nettle/version.h>
 #include <png.h>
+#include <protobuf-c/protobuf-c.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -74,6 +75,7 @@ wf_library wf_library_at(int i) {
         snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
         return (wf_library){"nettle", nettle, "checksums"};
     case 7: return (wf_library){"sqlite", wf_store_library_version(), "the index of runs"};
+    case 8: return (wf_library){"protobuf-c", protobuf_c_version(), "ONNX files"};
     default: return (wf_library){0};
     }
 }

@@ -174,3 +174,14 @@ void wf_trained_reset(wf_trained *t) {
     wf_run_close(t->run);
     *t = (wf_trained){0};
 }
+
+wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t) {
+    char *path = NULL;
+    json_t *description = NULL;
+    WF_TRY(wf_run_file(&path, cx, t->run, "description.json"));
+    wf_status status = wf_json_read(&description, cx, path);
+    *out = json_incref(json_object_get(description, "class_names"));
+    json_decref(description);
+    wf_free(path);
+    return status;
+}

@@ -90,6 +90,9 @@ typedef struct wf_trained {
  * Errors: WF_E_NOTFOUND, WF_E_MODEL, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference);
 void wf_trained_reset(wf_trained *t);
+/* The classes' names as the run's description holds them, an array; NULL where it does not. Release
+ * with json_decref.  Errors: as wf_json_read. */
+wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);
 
 /* Judges `params` on images with labels; *out_probabilities [n][classes] may be NULL, else it is to
  * be freed with wf_free. */

@@ -3,6 +3,7 @@
  *   fields   the YAML keys with range and default, for the model reader and `weft layers`
  *   infer    input shapes -> output shape, parameters, multiply-adds
  *   plan     appends the forward and (in training) backward steps to a plan, see plan.h
+ *   onnx     optional: says what the layer is in ONNX, see onnx.h
  *
  * No code outside a layer's file asks which layer it is. */
 #ifndef WF_NN_LAYER_H
@@ -18,6 +19,7 @@ enum { WF_MAX_INPUTS = 16 };
 
 typedef struct wf_graph wf_graph;
 typedef struct wf_builder wf_builder;
+typedef struct wf_onnx wf_onnx;
 typedef struct wf_layer_class wf_layer_class;
 
 /* ---- configuration ---- */
@@ -105,6 +107,7 @@ struct wf_layer_class {
     const wf_field *fields; /* ends with a NULL key */
     wf_status (*infer)(wf_infer *in);
     wf_status (*plan)(wf_builder *b);
+    wf_status (*onnx)(wf_onnx *x); /* NULL: the layer cannot be exported */
 };
 
 /* The registry. */

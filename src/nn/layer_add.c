@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "nn/layer.h"
+#include "nn/onnx.h"
 #include "nn/plan.h"
 
 /* The sum of inputs of one shape. */
@@ -56,10 +57,23 @@ static wf_status plan(wf_builder *b) {
     return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a, uses[1], a.n_inputs + 1);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    const wf_onnx_layout layout = wf_onnx_layout_of(x, 0);
+    wf_onnx_name sum, next;
+    WF_TRY(wf_onnx_input(&sum, x, 0, layout));
+    for (int i = 1; i < x->node->n_inputs; i++) {
+        WF_TRY(wf_onnx_input(&next, x, i, layout));
+        WF_TRY(wf_onnx_binary(&sum, x, "Add", &sum, &next));
+    }
+    wf_onnx_output(x, &sum, layout);
+    return WF_OK;
+}
+
 const wf_layer_class wf_add_class = {.name = "add",
                                      .summary = "sum of inputs of one shape",
                                      .min_inputs = 2,
                                      .max_inputs = WF_MAX_INPUTS,
                                      .fields = fields,
                                      .infer = infer,
-                                     .plan = plan};
+                                     .plan = plan,
+                                     .onnx = onnx};

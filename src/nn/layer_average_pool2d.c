@@ -1,10 +1,13 @@
 #include "nn/pool.h"
+#include "nn/onnx.h"
 
 /* The mean of each window; elements beyond the edge are not counted. */
 
 static const wf_field fields[] = {WF_POOL2D_FIELDS, {0}};
 
 static wf_status plan(wf_builder *b) { return wf_average_pool_plan(b, wf_pool2d_of(b)); }
+
+static wf_status onnx(wf_onnx *x) { return wf_pool2d_onnx(x, "AveragePool"); }
 
 const wf_layer_class wf_average_pool2d_class = {.name = "average_pool2d",
                                                 .summary = "mean of each window",
@@ -13,4 +16,5 @@ const wf_layer_class wf_average_pool2d_class = {.name = "average_pool2d",
                                                 .config_size = sizeof(wf_pool2d_config),
                                                 .fields = fields,
                                                 .infer = wf_pool2d_infer,
-                                                .plan = plan};
+                                                .plan = plan,
+                                                .onnx = onnx};

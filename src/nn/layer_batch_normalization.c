@@ -1,8 +1,9 @@
 #include <math.h>
-
 #include <string.h>
 
+#include "base/alloc.h"
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/plan.h"
 
 /* dst = gamma * (src - mean) / sqrt(variance + epsilon) + beta, per channel (the last axis): over
@@ -290,6 +291,48 @@ static wf_status plan(wf_builder *b) {
     return wf_build_shard_step(b, WF_FORWARD, run_normalize, &a, sizeof a, WF_USES(a.src, a.dst));
 }
 
+/* ---- ONNX: the operator wants the channels behind the first axis ---- */
+
+static wf_status onnx_vector(wf_onnx_name *out, wf_onnx *x, const char *part, int64_t n,
+                             float value) {
+    const wf_shape shape = {.rank = 1, .dim = {n}};
+    float *values = NULL;
+    WF_TRY(wf_alloc(&values, x->cx, (size_t)n, sizeof *values));
+    for (int64_t i = 0; i < n; i++) values[i] = value;
+    wf_status status = wf_onnx_reals(out, x, part, &shape, values);
+    wf_free(values);
+    return status;
+}
+
+static wf_status onnx(wf_onnx *x) {
+    const wf_batch_normalization_config *c = x->config;
+    const wf_shape *shape = &x->node->shape;
+    const int64_t channels = shape->dim[shape->rank - 1];
+    const wf_onnx_attribute epsilon = {.name = "epsilon", .kind = WF_ONNX_REAL, .f = c->epsilon};
+    const int is_flattened = shape->rank != 1 && shape->rank != 3; /* to [rows, channels] */
+    const wf_onnx_layout layout = shape->rank == 3 ? WF_ONNX_FIRST : wf_onnx_layout_of(x, 0);
+    int64_t dims[WF_MAX_RANK + 1] = {-1};
+    wf_onnx_name in[5], y;
+    WF_TRY(wf_onnx_input(&in[0], x, 0, layout));
+    if (is_flattened)
+        WF_TRY(wf_onnx_reshape(&in[0], x, &in[0], (const int64_t[]){-1, channels}, 2));
+    WF_TRY(c->scale ? wf_onnx_param(&in[1], x, 0, NULL)
+                    : onnx_vector(&in[1], x, "gamma", channels, 1));
+    WF_TRY(c->center ? wf_onnx_param(&in[2], x, c->scale, NULL)
+                     : onnx_vector(&in[2], x, "beta", channels, 0));
+    WF_TRY(wf_onnx_param(&in[3], x, c->scale + c->center, NULL));
+    WF_TRY(wf_onnx_param(&in[4], x, c->scale + c->center + 1, NULL));
+    WF_TRY(wf_onnx_apply(&y, x, "BatchNormalization", in, 5, &epsilon, 1));
+    for (int i = 0; i < shape->rank; i++) dims[i + 1] = shape->dim[i];
+    if (layout == WF_ONNX_FIRST) { /* of a sequence: the time comes before the batch */
+        dims[0] = shape->dim[0];
+        dims[1] = -1;
+    }
+    if (is_flattened) WF_TRY(wf_onnx_reshape(&y, x, &y, dims, shape->rank + 1));
+    wf_onnx_output(x, &y, layout);
+    return WF_OK;
+}
+
 const wf_layer_class wf_batch_normalization_class = {
     .name = "batch_normalization",
     .summary = "normalises each channel over the batch",
@@ -299,4 +342,5 @@ const wf_layer_class wf_batch_normalization_class = {
     .config_size = sizeof(wf_batch_normalization_config),
     .fields = fields,
     .infer = infer,
-    .plan = plan};
+    .plan = plan,
+    .onnx = onnx};

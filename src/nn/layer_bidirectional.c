@@ -1,4 +1,5 @@
 #include "nn/rnn.h"
+#include "nn/onnx.h"
 
 /* One recurrent layer forwards and a second one, with parameters of its own, the other way round;
  * with return_sequences both outputs stand in the order of the input. Parameters: forward_kernel,
@@ -54,6 +55,15 @@ static wf_status plan(wf_builder *b) {
     return c->layer.class->plan(&inner);
 }
 
+/* One operator of two directions. */
+static wf_status onnx(wf_onnx *x) {
+    const wf_bidirectional_config *c = x->config;
+    x->config = c->layer.config;
+    x->directions = 2;
+    x->is_summed = c->merge_mode == WF_MERGE_SUM;
+    return c->layer.class->onnx(x);
+}
+
 const wf_layer_class wf_bidirectional_class = {
     .name = "bidirectional",
     .summary = "a recurrent layer in both directions",
@@ -64,4 +74,5 @@ const wf_layer_class wf_bidirectional_class = {
     .config_size = sizeof(wf_bidirectional_config),
     .fields = fields,
     .infer = infer,
-    .plan = plan};
+    .plan = plan,
+    .onnx = onnx};

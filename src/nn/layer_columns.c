@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/plan.h"
 
 /* An image as the sequence of its columns: [N,H,W,C] -> [N,W,H*C]. Step t holds column t, its
@@ -59,10 +60,13 @@ static wf_status plan(wf_builder *b) {
                                WF_USES(a.diff_src, a.diff_dst));
 }
 
+static wf_status onnx(wf_onnx *x) { return wf_onnx_sequence(x, 1); }
+
 const wf_layer_class wf_columns_class = {.name = "columns",
                                          .summary = "an image as the sequence of its columns",
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .fields = fields,
                                          .infer = infer,
-                                         .plan = plan};
+                                         .plan = plan,
+                                         .onnx = onnx};

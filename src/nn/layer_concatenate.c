@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "nn/layer.h"
+#include "nn/onnx.h"
 #include "nn/plan.h"
 
 /* The inputs one behind the other along one axis; all other extents are equal. */
@@ -93,6 +94,21 @@ static wf_status plan(wf_builder *b) {
     return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a, uses[1], a.n_inputs + 1);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    /* where ONNX's layout has the axes of sequences and images, the batch not counted */
+    static const int first[2][3] = {{0, 2}, {2, 3, 1}};
+    const wf_onnx_layout layout = wf_onnx_layout_of(x, 0);
+    const int rank = x->node->shape.rank, index = axis_index(x->config, rank);
+    const int is_first = layout == WF_ONNX_FIRST && rank >= 2;
+    const wf_onnx_attribute axis = {
+        .name = "axis", .kind = WF_ONNX_INT, .i = is_first ? first[rank - 2][index] : index + 1};
+    wf_onnx_name inputs[WF_MAX_INPUTS], y;
+    for (int i = 0; i < x->node->n_inputs; i++) WF_TRY(wf_onnx_input(&inputs[i], x, i, layout));
+    WF_TRY(wf_onnx_apply(&y, x, "Concat", inputs, x->node->n_inputs, &axis, 1));
+    wf_onnx_output(x, &y, layout);
+    return WF_OK;
+}
+
 const wf_layer_class wf_concatenate_class = {.name = "concatenate",
                                              .summary = "inputs one behind the other",
                                              .min_inputs = 2,
@@ -100,4 +116,5 @@ const wf_layer_class wf_concatenate_class = {.name = "concatenate",
                                              .config_size = sizeof(wf_concatenate_config),
                                              .fields = fields,
                                              .infer = infer,
-                                             .plan = plan};
+                                             .plan = plan,
+                                             .onnx = onnx};

@@ -2,6 +2,7 @@
 
 #include "nn/conv2d.h"
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 #include "nn/window.h"
 
@@ -434,6 +435,25 @@ static wf_status plan(wf_builder *b) {
     return WF_OK;
 }
 
+static wf_status onnx(wf_onnx *x) {
+    static const int output_first[] = {3, 2, 0, 1}; /* [O,C/groups,KH,KW] */
+    const wf_conv2d_config *c = x->config;
+    wf_onnx_window window;
+    wf_onnx_name inputs[3], y;
+    wf_onnx_window_init(&window, x, c->kernel_size, c->strides, c->dilation_rate, c->padding);
+    wf_onnx_attribute attributes[5] = {{.name = "group", .kind = WF_ONNX_INT, .i = c->groups}};
+    memcpy(attributes + 1, window.attributes, sizeof window.attributes);
+    WF_TRY(wf_onnx_input(&inputs[0], x, 0, WF_ONNX_FIRST));
+    WF_TRY(wf_onnx_param(&inputs[1], x, 0, output_first));
+    if (c->use_bias) WF_TRY(wf_onnx_param(&inputs[2], x, 1, NULL));
+    WF_TRY(wf_onnx_apply(&y, x, "Conv", inputs, c->use_bias ? 3 : 2, attributes, 5));
+    const wf_activation kind = (wf_activation)c->activation;
+    WF_TRY(wf_onnx_activate(&y, x, kind, (double)wf_activation_alpha(kind),
+                            wf_onnx_channel_axis(3, WF_ONNX_FIRST)));
+    wf_onnx_output(x, &y, WF_ONNX_FIRST);
+    return WF_OK;
+}
+
 const wf_layer_class wf_conv2d_class = {.name = "conv2d",
                                         .summary = "2-D convolution over images",
                                         .paper = "LeCun et al. 1998, doi:10.1109/5.726791",
@@ -442,4 +462,5 @@ const wf_layer_class wf_conv2d_class = {.name = "conv2d",
                                         .config_size = sizeof(wf_conv2d_config),
                                         .fields = fields,
                                         .infer = infer,
-                                        .plan = plan};
+                                        .plan = plan,
+                                        .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = activation(src * kernel + bias) over the last axis.
@@ -328,6 +329,27 @@ static wf_status plan(wf_builder *b) {
     return plan_backward(b, &d);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    const wf_dense_config *c = x->config;
+    const int rank = x->node->shape.rank;
+    /* features are the last axis of sequences in both layouts */
+    const wf_onnx_layout layout = rank == 2 ? wf_onnx_layout_of(x, 0) : WF_ONNX_WEFT;
+    wf_onnx_name inputs[3], y;
+    WF_TRY(wf_onnx_input(&inputs[0], x, 0, layout));
+    WF_TRY(wf_onnx_param(&inputs[1], x, 0, NULL));
+    if (c->use_bias) WF_TRY(wf_onnx_param(&inputs[2], x, 1, NULL));
+    if (rank == 1) {
+        WF_TRY(wf_onnx_apply(&y, x, "Gemm", inputs, c->use_bias ? 3 : 2, NULL, 0));
+    } else {
+        WF_TRY(wf_onnx_binary(&y, x, "MatMul", &inputs[0], &inputs[1]));
+        if (c->use_bias) WF_TRY(wf_onnx_binary(&y, x, "Add", &y, &inputs[2]));
+    }
+    const wf_activation kind = (wf_activation)c->activation;
+    WF_TRY(wf_onnx_activate(&y, x, kind, (double)wf_activation_alpha(kind), rank));
+    wf_onnx_output(x, &y, layout);
+    return WF_OK;
+}
+
 const wf_layer_class wf_dense_class = {.name = "dense",
                                        .summary = "matrix product over the last axis",
                                        .min_inputs = 1,
@@ -335,4 +357,5 @@ const wf_layer_class wf_dense_class = {.name = "dense",
                                        .config_size = sizeof(wf_dense_config),
                                        .fields = fields,
                                        .infer = infer,
-                                       .plan = plan};
+                                       .plan = plan,
+                                       .onnx = onnx};

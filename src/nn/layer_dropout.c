@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/plan.h"
 
 /* In training sets a share of the elements to 0 and divides the others by 1 - rate. */
@@ -62,4 +63,5 @@ const wf_layer_class wf_dropout_class = {.name = "dropout",
                                          .config_size = sizeof(wf_dropout_config),
                                          .fields = fields,
                                          .infer = wf_infer_same,
-                                         .plan = plan};
+                                         .plan = plan,
+                                         .onnx = wf_onnx_same};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = src where src > 0, else alpha * (exp(src) - 1) */
@@ -16,6 +17,10 @@ static wf_status plan(wf_builder *b) {
                                      (float)((const wf_elu_config *)b->config)->alpha);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_activation_layer(x, WF_ACT_ELU, ((const wf_elu_config *)x->config)->alpha);
+}
+
 const wf_layer_class wf_elu_class = {.name = "elu",
                                      .summary = "x above zero, alpha * (exp(x) - 1) below",
                                      .paper = "Clevert et al. 2015, arXiv:1511.07289",
@@ -24,4 +29,5 @@ const wf_layer_class wf_elu_class = {.name = "elu",
                                      .config_size = sizeof(wf_elu_config),
                                      .fields = fields,
                                      .infer = wf_infer_same,
-                                     .plan = plan};
+                                     .plan = plan,
+                                     .onnx = onnx};

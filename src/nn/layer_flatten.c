@@ -1,4 +1,5 @@
 #include "nn/layer.h"
+#include "nn/onnx.h"
 
 /* All elements of an image in one row; the bytes stay where they are. */
 
@@ -15,4 +16,5 @@ const wf_layer_class wf_flatten_class = {.name = "flatten",
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .fields = fields,
-                                         .infer = infer};
+                                         .infer = infer,
+                                         .onnx = wf_onnx_reshaped};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = src * Phi(src), Phi the normal distribution function; approximate: by tanh. */
@@ -17,6 +18,11 @@ static wf_status plan(wf_builder *b) {
                                      (float)((const wf_gelu_config *)b->config)->approximate);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_activation_layer(x, WF_ACT_GELU,
+                                    ((const wf_gelu_config *)x->config)->approximate);
+}
+
 const wf_layer_class wf_gelu_class = {.name = "gelu",
                                       .summary = "x times the normal distribution function of x",
                                       .paper = "Hendrycks and Gimpel 2016, arXiv:1606.08415",
@@ -25,4 +31,5 @@ const wf_layer_class wf_gelu_class = {.name = "gelu",
                                       .config_size = sizeof(wf_gelu_config),
                                       .fields = fields,
                                       .infer = wf_infer_same,
-                                      .plan = plan};
+                                      .plan = plan,
+                                      .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/pool.h"
 
 /* The mean of each channel over the whole image: [N,H,W,C] -> [N,C]. */
@@ -24,6 +25,16 @@ static wf_status plan(wf_builder *b) {
                                                .sw = 1});
 }
 
+static wf_status onnx(wf_onnx *x) {
+    const wf_onnx_attribute axis = {.name = "axis", .kind = WF_ONNX_INT, .i = 1};
+    wf_onnx_name y;
+    WF_TRY(wf_onnx_input(&y, x, 0, WF_ONNX_FIRST));
+    WF_TRY(wf_onnx_unary(&y, x, "GlobalAveragePool", &y)); /* [N,C,1,1] */
+    WF_TRY(wf_onnx_apply(&y, x, "Flatten", &y, 1, &axis, 1));
+    wf_onnx_output(x, &y, WF_ONNX_WEFT);
+    return WF_OK;
+}
+
 const wf_layer_class wf_global_average_pool2d_class = {
     .name = "global_average_pool2d",
     .summary = "mean of each channel over the whole image",
@@ -32,4 +43,5 @@ const wf_layer_class wf_global_average_pool2d_class = {
     .max_inputs = 1,
     .fields = fields,
     .infer = infer,
-    .plan = plan};
+    .plan = plan,
+    .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/rnn.h"
+#include "nn/onnx.h"
 
 /* Gated recurrent unit, reset after the matrix product, gates in Keras' order z, r, h:
  *  z = sigma(x*Wz + h*Uz + b0z + b1z)   r = sigma(x*Wr + h*Ur + b0r + b1r)
@@ -40,6 +41,13 @@ static wf_status plan(wf_builder *b) {
     return wf_rnn_plan(b, &cell);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_recurrent(x, &(wf_onnx_cell){.type = "GRU",
+                                                .gates = &wf_gru_gates,
+                                                .has_gate_activation = 1,
+                                                .is_reset_after = 1});
+}
+
 const wf_layer_class wf_gru_class = {.name = "gru",
                                      .summary = "gated recurrent unit (reset after)",
                                      .paper = "Cho et al. 2014, arXiv:1406.1078",
@@ -50,4 +58,5 @@ const wf_layer_class wf_gru_class = {.name = "gru",
                                      .config_size = sizeof(wf_rnn_config),
                                      .fields = fields,
                                      .infer = infer,
-                                     .plan = plan};
+                                     .plan = plan,
+                                     .onnx = onnx};

@@ -1,8 +1,8 @@
 #include <math.h>
-
 #include <string.h>
 
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = gamma * (src - mean) / sqrt(variance + epsilon) + beta, statistics over the last axis. */
@@ -108,6 +108,36 @@ static wf_status plan(wf_builder *b) {
     return WF_OK;
 }
 
+/* The operator LayerNormalization is younger than the opset. */
+static wf_status onnx(wf_onnx *x) {
+    const wf_layer_normalization_config *c = x->config;
+    /* features are the last axis of sequences in both layouts */
+    const wf_onnx_layout layout = x->node->shape.rank == 2 ? wf_onnx_layout_of(x, 0) : WF_ONNX_WEFT;
+    static const int64_t last[] = {-1};
+    const wf_onnx_attribute axes = {.name = "axes", .kind = WF_ONNX_INTS, .ints = last, .n = 1};
+    wf_onnx_name y, mean, centred, variance, constant;
+    WF_TRY(wf_onnx_input(&y, x, 0, layout));
+    WF_TRY(wf_onnx_apply(&mean, x, "ReduceMean", &y, 1, &axes, 1));
+    WF_TRY(wf_onnx_binary(&centred, x, "Sub", &y, &mean));
+    WF_TRY(wf_onnx_real(&constant, x, "two", 2));
+    WF_TRY(wf_onnx_binary(&variance, x, "Pow", &centred, &constant));
+    WF_TRY(wf_onnx_apply(&variance, x, "ReduceMean", &variance, 1, &axes, 1));
+    WF_TRY(wf_onnx_real(&constant, x, "epsilon", c->epsilon));
+    WF_TRY(wf_onnx_binary(&variance, x, "Add", &variance, &constant));
+    WF_TRY(wf_onnx_unary(&variance, x, "Sqrt", &variance));
+    WF_TRY(wf_onnx_binary(&y, x, "Div", &centred, &variance));
+    if (c->scale) {
+        WF_TRY(wf_onnx_param(&constant, x, 0, NULL));
+        WF_TRY(wf_onnx_binary(&y, x, "Mul", &y, &constant));
+    }
+    if (c->center) {
+        WF_TRY(wf_onnx_param(&constant, x, c->scale, NULL));
+        WF_TRY(wf_onnx_binary(&y, x, "Add", &y, &constant));
+    }
+    wf_onnx_output(x, &y, layout);
+    return WF_OK;
+}
+
 const wf_layer_class wf_layer_normalization_class = {.name = "layer_normalization",
                                                      .summary = "normalises each image's last axis",
                                                      .paper = "Ba et al. 2016, arXiv:1607.06450",
@@ -117,4 +147,5 @@ const wf_layer_class wf_layer_normalization_class = {.name = "layer_normalizatio
                                                          sizeof(wf_layer_normalization_config),
                                                      .fields = fields,
                                                      .infer = infer,
-                                                     .plan = plan};
+                                                     .plan = plan,
+                                                     .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/rnn.h"
+#include "nn/onnx.h"
 
 /* Long short-term memory, gates in Keras' order i, f, c, o:
  *  i = sigma(x*Wi + h*Ui + bi)   f = sigma(x*Wf + h*Uf + bf)   o = sigma(x*Wo + h*Uo + bo)
@@ -49,6 +50,13 @@ static wf_status plan(wf_builder *b) {
     return wf_rnn_plan(b, &cell);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_recurrent(x, &(wf_onnx_cell){.type = "LSTM",
+                                                .gates = &wf_lstm_gates,
+                                                .has_gate_activation = 1,
+                                                .has_output_activation = 1});
+}
+
 const wf_layer_class wf_lstm_class = {
     .name = "lstm",
     .summary = "long short-term memory",
@@ -59,4 +67,5 @@ const wf_layer_class wf_lstm_class = {
     .config_size = sizeof(wf_rnn_config),
     .fields = fields,
     .infer = infer,
-    .plan = plan};
+    .plan = plan,
+    .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/pool.h"
+#include "nn/onnx.h"
 
 /* The largest value of each window; elements beyond the edge do not take part. */
 
@@ -42,6 +43,8 @@ static wf_status plan(wf_builder *b) {
                                WF_USES(a.diff_src, a.diff_dst, a.argmax));
 }
 
+static wf_status onnx(wf_onnx *x) { return wf_pool2d_onnx(x, "MaxPool"); }
+
 const wf_layer_class wf_max_pool2d_class = {.name = "max_pool2d",
                                             .summary = "largest value of each window",
                                             .min_inputs = 1,
@@ -49,4 +52,5 @@ const wf_layer_class wf_max_pool2d_class = {.name = "max_pool2d",
                                             .config_size = sizeof(wf_pool2d_config),
                                             .fields = fields,
                                             .infer = wf_pool2d_infer,
-                                            .plan = plan};
+                                            .plan = plan,
+                                            .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = src where src > 0, else negative_slope * src */
@@ -17,6 +18,11 @@ static wf_status plan(wf_builder *b) {
                                      (float)((const wf_relu_config *)b->config)->negative_slope);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_activation_layer(x, WF_ACT_LEAKY_RELU,
+                                    ((const wf_relu_config *)x->config)->negative_slope);
+}
+
 const wf_layer_class wf_relu_class = {.name = "relu",
                                       .summary = "max(x, 0)",
                                       .min_inputs = 1,
@@ -24,4 +30,5 @@ const wf_layer_class wf_relu_class = {.name = "relu",
                                       .config_size = sizeof(wf_relu_config),
                                       .fields = fields,
                                       .infer = wf_infer_same,
-                                      .plan = plan};
+                                      .plan = plan,
+                                      .onnx = onnx};

@@ -1,4 +1,5 @@
 #include "nn/layer.h"
+#include "nn/onnx.h"
 
 /* Another shape for the same elements; the bytes stay where they are. */
 
@@ -48,4 +49,5 @@ const wf_layer_class wf_reshape_class = {.name = "reshape",
                                          .max_inputs = 1,
                                          .config_size = sizeof(wf_reshape_config),
                                          .fields = fields,
-                                         .infer = infer};
+                                         .infer = infer,
+                                         .onnx = wf_onnx_reshaped};

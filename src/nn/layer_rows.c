@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 
 /* An image as the sequence of its rows: [N,H,W,C] -> [N,H,W*C]; the bytes stay where they are. */
 
@@ -11,10 +12,13 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
+static wf_status onnx(wf_onnx *x) { return wf_onnx_sequence(x, 0); }
+
 const wf_layer_class wf_rows_class = {.name = "rows",
                                       .summary = "an image as the sequence of its rows",
                                       .flags = WF_LAYER_SHARES_BUFFER,
                                       .min_inputs = 1,
                                       .max_inputs = 1,
                                       .fields = fields,
-                                      .infer = infer};
+                                      .infer = infer,
+                                      .onnx = onnx};

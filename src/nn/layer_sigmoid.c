@@ -1,4 +1,5 @@
 #include "nn/infer.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* dst = 1 / (1 + exp(-src)) */
@@ -7,10 +8,13 @@ static const wf_field fields[] = {{0}};
 
 static wf_status plan(wf_builder *b) { return wf_build_activation_layer(b, WF_ACT_SIGMOID, 0); }
 
+static wf_status onnx(wf_onnx *x) { return wf_onnx_activation_layer(x, WF_ACT_SIGMOID, 0); }
+
 const wf_layer_class wf_sigmoid_class = {.name = "sigmoid",
                                          .summary = "1 / (1 + exp(-x))",
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .fields = fields,
                                          .infer = wf_infer_same,
-                                         .plan = plan};
+                                         .plan = plan,
+                                         .onnx = onnx};

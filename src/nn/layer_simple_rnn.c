@@ -1,4 +1,5 @@
 #include "nn/rnn.h"
+#include "nn/onnx.h"
 #include "nn/steps.h"
 
 /* h' = activation(x*W + h*U + b) */
@@ -26,6 +27,10 @@ static wf_status plan(wf_builder *b) {
     return wf_rnn_plan(b, &cell);
 }
 
+static wf_status onnx(wf_onnx *x) {
+    return wf_onnx_recurrent(x, &(wf_onnx_cell){.type = "RNN", .gates = &wf_simple_rnn_gates});
+}
+
 const wf_layer_class wf_simple_rnn_class = {.name = "simple_rnn",
                                             .summary = "fully connected recurrent layer",
                                             .paper = "Elman 1990, doi:10.1207/s15516709cog1402_1",
@@ -36,4 +41,5 @@ const wf_layer_class wf_simple_rnn_class = {.name = "simple_rnn",
                                             .config_size = sizeof(wf_rnn_config),
                                             .fields = fields,
                                             .infer = infer,
-                                            .plan = plan};
+                                            .plan = plan,
+                                            .onnx = onnx};

@@ -41,6 +41,19 @@ wf_pool2d wf_pool2d_of(const wf_builder *b) {
                        .pad_left = (int)wf_window_pad(src[1], c->pool_size[1], sw, 1, c->padding)};
 }
 
+wf_status wf_pool2d_onnx(wf_onnx *x, const char *type) {
+    static const int32_t dense[2] = {1, 1};
+    const wf_pool2d_config *c = x->config;
+    const int32_t strides[2] = {stride_of(c, 0), stride_of(c, 1)};
+    wf_onnx_window window;
+    wf_onnx_name y;
+    wf_onnx_window_init(&window, x, c->pool_size, strides, dense, c->padding);
+    WF_TRY(wf_onnx_input(&y, x, 0, WF_ONNX_FIRST));
+    WF_TRY(wf_onnx_apply(&y, x, type, &y, 1, window.attributes, 3)); /* but for the dilations */
+    wf_onnx_output(x, &y, WF_ONNX_FIRST);
+    return WF_OK;
+}
+
 typedef struct average_pool_args {
     wf_buffer src, dst, diff_src, diff_dst;
     wf_pool2d pool;

@@ -2,6 +2,7 @@
 #ifndef WF_NN_POOL_H
 #define WF_NN_POOL_H
 
+#include "nn/onnx.h"
 #include "nn/plan.h"
 #include "nn/window.h"
 
@@ -25,6 +26,8 @@ wf_status wf_pool2d_infer(wf_infer *in);
 
 /* The kernels' description of the node's pool; `n` is left to the run. */
 wf_pool2d wf_pool2d_of(const wf_builder *b);
+/* The slot `onnx`: MaxPool or AveragePool. Neither counts what is beyond the edge. */
+wf_status wf_pool2d_onnx(wf_onnx *x, const char *type);
 /* The steps of an average pool, also of the global one. */
 wf_status wf_average_pool_plan(wf_builder *b, wf_pool2d pool);
 

@@ -21,12 +21,18 @@ static inline int64_t wf_window_output(int64_t in, int64_t kernel, int64_t strid
     return in < extent ? 0 : (in - extent) / stride + 1;
 }
 
+/* Padding before the first and behind the last element. */
+static inline int64_t wf_window_pads(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
+                                     int padding) {
+    int64_t out = wf_window_output(in, kernel, stride, dilation, padding);
+    int64_t total = (out - 1) * stride + wf_window_extent(kernel, dilation) - in;
+    return padding == WF_PADDING_SAME && total > 0 ? total : 0;
+}
+
 /* Padding before the first element; of an odd total the larger half comes behind the last. */
 static inline int64_t wf_window_pad(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
                                     int padding) {
-    int64_t out = wf_window_output(in, kernel, stride, dilation, padding);
-    int64_t total = (out - 1) * stride + wf_window_extent(kernel, dilation) - in;
-    return padding == WF_PADDING_SAME && total > 0 ? total / 2 : 0;
+    return wf_window_pads(in, kernel, stride, dilation, padding) / 2;
 }
 
 #endif

@@ -1,0 +1,100 @@
+#include "base/alloc.h"
+#include "cmd/session.h"
+#include "weft/export.h"
+
+typedef struct export_options {
+    wf_session_flags session;
+    const char *runs, *output;
+} export_options;
+
+static const wf_option options_table[] = {
+    {"output", 'o', WF_OPTION_TEXT, offsetof(export_options, output), "FILE", NULL, NULL, 0, 0,
+     "the file to write, as model.onnx (default: the run's id and .onnx)"},
+    WF_RUNS_OPTION(export_options, runs),
+    WF_SESSION_OPTIONS(export_options, session),
+    {0}};
+
+/* Points into `names`, which may be NULL. */
+static wf_status list_names(const char ***out, wf_context *cx, const json_t *names) {
+    const size_t n = json_array_size(names);
+    if (!n) return WF_OK;
+    WF_TRY(wf_alloc(out, cx, n, sizeof **out));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        (*out)[i] = name ? name : "";
+    }
+    return WF_OK;
+}
+
+static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
+                             const json_t *names) {
+    const wf_graph *g = t->params->graph;
+    const int64_t *in = g->nodes[0].shape.dim;
+    const long long classes = (long long)wf_shape_size(&g->nodes[g->output].shape);
+    char description[256], bytes[32], params[32];
+    const char **list = NULL;
+    wf_onnx_result result;
+    snprintf(description, sizeof description, "Run %.200s of weft", t->summary.id);
+    WF_TRY(list_names(&list, &cli->cx, names));
+    const wf_onnx_options options = {.normalization = &t->normalization,
+                                     .class_names = list,
+                                     .n_class_names = json_array_size(names),
+                                     .description = description};
+    wf_status status = wf_export_onnx(&result, &cli->cx, path, t->params, &options);
+    wf_free(list);
+    if (status != WF_OK) return status;
+    wf_print(cli,
+             "%s: %s, %s parameters, %d operators of ONNX opset %d\n"
+             "input   image          float32 [batch, %lld, %lld, %lld], pixels 0 to 255\n"
+             "output  probabilities  float32 [batch, %lld]\n",
+             path, wf_bytes_text(bytes, (double)result.bytes), wf_thousands(params, g->total_size),
+             result.operators, WF_ONNX_OPSET, (long long)in[0], (long long)in[1], (long long)in[2],
+             classes);
+    cli->result =
+        json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:{s:s, s:[I,I,I]}, s:{s:s, s:I}}", "run",
+                  t->summary.id, "file", path, "bytes", (json_int_t)result.bytes, "params",
+                  (json_int_t)g->total_size, "operators", result.operators, "opset", WF_ONNX_OPSET,
+                  "ir_version", WF_ONNX_IR_VERSION, "input", "name", "image", "shape",
+                  (json_int_t)in[0], (json_int_t)in[1], (json_int_t)in[2], "output", "name",
+                  "probabilities", "classes", (json_int_t)classes);
+    return WF_OK;
+}
+
+static wf_status run(wf_cli *cli, const void *given) {
+    const export_options *o = given;
+    wf_session session = {0};
+    wf_trained trained = {0};
+    wf_str path = {0};
+    json_t *names = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_session_init(&session, cli, &o->session));
+    WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
+    WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
+    if (o->output) wf_str_add(&path, &cli->cx, o->output);
+    else wf_str_addf(&path, &cli->cx, "%s.onnx", trained.summary.id);
+    WF_TRY_OR(path.status);
+    WF_TRY_OR(write_model(cli, &trained, path.text, names));
+done:
+    wf_str_reset(&path);
+    json_decref(names);
+    wf_trained_reset(&trained);
+    wf_session_reset(&session);
+    return status;
+}
+
+const wf_command wf_command_export = {
+    .name = "export",
+    .summary = "Write a trained model as an ONNX file",
+    .operands = "RUN",
+    .min_operands = 1,
+    .max_operands = 1,
+    .description =
+        "RUN is as in weft help evaluate, and so are the weights. The file runs in ONNX Runtime\n"
+        "and other programs: pixels 0 to 255 as float32 [batch, height, width, channels] go in,\n"
+        "the normalization is part of it; probabilities come out. Its metadata hold the classes'\n"
+        "names. An existing file is replaced.",
+    .examples = "weft export gru-128 -o gru.onnx",
+    .options_size = sizeof(export_options),
+    .options = options_table,
+    .run = run,
+};
