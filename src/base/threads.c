@@ -194,12 +194,15 @@ void wf_pool_run_short(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
 
 /* ---- birth and death ---- */
 
-/* Workers take no signals: those are the caller's business. */
+/* Workers take no signals, which are the caller's business; but for those that their own
+ * instructions raise: blocked, they would kill the process in spite of a handler. */
 static wf_status start_workers(wf_pool *pool, wf_context *cx) {
-    sigset_t all, before;
+    static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    sigset_t others, before;
     int error = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&others, own[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     for (int i = 0; i < pool->n_threads - 1 && !error; i++) {
         pool->seats[i] = (struct pool_seat){pool, i + 1};
         error = pthread_create(&pool->threads[i], NULL, worker_main, &pool->seats[i]);
