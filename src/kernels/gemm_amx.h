@@ -14,6 +14,7 @@
  * of this file in front of them. */
 
 enum { SIDE = 16, BLOCK = 2 * SIDE, ROW_BYTES = SIDE * 4, TILE_ELEMENTS = SIDE * SIDE };
+_Static_assert((int)GEMM_NR == (int)BLOCK, "a panel of B is two tiles wide");
 
 #define KEEP_STORES() __asm__ volatile("" ::: "memory")
 
