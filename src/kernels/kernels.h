@@ -44,6 +44,27 @@ typedef struct wf_gemm_tn {
     int accumulate;
 } wf_gemm_tn;
 
+/* Winograd's transforms of tiles of 4 x 4 outputs, see k_winograd.c. Along an axis tiles of 4 come
+ * first, then tiles of 3. Tiles are counted through all images, form by form: first those 3 high
+ * and 4 wide, then 4 x 4, 4 high and 3 wide, 3 x 3.
+ * Each tile has a number for each channel at each of 6 x 6 points; a point's numbers are a plane
+ * [n_tiles][row], row a multiple of 16 floats. The sixth point along an axis is void in tiles of 3.
+ * Images may be read up to 15 floats past their end. */
+typedef struct wf_winograd {
+    int n_images, h, w, c;      /* images [h][w][c], one behind the other */
+    int tiles_h[2], tiles_w[2]; /* of one image along its axes: tiles of 4, tiles of 3 */
+    int top, left;              /* source: the first window begins at pixel (-top, -left) */
+    int first_tile, n_tiles;    /* those transformed */
+    int channel, n_channels;    /* those transformed */
+    const float *image;         /* source, diff */
+    const float *zeros;         /* source, diff: [n_channels] up to a multiple of 16 */
+    float *dst;                 /* dst: the images */
+    const float *bias;          /* dst: [c] or NULL */
+    float slope;                /* dst: as in wf_gemm */
+    float *points;              /* [6 x 6][n_tiles][row], of the channels transformed */
+    ptrdiff_t plane, row;
+} wf_winograd;
+
 /* Pooling windows of one channels-last image batch. */
 typedef struct wf_pool2d {
     int n, h, w, c, oh, ow, kh, kw, sh, sw, pad_top, pad_left;
