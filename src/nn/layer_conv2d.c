@@ -327,6 +327,8 @@ static wf__conv2d describe(const wf_builder *b, const wf_conv2d_config *c) {
     a.is_unfolded = a.dh > 1 || a.dw > 1 || a.groups > 1;
     a.is_unfolded_backward = a.is_unfolded || a.sh > 1 || a.sw > 1;
     wf__conv2d_choose_bf16(&a, b);
+    a.is_winograd = wf__conv2d_uses_winograd(&a, a.is_bf16 ? b->kernels->bf16_speedup : 1);
+    if (a.is_winograd) a.is_bf16 = a.is_bf16_backward = 0;
     return a;
 }
 
@@ -403,14 +405,32 @@ static wf_cost cost_of(const wf__conv2d *a, wf_pass pass, double kernels) {
                      .bytes = kernels * kernel * sizeof(float)};
 }
 
+static wf_status plan_forward(wf_builder *b, wf__conv2d *a) {
+    if (a->is_winograd) return wf__conv2d_winograd_forward(b, a);
+    ask_for_scratch(b, a);
+    WF_TRY(pack_kernels(b, a));
+    return wf_build_shard_step(b, WF_FORWARD, a->is_bf16 ? wf__conv2d_bf16_forward : run_forward, a,
+                               sizeof *a, WF_USES(a->src, a->dst));
+}
+
+static wf_status plan_gradient(wf_builder *b, const wf__conv2d *a) {
+    if (a->is_winograd) return wf__conv2d_winograd_gradient(b, a);
+    return wf_build_shard_step(b, WF_BACKWARD, a->is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
+                               a, sizeof *a, WF_USES(a->src, a->diff_dst));
+}
+
+static wf_status plan_backward_data(wf_builder *b, const wf__conv2d *a) {
+    if (a->is_winograd) return wf__conv2d_winograd_backward_data(b, a);
+    return wf_build_shard_step(
+        b, WF_BACKWARD, a->is_bf16_backward ? wf__conv2d_bf16_backward_data : run_backward_data, a,
+        sizeof *a, WF_USES(a->diff_src, a->diff_dst));
+}
+
 static wf_status plan(wf_builder *b) {
     const wf_conv2d_config *c = b->config;
     const wf_activation kind = (wf_activation)c->activation;
     wf__conv2d a = describe(b, c);
-    ask_for_scratch(b, &a);
-    WF_TRY(pack_kernels(b, &a));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, a.is_bf16 ? wf__conv2d_bf16_forward : run_forward, &a,
-                               sizeof a, WF_USES(a.src, a.dst)));
+    WF_TRY(plan_forward(b, &a));
     wf_build_cost(b, cost_of(&a, WF_PASS_FORWARD, 1));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
@@ -421,13 +441,10 @@ static wf_status plan(wf_builder *b) {
     a.part_floats = kernel_floats + (a.bias < 0 ? 0 : a.o);
     WF_TRY(
         wf_build_fixed(&a.parts, b, (size_t)a.part_floats * (size_t)b->n_shards * sizeof(float)));
-    WF_TRY(wf_build_shard_step(b, WF_BACKWARD, a.is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
-                               &a, sizeof a, WF_USES(a.src, a.diff_dst)));
+    WF_TRY(plan_gradient(b, &a));
     wf_build_cost(b, cost_of(&a, WF_PASS_GRADIENT, b->n_shards));
     if (a.diff_src != WF_NO_BUFFER) {
-        WF_TRY(wf_build_shard_step(
-            b, WF_BACKWARD, a.is_bf16_backward ? wf__conv2d_bf16_backward_data : run_backward_data,
-            &a, sizeof a, WF_USES(a.diff_src, a.diff_dst)));
+        WF_TRY(plan_backward_data(b, &a));
         wf_build_cost(b, cost_of(&a, WF_PASS_BACKWARD, 1));
     }
     WF_TRY(wf_build_shard_sum(b, b->param, a.parts, a.part_floats, 0));
