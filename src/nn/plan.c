@@ -256,7 +256,7 @@ static wf_status order_steps(wf_plan *plan, wf_context *cx) {
  * row per image, that it reuses the weights; and several of them so that workers share the
  * batch. */
 static int choose_shard_size(const wf_graph *g, int batch_size) {
-    enum { TARGET_BYTES = 3 << 20, NARROW = 4, WIDE = 32 };
+    enum { TARGET_BYTES = 3 << 20, NARROW = 8, WIDE = 32 };
     size_t bytes = 1;
     int wants_wide = 0;
     for (int i = 0; i < g->n_nodes; i++) {
