@@ -18,7 +18,7 @@ enum { WF_ONNX_OPSET = 13, WF_ONNX_IR_VERSION = 7 };
 
 /* Zero-initialise; every field may stay 0. */
 typedef struct wf_onnx_options {
-    const wf_normalization *normalization; /* becomes the first operators, so that pixels 0 to 255
+    const wf_normalization *normalization; /* becomes a part of the graph, so that pixels 0 to 255
                                               go in; NULL: what goes in is what the layers see */
     const char *const *class_names;        /* [n_class_names], for the metadata; NULL: none */
     size_t n_class_names;

@@ -5,31 +5,38 @@
 
 static const wf_onnx_name input_name = {"image"}, output_name = {"probabilities"};
 
-/* The graph's input, and pixel * scale + shift where the layers want that. */
+/* pixel * scale + shift, with the channels first: runtimes repeat one number over an image quickly,
+ * but not a short last axis. */
+static wf_status normalize(wf_onnx *x, const wf_normalization *n) {
+    const wf_shape channels = {.rank = 3, .dim = {n->channels, 1, 1}};
+    wf_onnx_name y, constant;
+    int is_shifted = 0;
+    WF_TRY(wf_onnx_own(&y, x, WF_ONNX_FIRST));
+    WF_TRY(wf_onnx_reals(&constant, x, "scale", &channels, n->scale));
+    WF_TRY(wf_onnx_binary(&y, x, "Mul", &y, &constant));
+    for (int i = 0; i < n->channels; i++) is_shifted |= n->shift[i] < 0 || n->shift[i] > 0;
+    if (is_shifted) {
+        WF_TRY(wf_onnx_reals(&constant, x, "shift", &channels, n->shift));
+        WF_TRY(wf_onnx_binary(&y, x, "Add", &y, &constant));
+    }
+    wf_onnx_output(x, &y, WF_ONNX_FIRST);
+    return WF_OK;
+}
+
 static wf_status add_input(wf_onnx *x, wf_onnx_model *m, const wf_normalization *n) {
     wf_context *cx = x->cx;
     const wf_shape *shape = &x->params->graph->nodes[0].shape;
-    wf_onnx_name y = input_name, constant;
-    int is_shifted = 0;
-    WF_TRY(wf_onnx_model_input(m, cx, y.text, shape,
+    char text[96];
+    WF_TRY(wf_onnx_model_input(m, cx, input_name.text, shape,
                                n ? "pixels 0 to 255 as they are, channels last"
                                  : "what the first layer sees"));
     wf_onnx_turn(x, 0);
-    if (n) {
-        const wf_shape channels = {.rank = 1, .dim = {n->channels}};
-        WF_REQUIRE(n->channels == shape->dim[shape->rank - 1], WF_E_SHAPE,
-                   "model %s has %lld channels, the normalization %d", x->params->graph->name,
-                   (long long)shape->dim[shape->rank - 1], n->channels);
-        WF_TRY(wf_onnx_reals(&constant, x, "scale", &channels, n->scale));
-        WF_TRY(wf_onnx_binary(&y, x, "Mul", &y, &constant));
-        for (int i = 0; i < n->channels; i++) is_shifted |= n->shift[i] < 0 || n->shift[i] > 0;
-        if (is_shifted) {
-            WF_TRY(wf_onnx_reals(&constant, x, "shift", &channels, n->shift));
-            WF_TRY(wf_onnx_binary(&y, x, "Add", &y, &constant));
-        }
-    }
-    wf_onnx_output(x, &y, WF_ONNX_WEFT);
-    return WF_OK;
+    wf_onnx_output(x, &input_name, WF_ONNX_WEFT);
+    if (!n) return WF_OK;
+    WF_REQUIRE(shape->rank == 3 && shape->dim[2] == n->channels, WF_E_SHAPE,
+               "model %s: its input is %s, the normalization is of images of %d channels",
+               x->params->graph->name, wf_shape_text(text, sizeof text, shape), n->channels);
+    return normalize(x, n);
 }
 
 /* The last layer's tensor gets the graph's output as its name. A graph whose layers all hand on
@@ -38,7 +45,7 @@ static wf_status add_output(wf_onnx *x, wf_onnx_model *m) {
     const wf_graph *g = x->params->graph;
     wf_onnx_name y;
     int is_found;
-    WF_TRY(wf_onnx_final(&y, x));
+    WF_TRY(wf_onnx_own(&y, x, WF_ONNX_WEFT));
     WF_TRY(wf_onnx_model_rename(&is_found, m, x->cx, y.text, output_name.text));
     if (!is_found) {
         WF_TRY(wf_onnx_unary(&y, x, "Identity", &y));

@@ -60,7 +60,17 @@ static wf_status plan(wf_builder *b) {
                                WF_USES(a.diff_src, a.diff_dst));
 }
 
-static wf_status onnx(wf_onnx *x) { return wf_onnx_sequence(x, 1); }
+/* [N,H,W,C] -> [W,N,H,C] -> [W,N,H*C]: pixels are moved as wholes. */
+static wf_status onnx(wf_onnx *x) {
+    static const int64_t order[] = {2, 0, 1, 3};
+    const int64_t dims[] = {0, 0, x->node->shape.dim[1]};
+    wf_onnx_name y;
+    WF_TRY(wf_onnx_input(&y, x, 0, WF_ONNX_WEFT));
+    WF_TRY(wf_onnx_transpose(&y, x, &y, order, 4));
+    WF_TRY(wf_onnx_reshape(&y, x, &y, dims, 3));
+    wf_onnx_output(x, &y, WF_ONNX_FIRST);
+    return WF_OK;
+}
 
 const wf_layer_class wf_columns_class = {.name = "columns",
                                          .summary = "an image as the sequence of its columns",

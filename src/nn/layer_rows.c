@@ -12,8 +12,6 @@ static wf_status infer(wf_infer *in) {
     return WF_OK;
 }
 
-static wf_status onnx(wf_onnx *x) { return wf_onnx_sequence(x, 0); }
-
 const wf_layer_class wf_rows_class = {.name = "rows",
                                       .summary = "an image as the sequence of its rows",
                                       .flags = WF_LAYER_SHARES_BUFFER,
@@ -21,4 +19,4 @@ const wf_layer_class wf_rows_class = {.name = "rows",
                                       .max_inputs = 1,
                                       .fields = fields,
                                       .infer = infer,
-                                      .onnx = onnx};
+                                      .onnx = wf_onnx_reshaped};

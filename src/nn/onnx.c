@@ -138,21 +138,24 @@ int wf_onnx_channel_axis(int rank, wf_onnx_layout layout) {
     return rank == 3 && layout == WF_ONNX_FIRST ? 1 : rank;
 }
 
-/* An image with one channel, or of one pixel, has the same bytes in both layouts. */
+/* An image of one channel, or of one pixel, has the same bytes in both layouts. */
+static int is_same_in_both(const wf_shape *s) {
+    return s->rank == 3 && (s->dim[2] == 1 || s->dim[0] * s->dim[1] == 1);
+}
+
 static wf_status convert(wf_onnx_name *out, wf_onnx *x, const wf_onnx_name *from,
                          const wf_shape *shape, wf_onnx_layout to) {
     static const int64_t images[WF_ONNX_LAYOUTS][4] = {{0, 2, 3, 1}, {0, 3, 1, 2}};
     static const int64_t sequences[] = {1, 0, 2};
     const int64_t h = shape->dim[0], w = shape->dim[1], c = shape->dim[2];
     if (shape->rank == 2) return wf_onnx_transpose(out, x, from, sequences, 3);
-    if (c > 1 && h * w > 1) return wf_onnx_transpose(out, x, from, images[to], 4);
+    if (!is_same_in_both(shape)) return wf_onnx_transpose(out, x, from, images[to], 4);
     const int64_t dims[WF_ONNX_LAYOUTS][4] = {{0, h, w, c}, {0, c, h, w}};
     return wf_onnx_reshape(out, x, from, dims[to], 4);
 }
 
-static wf_status take(wf_onnx_name *out, wf_onnx *x, int index, wf_onnx_layout layout) {
-    wf_onnx_value *value = &x->values[index];
-    const wf_shape *shape = &x->params->graph->nodes[index].shape;
+static wf_status take(wf_onnx_name *out, wf_onnx *x, wf_onnx_value *value, const wf_shape *shape,
+                      wf_onnx_layout layout) {
     if (shape->rank != 2 && shape->rank != 3) layout = value->layout;
     if (!value->name[layout].text[0])
         WF_TRY(convert(&value->name[layout], x, &value->name[value->layout], shape, layout));
@@ -161,15 +164,15 @@ static wf_status take(wf_onnx_name *out, wf_onnx *x, int index, wf_onnx_layout l
 }
 
 wf_status wf_onnx_input(wf_onnx_name *out, wf_onnx *x, int i, wf_onnx_layout layout) {
-    return take(out, x, x->node->inputs[i], layout);
+    return take(out, x, &x->values[x->node->inputs[i]], wf_onnx_shape(x, i), layout);
 }
 
-wf_status wf_onnx_final(wf_onnx_name *out, wf_onnx *x) {
-    return take(out, x, x->params->graph->output, WF_ONNX_WEFT);
+wf_status wf_onnx_own(wf_onnx_name *out, wf_onnx *x, wf_onnx_layout layout) {
+    return take(out, x, x->value, &x->node->shape, layout);
 }
 
 void wf_onnx_output(wf_onnx *x, const wf_onnx_name *name, wf_onnx_layout layout) {
-    x->value->layout = layout;
+    *x->value = (wf_onnx_value){.layout = layout};
     x->value->name[layout] = *name;
 }
 
@@ -199,27 +202,14 @@ wf_status wf_onnx_same(wf_onnx *x) {
 }
 
 wf_status wf_onnx_reshaped(wf_onnx *x) {
-    const wf_shape *shape = &x->node->shape;
+    const wf_shape *shape = &x->node->shape, *src = wf_onnx_shape(x, 0);
     int64_t dims[WF_MAX_RANK + 1] = {0};
     wf_onnx_name y;
-    if (wf_shape_equal(shape, wf_onnx_shape(x, 0))) return wf_onnx_same(x);
-    WF_TRY(wf_onnx_input(&y, x, 0, WF_ONNX_WEFT));
+    if (wf_shape_equal(shape, src)) return wf_onnx_same(x);
+    WF_TRY(wf_onnx_input(&y, x, 0, is_same_in_both(src) ? wf_onnx_layout_of(x, 0) : WF_ONNX_WEFT));
     for (int i = 0; i < shape->rank; i++) dims[i + 1] = shape->dim[i];
     WF_TRY(wf_onnx_reshape(&y, x, &y, dims, shape->rank + 1));
     wf_onnx_output(x, &y, WF_ONNX_WEFT);
-    return WF_OK;
-}
-
-/* To [H,N,W,C] or [W,N,H,C] from either layout in one transposition; then two axes become one. */
-wf_status wf_onnx_sequence(wf_onnx *x, int axis) {
-    static const int64_t orders[WF_ONNX_LAYOUTS][2][4] = {{{1, 0, 2, 3}, {2, 0, 1, 3}},
-                                                          {{2, 0, 3, 1}, {3, 0, 2, 1}}};
-    const wf_onnx_layout layout = wf_onnx_layout_of(x, 0);
-    wf_onnx_name y;
-    WF_TRY(wf_onnx_input(&y, x, 0, layout));
-    WF_TRY(wf_onnx_transpose(&y, x, &y, orders[layout][axis], 4));
-    WF_TRY(wf_onnx_reshape(&y, x, &y, (const int64_t[]){0, 0, x->node->shape.dim[1]}, 3));
-    wf_onnx_output(x, &y, WF_ONNX_FIRST);
     return WF_OK;
 }
 

@@ -97,8 +97,8 @@ void wf_onnx_turn(wf_onnx *x, int index);
  * Errors: WF_E_UNSUPPORTED (the layer has no slot, or its slot refuses the configuration), and what
  * the sink returns. */
 wf_status wf_onnx_add_layer(wf_onnx *x, int index);
-/* The graph's output in weft's layout, after the last layer's turn. */
-wf_status wf_onnx_final(wf_onnx_name *out, wf_onnx *x);
+/* What the layer whose turn it was has left, in the given layout. */
+wf_status wf_onnx_own(wf_onnx_name *out, wf_onnx *x, wf_onnx_layout layout);
 
 /* ---- for slots ---- */
 
@@ -109,7 +109,7 @@ wf_status wf_onnx_input(wf_onnx_name *out, wf_onnx *x, int i, wf_onnx_layout lay
 wf_onnx_layout wf_onnx_layout_of(const wf_onnx *x, int i);
 /* Position of the channels or features of a tensor with this many axes behind the batch. */
 int wf_onnx_channel_axis(int rank, wf_onnx_layout layout);
-/* Says where the layer's output is. */
+/* Says where the layer's output is; what was said before is forgotten. */
 void wf_onnx_output(wf_onnx *x, const wf_onnx_name *name, wf_onnx_layout layout);
 
 /* Constants. `shape` has all axes. `part` names it: "kernel" becomes "conv2d_1/kernel". */
@@ -146,10 +146,8 @@ wf_status wf_onnx_activate(wf_onnx_name *a, wf_onnx *x, wf_activation kind, doub
 wf_status wf_onnx_activation_layer(wf_onnx *x, wf_activation kind, double alpha);
 /* The slot of a layer that hands on what it gets. */
 wf_status wf_onnx_same(wf_onnx *x);
-/* The slot of flatten, reshape: the elements in weft's order under the node's own shape. */
+/* The slot of flatten, reshape, rows: the elements in weft's order under the node's own shape. */
 wf_status wf_onnx_reshaped(wf_onnx *x);
-/* The slot of rows (axis 0) and columns (axis 1): an image as a sequence along that axis. */
-wf_status wf_onnx_sequence(wf_onnx *x, int axis);
 
 /* ---- what several slots share ---- */
 

@@ -106,7 +106,8 @@ TEST(normalization_has_the_channels_of_the_model) {
     const wf_onnx_options options = options_of(&colours);
     build(&m);
     CHECK_INT(wf_export_onnx(NULL, &cx, scratch("colours.onnx"), m.params, &options), WF_E_SHAPE);
-    CHECK_STR(cx.message, "model test has 1 channels, the normalization 3");
+    CHECK_STR(cx.message,
+              "model test: its input is (6, 6, 1), the normalization is of images of 3 channels");
     reset(&m);
 }
 

@@ -22,7 +22,7 @@ OPERATORS = {
     "dense-2": "Gemm",
     "flatten-2": "Reshape",
     "reshape-2": "Reshape",
-    "rows-2": "Transpose Reshape Transpose",
+    "rows-2": "Reshape",
     "columns-2": "Transpose Reshape Transpose",
     "batch_normalization-2": "BatchNormalization",
     "layer_normalization-2": "ReduceMean Sub Pow ReduceMean Add Sqrt Div Mul Add",
@@ -40,25 +40,25 @@ OPERATORS = {
     "bidirectional-2": "Transpose LSTM Transpose Reshape",
     "add-2": "Slice Reshape Slice Reshape Add",
     "concatenate-2": "Slice Reshape Slice Reshape Concat",
-    "conv-is-output": "Mul Add Transpose Conv Transpose",
-    "conv-softmax": "Mul Add Transpose Conv Softmax Transpose Reshape",
-    "softmax-of-an-image": "Mul Add Transpose Conv Softmax Transpose Reshape",
-    "conv-gelu-pool-flatten": "Mul Add Transpose Conv Mul Erf Add Mul Mul Mul Mul Mul Add Mul Tanh Add"
+    "conv-is-output": "Transpose Mul Add Conv Transpose",
+    "conv-softmax": "Transpose Mul Add Conv Softmax Transpose Reshape",
+    "softmax-of-an-image": "Transpose Mul Add Conv Softmax Transpose Reshape",
+    "conv-gelu-pool-flatten": "Transpose Mul Add Conv Mul Erf Add Mul Mul Mul Mul Mul Add Mul Tanh Add"
                               " Mul Mul MaxPool Transpose Reshape Gemm Softmax",
-    "one-channel-inside": "Reshape Conv Conv Reshape Reshape",
-    "two-readers": "Mul Add Transpose Conv Transpose Reshape Transpose Reshape MatMul Add Transpose Add"
-                   " Transpose Reshape GRU Squeeze Concat",
-    "add-of-both-layouts": "Mul Add Transpose Conv MatMul Add Transpose Add Transpose Add Transpose Add"
-                           " Transpose ReduceMean Sub Pow ReduceMean Add Sqrt Div Mul Add Transpose"
+    "one-channel-inside": "Reshape Conv Conv Reshape",
+    "two-readers": "Transpose Mul Add Conv Transpose Reshape Reshape MatMul Add Transpose Add Transpose"
+                   " Reshape Transpose GRU Squeeze Concat",
+    "add-of-both-layouts": "Transpose Mul Add Conv Transpose MatMul Add Transpose Add Transpose Add Transpose"
+                           " Add Transpose ReduceMean Sub Pow ReduceMean Add Sqrt Div Mul Add Transpose"
                            " GlobalAveragePool Flatten",
-    "concatenate-heights": "Mul Add Transpose Conv Concat Concat Concat AveragePool Transpose",
+    "concatenate-heights": "Transpose Mul Add Conv Concat Concat Concat AveragePool Transpose",
     "concatenate-steps": "Transpose LSTM Squeeze Concat Transpose Concat Concat",
-    "normal-image": "Mul Add Transpose BatchNormalization Conv BatchNormalization LeakyRelu Transpose"
+    "normal-image": "Transpose Mul Add BatchNormalization Conv BatchNormalization LeakyRelu Transpose"
                     " ReduceMean Sub Pow ReduceMean Add Sqrt Div Mul",
     "normal-sequence": "Reshape BatchNormalization Reshape Transpose GRU Squeeze Reshape"
                        " BatchNormalization Reshape ReduceMean Sub Pow ReduceMean Add Sqrt Div Add"
                        " MatMul Add Softmax Softmax LSTM Squeeze Transpose",
-    "columns-of-channels": "Mul Add Transpose Conv Transpose Reshape Slice GRU Transpose Reshape"
+    "columns-of-channels": "Transpose Mul Add Conv Transpose Transpose Reshape Slice GRU Transpose Reshape"
                            " Transpose Reshape Transpose Slice LSTM Transpose Reshape Gemm Elu",
     "sum-of-both-directions": "Transpose Slice RNN ReduceSum GRU ReduceSum",
     "lstm-leaky-elu": "Transpose LSTM Squeeze",
