@@ -43,9 +43,9 @@ struct wf_pool {
     pthread_cond_t work, idle;
     int n_threads, n_started;
     int64_t spin_ns;
-    int64_t used_since_ns, used_until_ns, woken_ns; /* by short phases; the caller's */
-    pthread_t *threads;                             /* [n_threads - 1] */
-    struct pool_seat *seats;                        /* [n_threads - 1] */
+    int64_t used_since_ns, used_ns, woken_ns; /* by short phases; the caller's */
+    pthread_t *threads;                       /* [n_threads - 1] */
+    struct pool_seat *seats;                  /* [n_threads - 1] */
 };
 
 /* What one thread is given at its start. */
@@ -183,13 +183,16 @@ void wf_pool_run(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
 }
 
 void wf_pool_run_short(wf_pool *pool, wf_pool_fn fn, void *user, int n_items) {
-    const int64_t now = wf_clock_ns();
-    if (now - pool->used_until_ns > pool->spin_ns) pool->used_since_ns = now;
-    const int is_waking =
-        now - pool->used_since_ns > POOL_WAKING_NS && now - pool->woken_ns > POOL_WAKING_NS;
-    if (is_waking) pool->woken_ns = now;
+    int is_waking = 0;
+    if (pool->n_threads > 1 && n_items > 1) { /* else nobody is asked */
+        const int64_t now = wf_clock_ns();
+        if (now - pool->used_ns > pool->spin_ns) pool->used_since_ns = now;
+        pool->used_ns = now;
+        is_waking =
+            now - pool->used_since_ns > POOL_WAKING_NS && now - pool->woken_ns > POOL_WAKING_NS;
+        if (is_waking) pool->woken_ns = now;
+    }
     run(pool, fn, user, n_items, is_waking);
-    pool->used_until_ns = wf_clock_ns();
 }
 
 /* ---- birth and death ---- */

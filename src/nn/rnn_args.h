@@ -1,0 +1,68 @@
+/* What the recurrent layers' steps have in common: rnn_forward.c, rnn_plan.c.
+ *
+ * Inside of a shard of n images all arrays are time-major, so that the rows of one time step are a
+ * dense matrix:
+ *
+ *   x  [T][n][F]     the input in the order of processing
+ *   g  [T][n][G*H]   x W + b; then the gates; then their gradients
+ *   u  [T][n][G*H]   h U + b', of cells that keep it apart (GRU)
+ *   h  [T+1][n][H]   h[0] = 0, h[s+1] is the output of step s
+ *   m  [T][n][H]     h[s] under the recurrent dropout's mask, when there is one
+ *   c  [T+1][n][H]   cell state (LSTM)
+ *
+ * The weight gradients are products over all steps and all images: dW = x^T dg, dU = h^T dg.
+ *
+ * In bfloat16 the left factors of the products are rounded in scratch, product by product; for the
+ * weight gradients x, h (or m), g and u are paired along [T][n] behind the backward pass. */
+#ifndef WF_NN_RNN_ARGS_H
+#define WF_NN_RNN_ARGS_H
+
+#include "nn/rnn.h"
+#include "nn/steps.h"
+
+/* The factors of the weight gradients in pairs of bfloat16. */
+typedef struct rnn_pairs {
+    wf_buffer x, h, g, u;
+} rnn_pairs;
+
+typedef struct rnn_args {
+    const wf_rnn_cell *cell;
+    wf_rnn_config config;
+    wf_rnn_place place;
+    wf_buffer src, dst, diff_src, diff_dst;
+    wf_buffer x, g, u, h, m, c, bits;
+    wf_buffer bias_parts; /* gradients per shard */
+    wf_buffer packed_w, packed_u, packed_w_back, packed_u_back;
+    rnn_pairs pairs;
+    int is_bf16;
+    int is_narrow; /* shards of few images: x W of all steps is one product */
+    int is_shared; /* one shard: the columns of h U are tiles; is narrow as well */
+    int param, node, T, F, H, GH;
+    int is_reversed; /* step s reads input T-1-s */
+    uint32_t keep;   /* recurrent dropout: of 2^16ths */
+} rnn_args;
+
+static inline int wf__rnn_input_step(const rnn_args *a, int s) {
+    return a->is_reversed ? a->T - 1 - s : s;
+}
+
+/* Row of dst or diff_dst that belongs to image i at step s, or NULL where the layer has none. */
+float *wf__rnn_output_row(const rnn_args *a, float *base, int i, int s);
+/* Where products in bfloat16 round their left factor; in front of the rest of scratch. */
+size_t wf__rnn_rounded_bytes(const rnn_args *a, const wf_kernels *kernels, int images);
+
+/* C [m][n] (+)= A [m][k] B + bias */
+void wf__rnn_product(const wf_work *r, const rnn_args *a, int m, int k, int n, const float *left,
+                     wf_buffer packed, float *c, const float *bias, int accumulate);
+/* The cell's view of step s. */
+wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s);
+
+/* Appends packed W and U and the forward pass.  Errors: WF_E_NOMEM. */
+wf_status wf__rnn_plan_forward(wf_builder *b, rnn_args *a);
+/* A packed matrix for products with W or U, or their transposes.  Errors: WF_E_NOMEM. */
+wf_status wf__rnn_pack(wf_buffer *out, wf_builder *b, const rnn_args *a, int param, int rows,
+                       int is_back);
+/* Products with `rows` rows of W and U per step, whose memory is read or written once. */
+wf_cost wf__rnn_cost(const rnn_args *a, int rows);
+
+#endif
