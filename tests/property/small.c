@@ -39,6 +39,12 @@ const small_model small_models[] = {
       L("leaky_relu", "negative_slope: 0.1"), L("max_pool2d", "padding: same"),
       L("dropout", "rate: 0.25"), L("flatten", ""), L("dense", "units: 17"),
       L("leaky_relu", "negative_slope: 0.1"), L("dropout", "rate: 0.25"), SOFTMAX}},
+    {"cnn-winograd",
+     0, /* from 16 channels on */
+     {L("conv2d", "filters: 16, kernel_size: 3, activation: relu"),
+      L("conv2d", "filters: 17, kernel_size: 3, padding: same, activation: relu"),
+      L("max_pool2d", ""), L("dropout", "rate: 0.25"),
+      L("conv2d", "filters: 20, kernel_size: 3, padding: same"), L("flatten", ""), SOFTMAX}},
     {"gru",
      0,
      {L("rows", ""), L("gru", "units: 19"), L("flatten", ""),

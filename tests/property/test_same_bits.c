@@ -45,6 +45,7 @@ static void check_model(const char *name, int shard_size) {
 TEST(cnn_1conv) { check_model("cnn-1conv", 0); }
 TEST(cnn_2conv_bn) { check_model("cnn-2conv-bn", 3); }
 TEST(cnn_3conv_leaky) { check_model("cnn-3conv-leaky", 0); }
+TEST(cnn_winograd) { check_model("cnn-winograd", 0); }
 TEST(gru) { check_model("gru", 4); }
 TEST(lstm_2) { check_model("lstm-2", 0); }
 TEST(cnn_bilstm) { check_model("cnn-bilstm", 3); }
