@@ -34,6 +34,7 @@ static wf_status add_cells(wf_table *t, wf_context *cx, const wf_roofline *r,
     WF_TRY(wf_table_add(t, cx, layer));
     WF_TRY(wf_table_add(t, cx, wf_pass_name(row->pass)));
     WF_TRY(wf_table_addf(t, cx, "%.1f", 1e-6 * row->flop));
+    WF_TRY(wf_table_addf(t, cx, "%.1f", 1e-6 * row->made_flop));
     WF_TRY(wf_table_addf(t, cx, "%.2f", 1e-6 * row->bytes));
     WF_TRY(wf_table_addf(t, cx, "%.3f", 1e-6 * row->evaluations));
     WF_TRY(wf_table_addf(t, cx, "%.4f", row->least_ms));
@@ -47,7 +48,7 @@ static wf_status add_cells(wf_table *t, wf_context *cx, const wf_roofline *r,
 /* A row that is no layer's. */
 static wf_status add_rest(wf_table *t, wf_context *cx, const wf_roofline *r, const char *name,
                           double ms) {
-    const char *const before[] = {name, "", "", "", "", ""};
+    const char *const before[] = {name, "", "", "", "", "", ""};
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         WF_TRY(wf_table_add(t, cx, before[i]));
     WF_TRY(wf_table_addf(t, cx, "%.4f", ms));
@@ -57,7 +58,7 @@ static wf_status add_rest(wf_table *t, wf_context *cx, const wf_roofline *r, con
 }
 
 static wf_status fill_table(wf_table *t, wf_context *cx, const wf_roofline *r, const wf_graph *g) {
-    static const char *const head[] = {"layer",    "pass",  "MFLOP", "MB",    "M exp, tanh",
+    static const char *const head[] = {"layer",    "pass",  "MFLOP", "made",  "MB",   "M exp, tanh",
                                        "least ms", "is ms", "times", "share", "limit"};
     wf_roofline_row whole = {.least_ms = r->least_ms, .ms = r->ms};
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) WF_TRY(wf_table_add(t, cx, head[i]));
@@ -65,6 +66,7 @@ static wf_status fill_table(wf_table *t, wf_context *cx, const wf_roofline *r, c
         const wf_roofline_row *row = &r->rows[i];
         WF_TRY(add_cells(t, cx, r, row, layer_of(g, row), limit_of(r, row)));
         whole.flop += row->flop;
+        whole.made_flop += row->made_flop;
         whole.bytes += row->bytes;
         whole.evaluations += row->evaluations;
     }
@@ -78,7 +80,7 @@ static wf_status print_text(wf_session *s, const wf_model_spec *model, const wf_
     const char *what = o->is_inference ? "call" : "step";
     char isa[16];
     wf_table table;
-    wf_table_init(&table, 10, 0x1FC);
+    wf_table_init(&table, 11, 0x3FC);
     wf_status status = fill_table(&table, &s->cli->cx, r, model->graph);
     if (status == WF_OK) {
         wf_print(
@@ -99,13 +101,13 @@ static wf_status print_text(wf_session *s, const wf_model_spec *model, const wf_
 /* ---- JSON ---- */
 
 static json_t *row_json(const wf_roofline *r, const wf_roofline_row *row, const wf_graph *g) {
-    return json_pack("{s:s, s:s, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:s}", "layer",
-                     layer_of(g, row), "pass", wf_pass_name(row->pass), "bfloat16", row->is_bf16,
-                     "flop", row->flop, "bytes", row->bytes, "evaluations", row->evaluations,
-                     "products_ms", row->parts[WF_BOUND_PRODUCTS], "near_ms",
-                     row->parts[WF_BOUND_NEAR], "far_ms", row->parts[WF_BOUND_FAR], "functions_ms",
-                     row->parts[WF_BOUND_FUNCTIONS], "least_ms", row->least_ms, "ms", row->ms,
-                     "limit", limit_of(r, row));
+    return json_pack("{s:s, s:s, s:b, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:s}",
+                     "layer", layer_of(g, row), "pass", wf_pass_name(row->pass), "bfloat16",
+                     row->is_bf16, "flop", row->flop, "made_flop", row->made_flop, "bytes",
+                     row->bytes, "evaluations", row->evaluations, "products_ms",
+                     row->parts[WF_BOUND_PRODUCTS], "near_ms", row->parts[WF_BOUND_NEAR], "far_ms",
+                     row->parts[WF_BOUND_FAR], "functions_ms", row->parts[WF_BOUND_FUNCTIONS],
+                     "least_ms", row->least_ms, "ms", row->ms, "limit", limit_of(r, row));
 }
 
 static wf_status make_json(wf_session *s, const wf_model_spec *model, const wf_bench_options *o,

@@ -38,6 +38,8 @@ void wf__conv2d_bf16_gradient(const wf_work *r, const void *args);
 /* conv2d_winograd.c: the same three steps with 36 products for 16 outputs instead of 144. */
 /* Whether they are faster, where direct products would be bf16_speedup times as fast as float32. */
 int wf__conv2d_uses_winograd(const wf__conv2d *a, int bf16_speedup);
+/* Of the products for one image. */
+double wf__conv2d_winograd_flop(const wf__conv2d *a, wf_pass pass);
 /* Append the steps; the last one is the shard step.  Errors: WF_E_NOMEM. */
 wf_status wf__conv2d_winograd_forward(wf_builder *b, const wf__conv2d *a);
 wf_status wf__conv2d_winograd_backward_data(wf_builder *b, const wf__conv2d *a);

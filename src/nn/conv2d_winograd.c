@@ -279,8 +279,10 @@ static wf_status build_kernel(convolution *a, wf_builder *b, int is_flipped) {
     WF_TRY(wf_build_fixed(&r.dst, b, POINTS * (size_t)r.plane * sizeof(float)));
     a->kernel = r.dst;
     wf_build_scratch(b, 9 * PACK_ROWS * (size_t)nr * sizeof(float));
-    return wf_build_tile_step(b, WF_REFRESH, (r.n + nr - 1) / nr * refresh_blocks(&r), run_refresh,
-                              &r, sizeof r, NULL, 0);
+    WF_TRY(wf_build_tile_step(b, WF_REFRESH, (r.n + nr - 1) / nr * refresh_blocks(&r), run_refresh,
+                              &r, sizeof r, NULL, 0));
+    wf_build_cost(b, (wf_cost){.bytes = (9.0 + POINTS) * r.rows * r.n * sizeof(float)});
+    return WF_OK;
 }
 
 /* ---- plan ---- */
@@ -309,6 +311,13 @@ static convolution forward_of(const wf__conv2d *a) {
                          .left = a->pad_left,
                          .bias = a->bias,
                          .slope = a->slope};
+}
+
+double wf__conv2d_winograd_flop(const wf__conv2d *a, wf_pass pass) {
+    const int is_back = pass == WF_PASS_BACKWARD;
+    const double points =
+        (double)points_along(is_back ? a->h : a->oh) * points_along(is_back ? a->w : a->ow);
+    return 2 * points * a->c * a->o;
 }
 
 wf_status wf__conv2d_winograd_forward(wf_builder *b, const wf__conv2d *a) {

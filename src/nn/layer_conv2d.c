@@ -402,6 +402,7 @@ static wf_cost cost_of(const wf__conv2d *a, wf_pass pass, double kernels) {
     return (wf_cost){.pass = pass,
                      .is_bf16 = pass == WF_PASS_BACKWARD ? a->is_bf16_backward : a->is_bf16,
                      .flop = 2.0 * a->oh * a->ow * kernel,
+                     .made_flop = a->is_winograd ? wf__conv2d_winograd_flop(a, pass) : 0,
                      .bytes = kernels * kernel * sizeof(float)};
 }
 

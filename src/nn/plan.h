@@ -169,6 +169,7 @@ typedef struct wf_cost {
     wf_pass pass;
     int is_bf16;        /* its products take bfloat16 numbers */
     double flop;        /* of matrix products, per image, as the layer's definition has them */
+    double made_flop;   /* as the step makes them, by a cheaper algorithm; 0: as many */
     double exps, tanhs; /* evaluations, per image */
     double bytes;       /* of parameters and sums, read or written, per run */
 } wf_cost;

@@ -127,7 +127,7 @@ static void add_step(wf_roofline *r, const wf_profile_step *s, double ms) {
     const double *rate = r->ceilings;
     const double flop_rate = rate[s->is_bf16 ? WF_CEILING_BFLOAT16 : WF_CEILING_FLOAT32];
     wf_roofline_row *row = row_of(r, s);
-    double part[WF_BOUNDS] = {[WF_BOUND_PRODUCTS] = 1e3 * s->flop / flop_rate,
+    double part[WF_BOUNDS] = {[WF_BOUND_PRODUCTS] = 1e3 * s->made_flop / flop_rate,
                               [WF_BOUND_NEAR] = 1e3 * s->near_bytes / rate[r->near],
                               [WF_BOUND_FAR] = 1e3 * s->far_bytes / rate[WF_CEILING_FAR],
                               [WF_BOUND_FUNCTIONS] = 1e3 * (s->exps / rate[WF_CEILING_EXP] +
@@ -140,6 +140,7 @@ static void add_step(wf_roofline *r, const wf_profile_step *s, double ms) {
     }
     row->is_bf16 |= s->is_bf16 && s->flop > 0;
     row->flop += s->flop;
+    row->made_flop += s->made_flop;
     row->bytes += s->near_bytes + s->far_bytes;
     row->evaluations += s->exps + s->tanhs;
     row->least_ms += most + part[WF_BOUND_FUNCTIONS];

@@ -1,8 +1,8 @@
 /* Where the time of a step goes, beside the least time that this machine allows for it.
  *
  * A step of a plan takes at least
- *   max(flop / product rate, near bytes / cache rate, far bytes / far rate) + exps / exp rate
- *   + tanhs / tanh rate
+ *   max(made flop / product rate, near bytes / cache rate, far bytes / far rate)
+ *   + exps / exp rate + tanhs / tanh rate
  * with all workers busy; the least time of the whole is the sum over its steps. See
  * docs/performance.md for what is counted. */
 #ifndef WF_TRAIN_ROOFLINE_H
@@ -26,7 +26,8 @@ typedef struct wf_roofline_row {
     int node; /* of the graph; -1: the optimizer */
     wf_pass pass;
     int is_bf16;
-    double flop, bytes, evaluations; /* near and far bytes; of exp and tanh */
+    double flop, made_flop;    /* by the layer's definition; by the algorithm */
+    double bytes, evaluations; /* near and far bytes; of exp and tanh */
     double least_ms, ms;
     wf_bound bound;          /* what takes most of least_ms */
     double parts[WF_BOUNDS]; /* ms of each */

@@ -104,7 +104,7 @@ TEST(bfloat16_has_its_own_ceiling) {
         if (!row->is_bf16) continue;
         n++;
         CHECK_NEAR(row->parts[WF_BOUND_PRODUCTS],
-                   1e3 * row->flop / s.r.ceilings[WF_CEILING_BFLOAT16],
+                   1e3 * row->made_flop / s.r.ceilings[WF_CEILING_BFLOAT16],
                    1e-9 * row->parts[WF_BOUND_PRODUCTS]);
     }
     CHECK(n >= 3);
