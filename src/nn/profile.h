@@ -13,9 +13,9 @@ typedef struct wf_profile wf_profile;
 typedef struct wf_profile_step {
     int node; /* of the graph; -1: the optimizer */
     wf_pass pass;
-    int is_bf16; /* its products take bfloat16 numbers */
-    double flop; /* this and the following: of one run with the plan's batch size */
-    double made_flop;
+    int is_bf16;        /* its products take bfloat16 numbers */
+    double flop;        /* this and the following: of one run with the plan's batch size */
+    double made_flop;   /* not more than flop */
     double exps, tanhs; /* evaluations */
     double near_bytes;  /* memory that one worker's steps hand on to each other inside of a phase */
     double far_bytes;   /* memory that crosses phases, where the phase comes to it first */

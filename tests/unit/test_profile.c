@@ -100,7 +100,7 @@ static void check_flop(const char *model) {
         const double input = 2.0 * BATCH * input_madds(g, &g->nodes[i]);
         CHECK_NEAR(flop_of(&s, i, WF_PASS_FORWARD), all, 0);
         CHECK_NEAR(flop_of(&s, i, WF_PASS_GRADIENT), all, 0);
-        for (int k = 0; k < s.n_steps; k++) /* an algorithm is taken because it makes less */
+        for (int k = 0; k < s.n_steps; k++)
             CHECK(s.steps[k].made_flop <= s.steps[k].flop &&
                   (s.steps[k].made_flop > 0) == (s.steps[k].flop > 0));
         CHECK_NEAR(flop_of(&s, i, WF_PASS_BACKWARD), has_learner_before(g, i) ? all : all - input,
