@@ -168,13 +168,16 @@ static wf_status build_buffers(wf_builder *b, rnn_args *a) {
 }
 
 /* An odd number of rows leaves half of its last pair empty, hence T + 1. */
+static wf_status build_pair(wf_buffer *out, wf_builder *b, const rnn_args *a, int n) {
+    const size_t numbers = ((size_t)a->T + 1) * (size_t)n;
+    return wf_build_buffer(out, b, (numbers + 1) / 2 * sizeof(uint32_t));
+}
+
 static wf_status build_pairs(wf_builder *b, rnn_args *a) {
-    const size_t bytes = ((size_t)a->T + 1) * sizeof(uint16_t);
-    WF_TRY(wf_build_buffer(&a->pairs.x, b, bytes * (size_t)a->F));
-    WF_TRY(wf_build_buffer(&a->pairs.h, b, bytes * (size_t)a->H));
-    WF_TRY(wf_build_buffer(&a->pairs.g, b, bytes * (size_t)a->GH));
-    if (a->u != WF_NO_BUFFER) WF_TRY(wf_build_buffer(&a->pairs.u, b, bytes * (size_t)a->GH));
-    return WF_OK;
+    WF_TRY(build_pair(&a->pairs.x, b, a, a->F));
+    WF_TRY(build_pair(&a->pairs.h, b, a, a->H));
+    WF_TRY(build_pair(&a->pairs.g, b, a, a->GH));
+    return a->u != WF_NO_BUFFER ? build_pair(&a->pairs.u, b, a, a->GH) : WF_OK;
 }
 
 static wf_status plan_backward(wf_builder *b, rnn_args *a) {
