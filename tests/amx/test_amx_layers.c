@@ -5,7 +5,7 @@
 #include "property/small.h"
 #include "test.h"
 
-enum { IMAGES = 35, SHARD = 18 };
+enum { IMAGES = 35, SHARD = 17 };
 
 typedef struct layer_case {
     const char *class_name, *keys;
