@@ -213,19 +213,89 @@ static __attribute__((noinline)) void rows_tn_narrow(int mr, const wf_gemm_tn *g
     switch (mr) { ROW_CASES(TN_CASE) }
 }
 
-INLINE void multiply_tn(const wf_gemm_tn *g) {
-    const element *left = g->a, *right = g->b;
-    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
-    for (int n0 = 0; n0 < g->n; n0 += GEMM_NR) {
-        const int columns = g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR;
-        for (int t = 0, i = 0; t < tiles; t++) {
-            const int rows = (g->m - i + tiles - t - 1) / (tiles - t);
-            if (columns > VL)
-                rows_tn_wide(rows, g, left + i, right + n0, g->c + i * g->c_row + n0, columns);
-            else rows_tn_narrow(rows, g, left + i, right + n0, g->c + i * g->c_row + n0, columns);
-            i += rows;
+enum {
+    TN_ROWS = 192,   /* of both factors in one block */
+    TN_COLUMNS = 96, /* of A in one block */
+    TN_STEP = 112,   /* between the rows of a copied block of A: an odd number of lines */
+    TN_WIDTH = 128,  /* of B in one block: panels of GEMM_NR, one behind the other */
+    TN_FAR = 1024,   /* rows of A so far apart are copied: no two share a page */
+    TN_LEAST = 48    /* columns of A from which on copying B pays */
+};
+
+/* Part i of `parts` even parts, when `rest` is left behind the ones before it. */
+INLINE int even_part(int rest, int parts, int i) { return (rest + parts - i - 1) / (parts - i); }
+
+/* Rows of `columns` elements; each `width` of them begin a panel, `panel` elements further on. */
+INLINE void copy_rows(element *to, ptrdiff_t to_row, int width, ptrdiff_t panel,
+                      const element *from, ptrdiff_t from_row, int rows, int columns) {
+    for (int r = 0; r < rows; r++, to += to_row, from += from_row)
+        for (int p = 0, j = 0; j < columns; p++, j += width) {
+            const int end = columns - j < width ? columns - j : width;
+            const element *x = from + j;
+            element *y = to + p * panel;
+            int i = 0;
+            for (; i + VL <= end; i += VL) store_elements(y + i, load_elements(x + i));
+            if (i < end) memcpy(y + i, x + i, (size_t)(end - i) * sizeof *y);
         }
+}
+
+/* All tiles of C below each other, for one panel of B. */
+static void panel_tn(const wf_gemm_tn *g, const element *left, const element *right, float *c,
+                     int columns) {
+    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
+    for (int t = 0, i = 0; t < tiles; t++) {
+        const int rows = even_part(g->m - i, tiles, t);
+        if (columns > VL) rows_tn_wide(rows, g, left + i, right, c + i * g->c_row, columns);
+        else rows_tn_narrow(rows, g, left + i, right, c + i * g->c_row, columns);
+        i += rows;
     }
+}
+
+/* C's rows for a block of A and a block of B; `right`: its panels. */
+INLINE void block_tn(const wf_gemm_tn *g, const element *left, const element *right, int n0) {
+    const int end = g->n - n0 < TN_WIDTH ? g->n : n0 + TN_WIDTH;
+    for (int j = n0; j < end; j += GEMM_NR, right += TN_ROWS * GEMM_NR)
+        panel_tn(g, left, right, g->c + j, end - j < GEMM_NR ? end - j : GEMM_NR);
+}
+
+/* Plain matrices, block by block, from copies: what is read for one tile after another shall be in
+ * L1 (a panel of B) and L2, and the columns of a wide matrix lie in few of their sets. */
+INLINE void multiply_tn_blocks(const wf_gemm_tn *g) {
+    element right[TN_ROWS * TN_WIDTH], left[TN_ROWS * TN_STEP];
+    const int r_blocks = (g->r + TN_ROWS - 1) / TN_ROWS;
+    const int i_blocks = (g->m + TN_COLUMNS - 1) / TN_COLUMNS;
+    wf_gemm_tn part = *g;
+    part.b_row = GEMM_NR;
+    for (int rb = 0, r = 0; rb < r_blocks; rb++, r += part.r) {
+        part.r = even_part(g->r - r, r_blocks, rb);
+        for (int n0 = 0; n0 < g->n; n0 += TN_WIDTH) {
+            copy_rows(right, GEMM_NR, GEMM_NR, TN_ROWS * GEMM_NR,
+                      (const element *)g->b + r * g->b_row + n0, g->b_row, part.r,
+                      g->n - n0 < TN_WIDTH ? g->n - n0 : TN_WIDTH);
+            for (int ib = 0, i = 0; ib < i_blocks; ib++, i += part.m) {
+                const element *a = (const element *)g->a + r * g->a_row + i;
+                part.m = even_part(g->m - i, i_blocks, ib);
+                part.c = g->c + i * g->c_row;
+                if (g->a_row >= TN_FAR) {
+                    copy_rows(left, TN_STEP, TN_COLUMNS, 0, a, g->a_row, part.r, part.m);
+                    part.a_row = TN_STEP;
+                    a = left;
+                }
+                block_tn(&part, a, right, n0);
+            }
+        }
+        part.accumulate = 1;
+    }
+}
+
+INLINE void multiply_tn(const wf_gemm_tn *g) {
+    if (g->r_outer == 1 && g->images == 1 && g->m >= TN_LEAST && g->r > 0) {
+        multiply_tn_blocks(g);
+        return;
+    }
+    for (int n0 = 0; n0 < g->n; n0 += GEMM_NR)
+        panel_tn(g, g->a, (const element *)g->b + n0, g->c + n0,
+                 g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR);
 }
 
 /* ---- the most that can be had ---- */

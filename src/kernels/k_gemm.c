@@ -5,6 +5,7 @@ typedef float element;
 typedef vf vector;
 
 INLINE vector load_elements(const element *p) { return load(p); }
+INLINE void store_elements(element *p, vector x) { store(p, x); }
 INLINE vector broadcast(element x) { return splat(x); }
 INLINE vf multiply_add(vf sum, vector left, vector right) { return sum + left * right; }
 

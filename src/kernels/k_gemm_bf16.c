@@ -10,6 +10,7 @@ typedef uint16_t vh __attribute__((vector_size(VL * 2)));
 typedef uint16_t vh_loose __attribute__((vector_size(VL * 2), aligned(2), may_alias));
 
 INLINE vector load_elements(const element *p) { return *(const vu_loose *)p; }
+INLINE void store_elements(element *p, vector x) { *(vu_loose *)p = x; }
 INLINE vector broadcast(element x) { return (vu){0} + x; }
 
 /* sum + l1 r1 + l0 r0 */
