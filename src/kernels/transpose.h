@@ -25,11 +25,38 @@ INLINE void transpose(vu x[VL]) {
     }
 }
 #else
+/* In each quarter of 4 x 4 elements: x[i][j] <-> x[j][i] */
+#if defined(__AVX2__)
+typedef __m256 vector_ps;
+typedef __m256d vector_pd;
+#define WF_PS(f) _mm256_##f
+#else
+typedef __m128 vector_ps;
+typedef __m128d vector_pd;
+#define WF_PS(f) _mm_##f
+#endif
+INLINE void transpose_quarters(vu x[4]) {
+    const vector_pd low01 = (vector_pd)WF_PS(unpacklo_ps)((vector_ps)x[0], (vector_ps)x[1]);
+    const vector_pd high01 = (vector_pd)WF_PS(unpackhi_ps)((vector_ps)x[0], (vector_ps)x[1]);
+    const vector_pd low23 = (vector_pd)WF_PS(unpacklo_ps)((vector_ps)x[2], (vector_ps)x[3]);
+    const vector_pd high23 = (vector_pd)WF_PS(unpackhi_ps)((vector_ps)x[2], (vector_ps)x[3]);
+    x[0] = (vu)WF_PS(unpacklo_pd)(low01, low23);
+    x[1] = (vu)WF_PS(unpackhi_pd)(low01, low23);
+    x[2] = (vu)WF_PS(unpacklo_pd)(high01, high23);
+    x[3] = (vu)WF_PS(unpackhi_pd)(high01, high23);
+}
+#undef WF_PS
+
+/* x[i][j] <-> x[j][i] */
 INLINE void transpose(vu x[VL]) {
-    uint32_t old[VL][VL];
-    memcpy(old, x, sizeof old);
-    for (int i = 0; i < VL; i++)
-        for (int j = 0; j < VL; j++) ((uint32_t *)&x[i])[j] = old[j][i];
+    UNROLL for (int i = 0; i < VL; i += 4) transpose_quarters(x + i);
+#if defined(__AVX2__)
+    UNROLL for (int i = 0; i < 4; i++) {
+        const vector_ps upper = (vector_ps)x[i], lower = (vector_ps)x[i + 4];
+        x[i] = (vu)_mm256_permute2f128_ps(upper, lower, 0x20);
+        x[i + 4] = (vu)_mm256_permute2f128_ps(upper, lower, 0x31);
+    }
+#endif
 }
 #endif
 
@@ -39,7 +66,11 @@ INLINE void transpose_block(uint32_t *dst, ptrdiff_t dst_row, const vu *src, int
     vu x[VL];
     for (int j = 0; j < VL; j++) x[j] = j < columns ? src[j] : (vu){0};
     transpose(x);
-    for (int i = 0; i < rows; i++) memcpy(dst + i * dst_row, &x[i], (size_t)columns * sizeof *dst);
+    if (rows == VL && columns == VL)
+        UNROLL for (int i = 0; i < VL; i++) * (vu_loose *)(dst + i * dst_row) = x[i];
+    else
+        for (int i = 0; i < rows; i++)
+            memcpy(dst + i * dst_row, &x[i], (size_t)columns * sizeof *dst);
 }
 
 #endif
