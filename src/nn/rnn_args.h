@@ -38,8 +38,9 @@ typedef struct rnn_args {
     int is_narrow; /* shards of few images: x W of all steps is one product */
     int is_shared; /* one shard: the columns of h U are tiles; is narrow as well */
     int param, node, T, F, H, GH;
-    int is_reversed; /* step s reads input T-1-s */
-    uint32_t keep;   /* recurrent dropout: of 2^16ths */
+    int gradient_columns; /* of W and U in one tile */
+    int is_reversed;      /* step s reads input T-1-s */
+    uint32_t keep;        /* recurrent dropout: of 2^16ths */
 } rnn_args;
 
 static inline int wf__rnn_input_step(const rnn_args *a, int s) {

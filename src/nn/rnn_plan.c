@@ -4,7 +4,8 @@
 #include "nn/rnn_args.h"
 
 enum {
-    GRADIENT_COLUMNS = 64,  /* of W and U in one tile */
+    GRADIENT_COLUMNS = 128, /* of W and U in one tile, at most */
+    PANELS = 32,            /* a multiple of every packed panel's width */
     BF16_UNITS = 16,        /* with fewer units the products stay float32 */
     NARROW_IMAGES = 8,      /* shards with fewer multiply all steps' inputs at once */
     SHARED_FLOATS = 1 << 15 /* U from this size on is shared in inference */
@@ -95,34 +96,45 @@ static void run_backward(const wf_work *r, const void *args) {
 
 /* ---- weight gradients: columns of W, U and bias, over all shards in order ---- */
 
+/* Both products' factors of a shard, rows along [T][n]: numbers, or pairs of them. */
 typedef struct factors {
     void (*gemm_tn)(const wf_gemm_tn *g);
-    const void *x, *h, *g, *u; /* of a shard's first image */
-    int rows;                  /* elements along [T][n]: numbers, or pairs of them */
+    const char *x, *h, *g, *u;
+    int rows, h_rows; /* h_rows: without those of step 0, whose h is zero */
 } factors;
+
+enum { BYTES = 4 }; /* of an element */
 
 static factors factors_of(const wf_work *r, const rnn_args *a, int n0, int images) {
     const int has_own_product = a->u != WF_NO_BUFFER;
-    if (a->is_bf16)
-        return (factors){.gemm_tn = r->kernels->gemm_tn_bf16,
-                         .x = wf_at_image(r, a->pairs.x, n0),
-                         .h = wf_at_image(r, a->pairs.h, n0),
-                         .g = wf_at_image(r, a->pairs.g, n0),
-                         .u = wf_at_image(r, has_own_product ? a->pairs.u : a->pairs.g, n0),
-                         .rows = (a->T * images + 1) / 2};
-    return (factors){.gemm_tn = r->kernels->gemm_tn,
-                     .x = wf_at_image(r, a->x, n0),
-                     .h = wf_at_image(r, a->m != WF_NO_BUFFER ? a->m : a->h, n0),
-                     .g = wf_at_image(r, a->g, n0),
-                     .u = wf_at_image(r, has_own_product ? a->u : a->g, n0),
-                     .rows = a->T * images};
+    factors f;
+    int first = images; /* row of h */
+    if (a->is_bf16) {
+        f = (factors){.gemm_tn = r->kernels->gemm_tn_bf16,
+                      .x = (const char *)wf_at_image(r, a->pairs.x, n0),
+                      .h = (const char *)wf_at_image(r, a->pairs.h, n0),
+                      .g = (const char *)wf_at_image(r, a->pairs.g, n0),
+                      .rows = (a->T * images + 1) / 2};
+        first = images % 2 ? 0 : images / 2; /* no pair may be split */
+    } else {
+        f = (factors){.gemm_tn = r->kernels->gemm_tn,
+                      .x = (const char *)wf_at_image(r, a->x, n0),
+                      .h = (const char *)wf_at_image(r, a->m != WF_NO_BUFFER ? a->m : a->h, n0),
+                      .g = (const char *)wf_at_image(r, a->g, n0),
+                      .rows = a->T * images};
+    }
+    const wf_buffer u = a->is_bf16 ? a->pairs.u : a->u;
+    f.u = has_own_product ? (const char *)wf_at_image(r, u, n0) : f.g;
+    f.h += (ptrdiff_t)first * a->H * BYTES;
+    f.u += (ptrdiff_t)first * a->GH * BYTES;
+    f.h_rows = f.rows - first;
+    return f;
 }
 
 static void run_gradient(const wf_work *r, const void *args) {
-    enum { BYTES = 4 }; /* of an element */
     const rnn_args *a = args;
-    const int j = r->tile * GRADIENT_COLUMNS;
-    const int n = a->GH - j < GRADIENT_COLUMNS ? a->GH - j : GRADIENT_COLUMNS;
+    const int j = r->tile * a->gradient_columns;
+    const int n = a->GH - j < a->gradient_columns ? a->GH - j : a->gradient_columns;
     for (int shard = 0; shard < wf_work_shards(r); shard++) {
         int n0, images;
         wf_work_shard_range(r, shard, &n0, &images);
@@ -134,19 +146,26 @@ static void run_gradient(const wf_work *r, const void *args) {
                               .images = 1,
                               .a = f.x,
                               .a_row = a->F,
-                              .b = (const char *)f.g + j * BYTES,
+                              .b = f.g + j * BYTES,
                               .b_row = a->GH,
                               .c = wf_gradient(r, a->param) + j,
                               .c_row = a->GH,
                               .accumulate = shard > 0};
         f.gemm_tn(&product);
         product.m = a->H;
+        product.r = f.h_rows;
         product.a = f.h;
         product.a_row = a->H;
-        product.b = (const char *)f.u + j * BYTES;
+        product.b = f.u + j * BYTES;
         product.c = wf_gradient(r, a->param + 1) + j;
         f.gemm_tn(&product);
     }
+}
+
+/* An even number of tiles, of whole panels. */
+static int gradient_columns(int n) {
+    const int tiles = (n + 2 * GRADIENT_COLUMNS - 1) / (2 * GRADIENT_COLUMNS) * 2;
+    return ((n + tiles - 1) / tiles + PANELS - 1) / PANELS * PANELS;
 }
 
 /* ---- plan ---- */
@@ -194,7 +213,8 @@ static wf_status plan_backward(wf_builder *b, rnn_args *a) {
     wf_build_cost(b, wf__rnn_cost(a, a->diff_src != WF_NO_BUFFER ? a->F + a->H : a->H));
     if (a->config.use_bias)
         WF_TRY(wf_build_shard_sum(b, a->param + 2, a->bias_parts, bias_floats(a), 0));
-    int tiles = (a->GH + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
+    a->gradient_columns = gradient_columns(a->GH);
+    const int tiles = (a->GH + a->gradient_columns - 1) / a->gradient_columns;
     WF_TRY(wf_build_tile_step(
         b, WF_WGRAD, tiles, run_gradient, a, sizeof *a,
         WF_USES(a->x, a->g, a->u, a->h, a->m, a->pairs.x, a->pairs.h, a->pairs.g, a->pairs.u)));
