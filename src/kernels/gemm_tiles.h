@@ -71,9 +71,13 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element 
     finish_tile(mr, nv, sum, c, g->c_row, columns, g->accumulate, g->slope);
 }
 
+/* n_tiles tiles of `rows` rows, one below the other: what is chosen for each tile costs as much as a
+ * short run of k. */
 #define NN_CASE(rows)                                                                              \
     case rows:                                                                                     \
-        if (rows <= GEMM_MR) tile_nn(rows <= GEMM_MR ? rows : 1, nv, g, a, b, c, bias, columns);   \
+        for (int t = 0; t < n_tiles && rows <= GEMM_MR; t++)                                       \
+            tile_nn(rows <= GEMM_MR ? rows : 1, nv, g, a + t * rows * g->a_row, b,                 \
+                    c + t * rows * g->c_row, bias, columns);                                       \
         break;
 /* clang-format off */
 #define ROW_CASES(CASE)                                                                            \
@@ -81,18 +85,33 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element 
     CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
 /* clang-format on */
 
-static __attribute__((noinline)) void rows_nn_wide(int mr, const wf_gemm *g, const element *a,
-                                                   const element *b, float *c, const float *bias,
-                                                   int columns) {
+static __attribute__((noinline)) void tiles_nn_wide(int rows, int n_tiles, const wf_gemm *g,
+                                                    const element *a, const element *b, float *c,
+                                                    const float *bias, int columns) {
     enum { nv = NV };
-    switch (mr) { ROW_CASES(NN_CASE) }
+    switch (rows) { ROW_CASES(NN_CASE) }
 }
 
-static __attribute__((noinline)) void rows_nn_narrow(int mr, const wf_gemm *g, const element *a,
-                                                     const element *b, float *c, const float *bias,
-                                                     int columns) {
+static __attribute__((noinline)) void tiles_nn_narrow(int rows, int n_tiles, const wf_gemm *g,
+                                                      const element *a, const element *b, float *c,
+                                                      const float *bias, int columns) {
     enum { nv = 1 };
-    switch (mr) { ROW_CASES(NN_CASE) }
+    switch (rows) { ROW_CASES(NN_CASE) }
+}
+
+/* All tiles below each other, for one panel of B. */
+INLINE void panel_nn(const wf_gemm *g, const element *a, const element *b, float *c,
+                     const float *bias, int columns) {
+    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR, rows = g->m / tiles, longer = g->m % tiles;
+    const element *rest_a = a + longer * (rows + 1) * g->a_row;
+    float *rest_c = c + longer * (rows + 1) * g->c_row;
+    if (columns > VL) {
+        tiles_nn_wide(rows + 1, longer, g, a, b, c, bias, columns);
+        tiles_nn_wide(rows, tiles - longer, g, rest_a, b, rest_c, bias, columns);
+    } else {
+        tiles_nn_narrow(rows + 1, longer, g, a, b, c, bias, columns);
+        tiles_nn_narrow(rows, tiles - longer, g, rest_a, b, rest_c, bias, columns);
+    }
 }
 
 enum { ROW_PANELS = 4 };
@@ -146,26 +165,18 @@ static void one_row(const wf_gemm *g) {
 }
 
 INLINE void multiply_nn(const wf_gemm *g) {
+    if (g->m == 0) return; /* an empty block of Winograd's tiles */
     if (g->m == 1 && g->m_outer == 1) {
         one_row(g);
         return;
     }
-    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
     for (int n0 = 0; n0 < g->n; n0 += GEMM_NR) {
         const int columns = g->n - n0 < GEMM_NR ? g->n - n0 : GEMM_NR;
         const element *b = (const element *)g->b + (ptrdiff_t)n0 * g->k * g->k_outer;
         const float *bias = g->bias ? g->bias + n0 : NULL;
-        for (int io = 0; io < g->m_outer; io++) {
-            const element *a = (const element *)g->a + io * g->a_rows;
-            float *c = g->c + io * g->c_rows + n0;
-            for (int t = 0, i = 0; t < tiles; t++) {
-                const int rows = (g->m - i + tiles - t - 1) / (tiles - t); /* even tiles */
-                if (columns > VL)
-                    rows_nn_wide(rows, g, a + i * g->a_row, b, c + i * g->c_row, bias, columns);
-                else rows_nn_narrow(rows, g, a + i * g->a_row, b, c + i * g->c_row, bias, columns);
-                i += rows;
-            }
-        }
+        for (int io = 0; io < g->m_outer; io++)
+            panel_nn(g, (const element *)g->a + io * g->a_rows, b, g->c + io * g->c_rows + n0, bias,
+                     columns);
     }
 }
 
@@ -198,19 +209,23 @@ INLINE void tile_tn(const int mr, const int nv, const wf_gemm_tn *g, const eleme
 
 #define TN_CASE(rows)                                                                              \
     case rows:                                                                                     \
-        if (rows <= GEMM_MR) tile_tn(rows <= GEMM_MR ? rows : 1, nv, g, a, b, c, columns);         \
+        for (int t = 0; t < n_tiles && rows <= GEMM_MR; t++)                                       \
+            tile_tn(rows <= GEMM_MR ? rows : 1, nv, g, a + t * rows, b, c + t * rows * g->c_row,   \
+                    columns);                                                                      \
         break;
 
-static __attribute__((noinline)) void rows_tn_wide(int mr, const wf_gemm_tn *g, const element *a,
-                                                   const element *b, float *c, int columns) {
+static __attribute__((noinline)) void tiles_tn_wide(int rows, int n_tiles, const wf_gemm_tn *g,
+                                                    const element *a, const element *b, float *c,
+                                                    int columns) {
     enum { nv = NV };
-    switch (mr) { ROW_CASES(TN_CASE) }
+    switch (rows) { ROW_CASES(TN_CASE) }
 }
 
-static __attribute__((noinline)) void rows_tn_narrow(int mr, const wf_gemm_tn *g, const element *a,
-                                                     const element *b, float *c, int columns) {
+static __attribute__((noinline)) void tiles_tn_narrow(int rows, int n_tiles, const wf_gemm_tn *g,
+                                                      const element *a, const element *b, float *c,
+                                                      int columns) {
     enum { nv = 1 };
-    switch (mr) { ROW_CASES(TN_CASE) }
+    switch (rows) { ROW_CASES(TN_CASE) }
 }
 
 enum {
@@ -242,12 +257,15 @@ INLINE void copy_rows(element *to, ptrdiff_t to_row, int width, ptrdiff_t panel,
 /* All tiles of C below each other, for one panel of B. */
 static void panel_tn(const wf_gemm_tn *g, const element *left, const element *right, float *c,
                      int columns) {
-    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR;
-    for (int t = 0, i = 0; t < tiles; t++) {
-        const int rows = even_part(g->m - i, tiles, t);
-        if (columns > VL) rows_tn_wide(rows, g, left + i, right, c + i * g->c_row, columns);
-        else rows_tn_narrow(rows, g, left + i, right, c + i * g->c_row, columns);
-        i += rows;
+    const int tiles = (g->m + GEMM_MR - 1) / GEMM_MR, rows = g->m / tiles, longer = g->m % tiles;
+    const element *rest = left + longer * (rows + 1);
+    float *rest_c = c + longer * (rows + 1) * g->c_row;
+    if (columns > VL) {
+        tiles_tn_wide(rows + 1, longer, g, left, right, c, columns);
+        tiles_tn_wide(rows, tiles - longer, g, rest, right, rest_c, columns);
+    } else {
+        tiles_tn_narrow(rows + 1, longer, g, left, right, c, columns);
+        tiles_tn_narrow(rows, tiles - longer, g, rest, right, rest_c, columns);
     }
 }
 
