@@ -71,7 +71,7 @@ INLINE void tile_nn(const int mr, const int nv, const wf_gemm *g, const element 
     finish_tile(mr, nv, sum, c, g->c_row, columns, g->accumulate, g->slope);
 }
 
-/* n_tiles tiles of `rows` rows, one below the other: what is chosen for each tile costs as much as a
+/* n_tiles tiles of `rows` rows below each other: choosing for each tile anew costs as much as a
  * short run of k. */
 #define NN_CASE(rows)                                                                              \
     case rows:                                                                                     \

@@ -164,7 +164,7 @@ void wf__conv2d_bf16_gradient(const wf_work *r, const void *args) {
     float *part = (float *)wf_at(r, a->parts) + r->shard * a->part_floats;
     const ptrdiff_t pixels_floats = (ptrdiff_t)(pixels_bytes(a) / sizeof(uint32_t));
     const ptrdiff_t diffs_floats = (ptrdiff_t)(diffs_bytes(a) / sizeof(uint32_t));
-    const int group = (int)group_size(a);
+    const int group = (int)group_size(a), is_begun = r->n0 > r->shard_n0;
     uint32_t *pixels = (uint32_t *)(void *)((unsigned char *)r->scratch + image_bytes(a));
     uint32_t *diffs = pixels + group * pixels_floats;
     for (int first = 0; first < r->n; first += group) {
@@ -173,9 +173,9 @@ void wf__conv2d_bf16_gradient(const wf_work *r, const void *args) {
             pair_image(r, a, pixels + i * pixels_floats, diffs + i * diffs_floats,
                        src + (first + i) * wf__conv2d_src_floats(a),
                        diff + (first + i) * wf__conv2d_dst_floats(a));
-        gradient_of_group(r, a, images, pixels, diffs, part, first > 0);
+        gradient_of_group(r, a, images, pixels, diffs, part, is_begun || first > 0);
     }
     if (a->bias >= 0)
         r->kernels->column_sums(part + (ptrdiff_t)a->kh * a->kw * a->c * a->o, diff,
-                                r->n * a->oh * a->ow, a->o, a->o, 0);
+                                r->n * a->oh * a->ow, a->o, a->o, is_begun);
 }

@@ -255,13 +255,13 @@ static wf_status plan_whole(wf_builder *b, const batch_norm_args *a) {
     WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_moments, a, sizeof *a, WF_USES(a->src)));
     WF_TRY(wf_build_tile_step(b, WF_FORWARD, 1, run_merge, a, sizeof *a, NULL, 0));
     WF_TRY(
-        wf_build_shard_step(b, WF_FORWARD, run_normalize, a, sizeof *a, WF_USES(a->src, a->dst)));
+        wf_build_image_step(b, WF_FORWARD, run_normalize, a, sizeof *a, WF_USES(a->src, a->dst)));
     if (a->diff_dst == WF_NO_BUFFER) return WF_OK;
     WF_TRY(
         wf_build_shard_step(b, WF_BACKWARD, run_sums, a, sizeof *a, WF_USES(a->src, a->diff_dst)));
     WF_TRY(wf_build_tile_step(b, WF_BACKWARD, 1, run_merge_sums, a, sizeof *a, NULL, 0));
     if (a->diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_backward, a, sizeof *a,
+    return wf_build_image_step(b, WF_BACKWARD, run_backward, a, sizeof *a,
                                WF_USES(a->src, a->diff_src, a->diff_dst));
 }
 
@@ -288,7 +288,7 @@ static wf_status plan(wf_builder *b) {
     if (a.ghost) return plan_ghost(b, &a, groups);
     if (b->is_training) return plan_whole(b, &a);
     WF_TRY(wf_build_tile_step(b, WF_REFRESH, 1, run_refresh, &a, sizeof a, NULL, 0));
-    return wf_build_shard_step(b, WF_FORWARD, run_normalize, &a, sizeof a, WF_USES(a.src, a.dst));
+    return wf_build_image_step(b, WF_FORWARD, run_normalize, &a, sizeof a, WF_USES(a.src, a.dst));
 }
 
 /* ---- ONNX: the operator wants the channels behind the first axis ---- */

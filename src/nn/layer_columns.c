@@ -54,9 +54,9 @@ static wf_status plan(wf_builder *b) {
                       .h = src[0],
                       .w = src[1],
                       .c = src[2]};
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
                                WF_USES(a.diff_src, a.diff_dst));
 }
 

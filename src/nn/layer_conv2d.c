@@ -83,6 +83,8 @@ static wf_status infer(wf_infer *in) {
  * the convolution of a padded image is a single matrix product whose rows overlap in memory, and so
  * are both gradients; nothing is unfolded. Other convolutions unfold each image (im2col). */
 
+enum { SMALL_KERNEL = 8192 }; /* floats: its gradient stays in L1 from image to image */
+
 static int window_floats(const wf__conv2d *a) { return a->kh * a->kw * (a->c / a->groups); }
 
 /* Copies an image [h][w][c] into the middle of a zeroed one. */
@@ -283,17 +285,18 @@ static void run_gradient(const wf_work *r, const void *args) {
     float *src = wf_at(r, a->src);
     const float *diff = wf_at(r, a->diff_dst);
     float *part = (float *)wf_at(r, a->parts) + r->shard * a->part_floats;
+    const int is_begun = r->n0 > r->shard_n0;
     for (int i = 0; i < r->n; i++) {
         if (a->is_unfolded)
             gradient_unfolded(r, a, src + i * wf__conv2d_src_floats(a),
-                              diff + i * wf__conv2d_dst_floats(a), part, i > 0);
+                              diff + i * wf__conv2d_dst_floats(a), part, is_begun || i > 0);
         else
             gradient_of_image(r, a, src + i * wf__conv2d_src_floats(a),
-                              diff + i * wf__conv2d_dst_floats(a), part, i > 0);
+                              diff + i * wf__conv2d_dst_floats(a), part, is_begun || i > 0);
     }
     if (a->bias >= 0)
         r->kernels->column_sums(part + (ptrdiff_t)window_floats(a) * a->o, diff,
-                                r->n * a->oh * a->ow, a->o, a->o, 0);
+                                r->n * a->oh * a->ow, a->o, a->o, is_begun);
 }
 
 static wf__conv2d describe(const wf_builder *b, const wf_conv2d_config *c) {
@@ -410,19 +413,22 @@ static wf_status plan_forward(wf_builder *b, wf__conv2d *a) {
     if (a->is_winograd) return wf__conv2d_winograd_forward(b, a);
     ask_for_scratch(b, a);
     WF_TRY(pack_kernels(b, a));
-    return wf_build_shard_step(b, WF_FORWARD, a->is_bf16 ? wf__conv2d_bf16_forward : run_forward, a,
+    return wf_build_image_step(b, WF_FORWARD, a->is_bf16 ? wf__conv2d_bf16_forward : run_forward, a,
                                sizeof *a, WF_USES(a->src, a->dst));
 }
 
 static wf_status plan_gradient(wf_builder *b, const wf__conv2d *a) {
     if (a->is_winograd) return wf__conv2d_winograd_gradient(b, a);
-    return wf_build_shard_step(b, WF_BACKWARD, a->is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
+    if (a->is_bf16 && a->part_floats > SMALL_KERNEL) /* sums over many images before it adds */
+        return wf_build_shard_step(b, WF_BACKWARD, wf__conv2d_bf16_gradient, a, sizeof *a,
+                                   WF_USES(a->src, a->diff_dst));
+    return wf_build_image_step(b, WF_BACKWARD, a->is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
                                a, sizeof *a, WF_USES(a->src, a->diff_dst));
 }
 
 static wf_status plan_backward_data(wf_builder *b, const wf__conv2d *a) {
     if (a->is_winograd) return wf__conv2d_winograd_backward_data(b, a);
-    return wf_build_shard_step(
+    return wf_build_image_step(
         b, WF_BACKWARD, a->is_bf16_backward ? wf__conv2d_bf16_backward_data : run_backward_data, a,
         sizeof *a, WF_USES(a->diff_src, a->diff_dst));
 }

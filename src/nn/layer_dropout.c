@@ -47,10 +47,10 @@ static wf_status plan(wf_builder *b) {
                       .node = b->node_index,
                       .keep = 65536 - (uint32_t)(c->rate * 65536.0 + 0.5)};
     WF_TRY(wf_build_buffer(&a.bits, b, ((size_t)a.size + 7) / 8));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a,
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.bits)));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
                                WF_USES(a.diff_src, a.diff_dst, a.bits));
 }
 

@@ -96,7 +96,7 @@ static wf_status plan(wf_builder *b) {
                          .epsilon = (float)c->epsilon};
     a.rows = (int)(wf_shape_size(b->dst_shape) / a.features);
     WF_TRY(wf_build_buffer(&a.moments, b, (size_t)a.rows * 2 * sizeof(float)));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a,
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.moments)));
     if (!b->is_training || a.diff_dst == WF_NO_BUFFER) return WF_OK;
     WF_TRY(

@@ -36,10 +36,10 @@ static wf_status plan(wf_builder *b) {
                "layer %s: the window has %lld elements, at most 65536 are possible", b->node->name,
                (long long)a.pool.kh * a.pool.kw);
     WF_TRY(wf_build_buffer(&a.argmax, b, (size_t)wf_shape_size(b->dst_shape) * sizeof(uint16_t)));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a,
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.argmax)));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
                                WF_USES(a.diff_src, a.diff_dst, a.argmax));
 }
 

@@ -74,6 +74,13 @@ wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const
     return wf_build_tile_step(b, list, 0, run, args, args_size, uses, n_uses);
 }
 
+wf_status wf_build_image_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
+                              size_t args_size, const wf_buffer *uses, int n_uses) {
+    WF_TRY(wf_build_shard_step(b, list, run, args, args_size, uses, n_uses));
+    b->plan->steps[b->plan->n_steps - 1].is_image_step = 1;
+    return WF_OK;
+}
+
 void wf_build_cost(wf_builder *b, wf_cost cost) {
     wf_plan_step *step = &b->plan->steps[b->plan->n_steps - 1];
     if (cost.pass == WF_PASS_OF_LIST) cost.pass = step->cost.pass;
@@ -110,7 +117,7 @@ static wf_status add_gather(wf_builder *b) {
     gather_args g = {.dst = b->plan->dst[0],
                      .size = wf_shape_size(shape),
                      .channels = (int)shape->dim[shape->rank - 1]};
-    return wf_build_shard_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
+    return wf_build_image_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
 }
 
 typedef struct sum_args {
@@ -197,7 +204,7 @@ static wf_status add_gradient_sum(wf_builder *b, const edges *e, int i) {
     sum_args s = {.dst = e->node[i], .size = wf_shape_size(&b->graph->nodes[i].shape)};
     wf_buffer uses[WF_MAX_INPUTS + 1] = {s.dst};
     for (int k = 0; k < n; k++) uses[1 + k] = s.parts[s.n_parts++] = e->input[slots[k]];
-    return wf_build_shard_step(b, WF_BACKWARD, run_sum, &s, sizeof s, uses, 1 + n);
+    return wf_build_image_step(b, WF_BACKWARD, run_sum, &s, sizeof s, uses, 1 + n);
 }
 
 /* ---- the order of the steps, their phases ---- */
@@ -206,6 +213,38 @@ static void append_list(wf_plan *plan, int *n, wf_list list, int node) {
     for (int i = 0; i < plan->n_steps; i++)
         if (plan->steps[i].list == list && (node < 0 || plan->steps[i].node == node))
             plan->order[(*n)++] = plan->steps[i];
+}
+
+/* Some group's buffers: most of the smallest L2 there is. */
+enum { GROUP_BYTES = 256 << 10 };
+
+/* What one image takes in the buffers of steps [first, end). */
+static size_t image_bytes(const wf_plan *plan, int first, int end) {
+    size_t bytes = 1;
+    for (int k = first; k < end; k++)
+        for (int u = 0; u < plan->order[k].n_uses; u++) {
+            const wf_buffer buffer = plan->uses[plan->order[k].first_use + u];
+            int is_new = 1;
+            for (int before = first; before < k; before++)
+                for (int v = 0; v < plan->order[before].n_uses; v++)
+                    is_new &= plan->uses[plan->order[before].first_use + v] != buffer;
+            if (is_new) bytes += plan->buffers[buffer].bytes;
+        }
+    return bytes;
+}
+
+static void group_steps(wf_plan *plan, const wf_phase *phase) {
+    for (int first = phase->first, end; first < phase->first + phase->n; first = end) {
+        for (end = first + 1; end < phase->first + phase->n && plan->order[first].is_image_step &&
+                              plan->order[end].is_image_step;)
+            end++;
+        wf_group group = {first, end, plan->shard_size};
+        size_t images = GROUP_BYTES / image_bytes(plan, first, end);
+        if (images < 1) images = 1;
+        if (plan->options.group_size) images = (size_t)plan->options.group_size;
+        if (end > first + 1 && images < (size_t)plan->shard_size) group.images = (int)images;
+        for (int i = first; i < end; i++) plan->order[i].group = group;
+    }
 }
 
 /* What one core does in some dozen microseconds, roughly. */
@@ -221,6 +260,7 @@ static void close_phase(wf_plan *plan, int first, int n) {
         bytes += plan->order[i].cost.bytes;
     }
     phase.is_short = plan->n_shards == 1 && flop < SHORT_FLOP && bytes < SHORT_BYTES;
+    if (phase.n_tiles == 0) group_steps(plan, &phase);
     plan->phases[plan->n_phases++] = phase;
 }
 

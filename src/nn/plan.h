@@ -16,7 +16,8 @@
  * Memory map of a plan
  *   batch buffers   whole batch, image-major: what crosses a phase (saved activations,
  *                   wgrad inputs)
- *   local buffers   one shard's worth per worker: what lives and dies inside one shard phase
+ *   local buffers   one shard's worth per worker: what lives and dies inside one shard phase; or
+ *                   some images' worth: inside one group of image steps
  *   fixed buffers   packed weights, statistics, partial sums per shard
  *   scratch         per worker, for one step at a time
  * Nothing is allocated after wf_plan_create. */
@@ -49,6 +50,7 @@ typedef struct wf_plan_options {
     const wf_optimizer *optimizer; /* TRAIN; NULL leaves the gradients in params->gradient */
     const wf_kernels *kernels;     /* NULL: the best that the CPU has */
     int shard_size;                /* 0: chosen from graph and batch */
+    int group_size;                /* images that image steps take at a time; 0: chosen */
 } wf_plan_options;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
@@ -98,7 +100,8 @@ typedef struct wf_work {
     const wf_kernels *kernels;
     const wf_batch *batch;
     int worker;
-    int shard, n0, n; /* shard steps: images n0 .. n0+n-1; tile steps: n0 = 0, n = batch->n */
+    int shard, n0, n;      /* shard steps: images n0 .. n0+n-1; tile steps: n0 = 0, n = batch->n */
+    int shard_n0, shard_n; /* all images of the shard; image steps may see a part of them */
     int tile;
     void *scratch; /* as many bytes as the greediest step asked for, 64-byte aligned */
 } wf_work;
@@ -140,10 +143,14 @@ void wf_build_alias(wf_builder *b);
 void wf_build_scratch(wf_builder *b, size_t bytes);
 
 /* Appends a step; `args` is copied. `uses` lists every per-image buffer that it touches.
- * Shard steps are run once per shard, tile steps n_tiles times. Steps in WF_REFRESH and WF_WGRAD
- * are tile steps, and independent of each other; those of one node in WF_BACKWARD run in the order
- * given, nodes in reverse. */
+ * Shard steps are run once per shard, tile steps n_tiles times. Image steps are shard steps that
+ * may be run for some images of the shard after others, in order: neighbouring ones hand over what
+ * they make while it is in the nearest caches. Steps in WF_REFRESH and WF_WGRAD are tile steps, and
+ * independent of each other; those of one node in WF_BACKWARD run in the order given, nodes in
+ * reverse. */
 wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
+                              size_t args_size, const wf_buffer *uses, int n_uses);
+wf_status wf_build_image_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
                               size_t args_size, const wf_buffer *uses, int n_uses);
 wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_fn run,
                              const void *args, size_t args_size, const wf_buffer *uses, int n_uses);
@@ -176,7 +183,7 @@ typedef struct wf_cost {
 /* Declares the cost of the step appended last; without it there is none but its buffers' bytes. */
 void wf_build_cost(wf_builder *b, wf_cost cost);
 
-/* The buffer's first byte for this run: of the shard, or in tile steps of the whole batch. */
+/* The buffer's first byte for this run: of its images, or in tile steps of the whole batch. */
 void *wf_at(const wf_work *r, wf_buffer buffer);
 /* Whole-batch address of image n0 (only for buffers that a tile step uses). */
 float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0);

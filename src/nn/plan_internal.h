@@ -15,9 +15,16 @@ typedef struct wf_plan_buffer {
     size_t bytes;    /* per image; in all when fixed */
     size_t offset;   /* into the memory of its kind */
     int is_kept;     /* read by the caller after the run: never local */
+    int images;      /* of a local buffer: a group's or a shard's */
     int phase;       /* the only phase that uses it, or one of the above */
-    int first, last; /* steps that use it, in running order */
+    int first, last; /* steps in running order: it must keep what it holds between them */
 } wf_plan_buffer;
+
+/* Neighbouring image steps [first, end) of plan->order, run for `images` images of a shard after
+ * the others; any other shard step is a group of its own. */
+typedef struct wf_group {
+    int first, end, images;
+} wf_group;
 
 typedef struct wf_plan_step {
     wf_step_fn run;
@@ -25,6 +32,8 @@ typedef struct wf_plan_step {
     int node;
     wf_list list;
     int n_tiles; /* 0: shard step */
+    int is_image_step;
+    wf_group group;
     int first_use, n_uses;
     wf_cost cost;
 } wf_plan_step;

@@ -16,6 +16,19 @@ static void note_uses(wf_plan *plan) {
     }
 }
 
+/* A buffer of one group alone holds the images that the group is run for. Any other one must keep
+ * its images while the groups that use it are run again and again. */
+static void settle_life(wf_plan *plan, wf_plan_buffer *b) {
+    const wf_group *first = &plan->order[b->first].group, *last = &plan->order[b->last].group;
+    b->images = plan->shard_size;
+    if (first->first == last->first) {
+        b->images = first->images;
+        return;
+    }
+    b->first = first->first;
+    b->last = last->end - 1;
+}
+
 /* First fit among the local buffers whose lives overlap this one's. */
 static size_t local_offset(const wf_plan *plan, int i, size_t bytes) {
     const wf_plan_buffer *me = &plan->buffers[i];
@@ -24,7 +37,7 @@ static size_t local_offset(const wf_plan *plan, int i, size_t bytes) {
         const wf_plan_buffer *other = &plan->buffers[k];
         if (other->kind != WF_BUFFER_LOCAL || other->phase != me->phase) continue;
         if (other->last < me->first || other->first > me->last) continue;
-        size_t size = wf__padded_bytes(other->bytes * (size_t)plan->shard_size);
+        size_t size = wf__padded_bytes(other->bytes * (size_t)other->images);
         if (other->offset < offset + bytes && offset < other->offset + size) {
             offset = other->offset + size;
             k = -1; /* the moved place may meet an earlier one */
@@ -41,7 +54,8 @@ wf_status wf__plan_place_buffers(wf_plan *plan, wf_context *cx) {
             b->offset = plan->fixed_bytes;
             plan->fixed_bytes += wf__padded_bytes(b->bytes);
         } else if (b->phase >= 0 && !b->is_kept) {
-            size_t bytes = wf__padded_bytes(b->bytes * (size_t)plan->shard_size);
+            settle_life(plan, b);
+            size_t bytes = wf__padded_bytes(b->bytes * (size_t)b->images);
             b->offset = local_offset(plan, i, bytes);
             b->kind = WF_BUFFER_LOCAL;
             if (b->offset + bytes > plan->local_bytes) plan->local_bytes = b->offset + bytes;

@@ -10,8 +10,11 @@ void *wf_at(const wf_work *r, wf_buffer buffer) {
     const wf_plan_buffer *b = &plan->buffers[buffer];
     switch (b->kind) {
     case WF_BUFFER_FIXED: return plan->fixed_memory + b->offset;
-    case WF_BUFFER_LOCAL:
-        return plan->local_memory + (size_t)r->worker * plan->local_bytes + b->offset;
+    case WF_BUFFER_LOCAL: {
+        const size_t before = b->images < plan->shard_size ? 0 : (size_t)(r->n0 - r->shard_n0);
+        return plan->local_memory + (size_t)r->worker * plan->local_bytes + b->offset +
+               before * b->bytes;
+    }
     default: return plan->batch_memory + b->offset + (size_t)r->n0 * b->bytes;
     }
 }
@@ -73,16 +76,44 @@ typedef struct phase_run {
     const wf_phase *phase;
 } phase_run;
 
+/* Images n0 .. of the shard, as many as step k's group takes. */
+static void take_images(const wf_plan *plan, wf_work *r, int k, int n0) {
+    const int rest = r->shard_n0 + r->shard_n - n0, most = plan->order[k].group.images;
+    r->n0 = n0;
+    r->n = rest < most ? rest : most;
+}
+
+/* The first step of a phase for a shard. */
+static int begin_shard(const wf_plan *plan, const wf_phase *phase, wf_work *r, int shard) {
+    r->shard = shard;
+    wf_work_shard_range(r, shard, &r->shard_n0, &r->shard_n);
+    take_images(plan, r, phase->first, r->shard_n0);
+    return phase->first;
+}
+
+/* The step behind step k, until the phase ends: of the same group, of the group for the next
+ * images, or of the next group. */
+static int next_step(const wf_plan *plan, const wf_phase *phase, wf_work *r, int k) {
+    const wf_group *group = &plan->order[k].group;
+    if (++k < group->end) return k;
+    const int n0 = r->n0 + r->n;
+    if (n0 < r->shard_n0 + r->shard_n) {
+        take_images(plan, r, group->first, n0);
+        return group->first;
+    }
+    if (k < phase->first + phase->n) take_images(plan, r, k, r->shard_n0);
+    return k;
+}
+
 static void run_shard(void *user, int item, int worker) {
     const phase_run *p = user;
     wf_work r = work_of(p->plan, worker);
-    r.shard = item;
-    wf_work_shard_range(&r, item, &r.n0, &r.n);
     int64_t began = wf__profile_begin(p->plan);
-    for (int i = p->phase->first; i < p->phase->first + p->phase->n; i++) {
-        const wf_plan_step *step = &p->plan->order[i];
+    for (int k = begin_shard(p->plan, p->phase, &r, item); k < p->phase->first + p->phase->n;
+         k = next_step(p->plan, p->phase, &r, k)) {
+        const wf_plan_step *step = &p->plan->order[k];
         step->run(&r, step->args);
-        began = wf__profile_step(p->plan, worker, i, began);
+        began = wf__profile_step(p->plan, worker, k, began);
     }
 }
 
@@ -146,13 +177,12 @@ static const wf_node *infinite_layer(const wf_plan *plan) {
         wf_work r = work_of(plan, 0);
         int items = phase->n_tiles ? phase->n_tiles : wf_work_shards(&r);
         for (int item = 0; item < items; item++) {
-            r.n0 = 0;
-            r.n = plan->batch->n;
-            r.tile = r.shard = item;
-            if (phase->n_tiles == 0) wf_work_shard_range(&r, item, &r.n0, &r.n);
-            for (int k = phase->first; k < phase->first + phase->n; k++) {
+            int k = phase->first;
+            r.tile = item;
+            if (phase->n_tiles == 0) k = begin_shard(plan, phase, &r, item);
+            for (; k < phase->first + phase->n; k = next_step(plan, phase, &r, k)) {
                 const wf_plan_step *step = &plan->order[k];
-                if (step->list != WF_FORWARD) return NULL;
+                if (step->list != WF_FORWARD) break;
                 step->run(&r, step->args);
                 const wf_node *node = &plan->graph->nodes[step->node];
                 int is_whole = phase->n_tiles == 0 || item == items - 1;

@@ -75,8 +75,8 @@ static void run_backward(const wf_work *r, const void *args) {
 
 wf_status wf_average_pool_plan(wf_builder *b, wf_pool2d pool) {
     average_pool_args a = {b->src[0], b->dst, b->diff_src[0], b->diff_dst, pool};
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.src, a.dst)));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
                                WF_USES(a.diff_src, a.diff_dst));
 }

@@ -129,7 +129,7 @@ wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kin
         WF_TRY(wf_build_buffer(&a.before, b, (size_t)a.size * sizeof(float)));
         *saved = a.before;
     }
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_activation, &a, sizeof a,
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_activation, &a, sizeof a,
                                WF_USES(a.values, a.before)));
     wf_build_cost(b, wf_activation_cost(kind, (double)a.size));
     return WF_OK;
@@ -139,7 +139,7 @@ wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buf
     if (kind == WF_ACT_LINEAR || b->is_loss_fused) return WF_OK;
     activation_args a = activation_of(b, kind);
     a.values = saved;
-    return wf_build_shard_step(b, WF_BACKWARD, run_activation_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_activation_backward, &a, sizeof a,
                                WF_USES(a.values, a.diff));
 }
 
@@ -188,10 +188,10 @@ wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alp
         b->is_loss_fused = 1;
         a.kind = WF_ACT_LINEAR;
     }
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_layer, &a, sizeof a, WF_USES(a.src, a.dst)));
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_layer, &a, sizeof a, WF_USES(a.src, a.dst)));
     wf_build_cost(b, wf_activation_cost((wf_activation)a.kind, (double)a.size));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;
-    return wf_build_shard_step(b, WF_BACKWARD, run_layer_backward, &a, sizeof a,
+    return wf_build_image_step(b, WF_BACKWARD, run_layer_backward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.diff_src, a.diff_dst));
 }
 

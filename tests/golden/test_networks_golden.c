@@ -72,7 +72,8 @@ static void run_level(const golden_case *c, const wf_model_spec *spec, const wf_
                                      .loss = &spec->recipe->loss,
                                      .optimizer = &spec->recipe->optimizer,
                                      .kernels = level,
-                                     .shard_size = shard_size};
+                                     .shard_size = shard_size,
+                                     .group_size = shard_size == 1 ? 0 : 1};
     const wf_optim_common *common = spec->recipe->optimizer.config;
     float losses[STEPS];
     golden_array a;

@@ -27,8 +27,12 @@ static machine machine_open(const char *name, wf_plan_mode mode, int batch, int 
     CHECK_OK(&cx, wf_fields_create(&m.loss.config, &cx, m.loss.class->fields,
                                    m.loss.class->config_size));
     CHECK_OK(&cx, wf_params_create(&m.params, &cx, m.graph, 5));
-    const wf_plan_options options = {
-        .mode = mode, .batch_size = batch, .seed = 9, .loss = &m.loss, .shard_size = shard_size};
+    const wf_plan_options options = {.mode = mode,
+                                     .batch_size = batch,
+                                     .seed = 9,
+                                     .loss = &m.loss,
+                                     .shard_size = shard_size,
+                                     .group_size = 2};
     CHECK_OK(&cx, wf_plan_create(&m.plan, &cx, m.graph, m.params, pool, &options));
     m.width = (int)wf_shape_size(&m.graph->nodes[m.graph->output].shape);
     return m;
@@ -224,7 +228,7 @@ static void poison(wf_plan *plan) {
 
 static size_t end_of(const wf_plan *plan, const wf_plan_buffer *b) {
     const size_t images = b->kind == WF_BUFFER_BATCH   ? (size_t)plan->options.batch_size
-                          : b->kind == WF_BUFFER_LOCAL ? (size_t)plan->shard_size
+                          : b->kind == WF_BUFFER_LOCAL ? (size_t)b->images
                                                        : 1;
     return b->offset + b->bytes * images;
 }
