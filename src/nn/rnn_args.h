@@ -10,6 +10,9 @@
  *   m  [T][n][H]     h[s] under the recurrent dropout's mask, when there is one
  *   c  [T+1][n][H]   cell state (LSTM)
  *
+ * Without a backward pass each step writes over what the one before it left in u, h, c, and in g
+ * where x W is not one product of all steps.
+ *
  * The weight gradients are products over all steps and all images: dW = x^T dg, dU = h^T dg.
  *
  * In bfloat16 the left factors of the products are rounded in scratch, product by product; for the
@@ -35,6 +38,7 @@ typedef struct rnn_args {
     wf_buffer packed_w, packed_u, packed_w_back, packed_u_back;
     rnn_pairs pairs;
     int is_bf16;
+    int keeps_steps; /* for the backward pass */
     int is_narrow; /* shards of few images: x W of all steps is one product */
     int is_shared; /* one shard: the columns of h U are tiles; is narrow as well */
     int param, node, T, F, H, GH;

@@ -59,11 +59,10 @@ void wf__rnn_product(const wf_work *r, const rnn_args *a, int m, int k, int n, c
     multiply(r, a, &g, left);
 }
 
-/* g = x W + b for `steps` steps from s on */
-static void multiply_input(const wf_work *r, const rnn_args *a, int s, int steps) {
-    const ptrdiff_t row = (ptrdiff_t)s * r->n;
-    wf__rnn_product(r, a, steps * r->n, a->F, a->GH, (float *)wf_at(r, a->x) + row * a->F,
-                    a->packed_w, (float *)wf_at(r, a->g) + row * a->GH, bias_row(r, a, 0), 0);
+/* gates = x W + b for `steps` steps from s on */
+static void multiply_input(const wf_work *r, const rnn_args *a, int s, int steps, float *gates) {
+    const float *x = (float *)wf_at(r, a->x) + (ptrdiff_t)s * r->n * a->F;
+    wf__rnn_product(r, a, steps * r->n, a->F, a->GH, x, a->packed_w, gates, bias_row(r, a, 0), 0);
 }
 
 /* ---- a shard ---- */
@@ -78,30 +77,31 @@ static void gather_input(const wf_work *r, const rnn_args *a) {
                    (size_t)a->F * sizeof *x);
 }
 
-static void scatter_output(const wf_work *r, const rnn_args *a) {
+static void scatter_output(const wf_work *r, const rnn_args *a, const float *h, int s) {
     float *dst = wf_at(r, a->dst);
-    const float *h = wf_at(r, a->h);
-    for (int s = a->config.return_sequences ? 0 : a->T - 1; s < a->T; s++)
-        for (int i = 0; i < r->n; i++) {
-            const float *from = h + ((ptrdiff_t)(s + 1) * r->n + i) * a->H;
-            float *to = wf__rnn_output_row(a, dst, i, s);
-            if (a->place.is_added) r->kernels->add(to, to, from, (size_t)a->H);
-            else memcpy(to, from, (size_t)a->H * sizeof *to);
-        }
+    for (int i = 0; i < r->n; i++, h += a->H) {
+        float *to = wf__rnn_output_row(a, dst, i, s);
+        if (!to) return;
+        if (a->place.is_added) r->kernels->add(to, to, h, (size_t)a->H);
+        else memcpy(to, h, (size_t)a->H * sizeof *to);
+    }
 }
 
 wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s) {
-    const ptrdiff_t state = (ptrdiff_t)r->n * a->H, gates = (ptrdiff_t)r->n * a->GH;
+    const ptrdiff_t state = a->keeps_steps ? (ptrdiff_t)r->n * a->H : 0;
+    const ptrdiff_t gates = (ptrdiff_t)r->n * a->GH;
     float *h = (float *)wf_at(r, a->h) + s * state;
     wf_rnn_step step = {.kernels = r->kernels,
                         .rows = r->n,
                         .units = a->H,
                         .activation = a->config.activation,
                         .recurrent_activation = a->config.recurrent_activation,
-                        .gates = (float *)wf_at(r, a->g) + s * gates,
+                        .gates = wf_at(r, a->g),
                         .h_prev = h,
                         .h = h + state};
-    if (a->u != WF_NO_BUFFER) step.h_gates = (float *)wf_at(r, a->u) + s * gates;
+    if (a->keeps_steps || a->is_narrow) step.gates += s * gates;
+    if (a->u != WF_NO_BUFFER)
+        step.h_gates = (float *)wf_at(r, a->u) + (a->keeps_steps ? s * gates : 0);
     if (a->c != WF_NO_BUFFER) {
         step.c_prev = (float *)wf_at(r, a->c) + s * state;
         step.c = step.c_prev + state;
@@ -115,7 +115,7 @@ static void begin(const wf_work *r, const rnn_args *a) {
     gather_input(r, a);
     memset(wf_at(r, a->h), 0, bytes);
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, bytes);
-    if (a->is_narrow) multiply_input(r, a, 0, a->T);
+    if (a->is_narrow) multiply_input(r, a, 0, a->T, wf_at(r, a->g));
 }
 
 static void run_forward(const wf_work *r, const void *args) {
@@ -132,7 +132,7 @@ static void run_forward(const wf_work *r, const void *args) {
         wf_rnn_step step = wf__rnn_step_at(r, a, s);
         const float *h = step.h_prev;
         /* step by step: what one step writes is still in L2 when the next reads it */
-        if (!a->is_narrow) multiply_input(r, a, s, 1);
+        if (!a->is_narrow) multiply_input(r, a, s, 1, step.gates);
         if (a->bits != WF_NO_BUFFER) {
             float *masked = (float *)wf_at(r, a->m) + s * state;
             r->kernels->mask_apply(masked, h, wf_at(r, a->bits), r->n, a->H, scale);
@@ -144,8 +144,8 @@ static void run_forward(const wf_work *r, const void *args) {
         else if (s > 0) /* g += h U; h[0] is zero */
             wf__rnn_product(r, a, r->n, a->H, a->GH, h, a->packed_u, step.gates, NULL, 1);
         a->cell->forward(&step);
+        scatter_output(r, a, step.h, s);
     }
-    scatter_output(r, a);
 }
 
 /* ---- one shard ----
@@ -187,7 +187,7 @@ static void run_shared_cell(const wf_work *r, const void *args) {
     const shared_args *o = args;
     const wf_rnn_step step = wf__rnn_step_at(r, &o->rnn, o->s);
     o->rnn.cell->forward(&step);
-    if (o->s == o->rnn.T - 1) scatter_output(r, &o->rnn);
+    scatter_output(r, &o->rnn, step.h, o->s);
 }
 
 /* ---- plan ---- */

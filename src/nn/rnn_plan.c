@@ -172,11 +172,13 @@ static int gradient_columns(int n) {
 
 static wf_status build_buffers(wf_builder *b, rnn_args *a) {
     const size_t T = (size_t)a->T, F = (size_t)a->F, H = (size_t)a->H, GH = (size_t)a->GH;
+    const size_t kept = a->keeps_steps ? T : 1, states = a->keeps_steps ? T + 1 : 1;
     WF_TRY(wf_build_buffer(&a->x, b, T * F * sizeof(float)));
-    WF_TRY(wf_build_buffer(&a->g, b, T * GH * sizeof(float)));
-    WF_TRY(wf_build_buffer(&a->h, b, (T + 1) * H * sizeof(float)));
-    if (a->cell->has_own_state_product) WF_TRY(wf_build_buffer(&a->u, b, T * GH * sizeof(float)));
-    if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, (T + 1) * H * sizeof(float)));
+    WF_TRY(wf_build_buffer(&a->g, b, (a->is_narrow ? T : kept) * GH * sizeof(float)));
+    WF_TRY(wf_build_buffer(&a->h, b, states * H * sizeof(float)));
+    if (a->cell->has_own_state_product)
+        WF_TRY(wf_build_buffer(&a->u, b, kept * GH * sizeof(float)));
+    if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, states * H * sizeof(float)));
     if (b->is_training && a->config.recurrent_dropout > 0) {
         WF_TRY(wf_build_buffer(&a->m, b, T * H * sizeof(float)));
         WF_TRY(wf_build_buffer(&a->bits, b, (H + 7) / 8));
@@ -245,6 +247,7 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
                   .GH = cell->gates * c->units,
                   .keep = 65536 - (uint32_t)(c->recurrent_dropout * 65536.0 + 0.5)};
     if (b->place) a.place = *b->place;
+    a.keeps_steps = b->is_training;
     a.is_shared = b->n_shards == 1 && !b->is_training && (int64_t)a.H * a.GH >= SHARED_FLOATS;
     a.is_narrow = a.is_shared || b->shard_size < NARROW_IMAGES;
     a.is_reversed = a.config.go_backwards != a.place.is_backward;
