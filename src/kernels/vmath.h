@@ -22,6 +22,15 @@ INLINE vf scale_vf(vf y, vf n) {
 #endif
 }
 
+/* 2^n for a whole n, |n| <= 126 */
+INLINE vf power_vf(vf n) {
+#if defined(__AVX512F__)
+    return scale_vf(splat(1.0f), n);
+#else
+    return (vf)(((vi)(n + magic) << 23) + (127 << 23)); /* the shift leaves nothing of `magic` */
+#endif
+}
+
 /* exp(r) - 1 for |r| <= ln 2 / 2 */
 INLINE vf expm1_small_vf(vf r) {
     vf p = splat(1.989198132e-04f);
@@ -45,13 +54,17 @@ INLINE vf exp_vf(vf x) {
     return scale_vf(expm1_small_vf(r) + 1.0f, n);
 }
 
-INLINE vf sigmoid_vf(vf x) { return 1.0f / (1.0f + exp_vf(-x)); }
+INLINE vf sigmoid_vf(vf x) {
+    vf n, r = reduce_vf(&n, min_vf(splat(87.0f), max_vf(splat(-87.0f), -x)));
+    vf power = power_vf(n);
+    return 1.0f / (power * expm1_small_vf(r) + (power + 1.0f));
+}
 
 /* tanh(x) = e / (e + 2) with e = exp(2x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), which keeps its
  * precision near 0; from 9.02 on the result is 1. */
 INLINE vf tanh_vf(vf x) {
     vf n, r = reduce_vf(&n, 2.0f * min_vf(splat(9.02f), max_vf(splat(-9.02f), x)));
-    vf power = scale_vf(splat(1.0f), n);
+    vf power = power_vf(n);
     vf e = power * expm1_small_vf(r) + (power - 1.0f);
     return e / (e + 2.0f);
 }
