@@ -39,8 +39,8 @@ typedef struct rnn_args {
     rnn_pairs pairs;
     int is_bf16;
     int keeps_steps; /* for the backward pass */
-    int is_narrow; /* shards of few images: x W of all steps is one product */
-    int is_shared; /* one shard: the columns of h U are tiles; is narrow as well */
+    int is_narrow;   /* shards of few images: x W of all steps is one product */
+    int is_shared;   /* one shard: the columns of h U are tiles; is narrow as well */
     int param, node, T, F, H, GH;
     int gradient_columns; /* of W and U in one tile */
     int is_reversed;      /* step s reads input T-1-s */
