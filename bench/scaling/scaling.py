@@ -16,6 +16,7 @@ import csv
 import datetime
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from measure import MODELS, PYTHON, ROOT, Failed, answer, pytorch, weft
 from sweeps import Point, make_sweeps
 
 MAX_STEP_S = 20  # a point whose step would take longer is left out
+HOPELESS = 5  # PyTorch in bfloat16 so many times as slow as in float32 is not timed at the next points
 TIMEOUT_S = 300
 SETTINGS = ["model", "system", "precision", "layout", "isa", "threads", "batch_size"]
 FIGURES = ["ms_per_step", "min_ms", "p90_ms", "steps", "multiply_adds", "plan_bytes", "images", "note"]
@@ -45,6 +47,7 @@ class Bench:
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
         self.last = {}  # (model, system) -> value and milliseconds of the point before
+        self.hopeless = set()  # models for which PyTorch's bfloat16 is not tried any more
         self.n_failed = 0
 
     def would_take(self, point, system):
@@ -82,11 +85,15 @@ class Bench:
 
     def pytorch(self, point, seconds):
         path, _ = point.write_model(self.folder)
-        tried = pytorch(path, point.batch_size, point.threads, "float32,bfloat16", seconds,
+        precisions = "float32" if point.model in self.hopeless else "float32,bfloat16"
+        tried = pytorch(path, point.batch_size, point.threads, precisions, seconds,
                         TIMEOUT_S)["tried"]
         best = {}
         for result in sorted(tried, key=lambda t: t["ms_per_step"], reverse=True):
             best[result["precision"]] = result
+        ms = {precision: result["ms_per_step"] for precision, result in best.items()}
+        if ms.get("bfloat16", 0) > HOPELESS * ms.get("float32", math.inf):
+            self.hopeless.add(point.model)  # a CPU without bfloat16 takes minutes for a large batch
         return [self.row(point, "PyTorch", r, images="fashion-mnist") for r in best.values()]
 
     def measure(self, point, system):
