@@ -237,15 +237,14 @@ def legend_mark(kind, is_hollow):
 
 def caption(sweep, rows, model):
     """The exponents of one plot: of the upper half, or of all where that is a single point."""
-    found, where = [], "upper half"
+    found = []
     for (name, system, precision), group in series(sweep, rows).items():
-        if name == model:
-            points = times(sweep, group)
-            slope = fit.fit(fit.upper_half(points))
-            if slope is None:
-                slope, where = fit.fit(points), "all points"
-            found.append(f"{system} {short(precision)} {fit.text(slope)}")
-    return f"Exponents, {where}: {'; '.join(found)}."
+        points = times(sweep, group)
+        half, whole = fit.fit(fit.upper_half(points)), fit.fit(points)
+        if name == model and whole:
+            slope = fit.text(half) if half else f"{fit.text(whole)} (all points)"
+            found.append(f"{system} {short(precision)} {slope}")
+    return f"Exponents, upper half: {'; '.join(found)}."
 
 
 def growth_section(sweep, rows):
