@@ -223,4 +223,34 @@ TEST(divergence_is_reported) {
     bench_close(&b);
 }
 
+/* Forward and backward steps are one phase here: all shards are looked at, not the first alone. */
+TEST(divergence_in_the_last_shard_is_found) {
+    enum { N = 6, SIZE = 4 };
+    bench b;
+    wf_context cx = {0};
+    wf_plan *plan;
+    float values[N * SIZE] = {0};
+    const int32_t labels[N] = {0};
+    int node;
+    bench_open(&b, "adam", WF_PLAN_TRAIN);
+    wf_params_destroy(b.params);
+    wf_graph_destroy(b.graph);
+    CHECK_OK(&cx, wf_graph_create(&b.graph, &cx, "small"));
+    CHECK_OK(&cx, wf_graph_add_text(&node, b.graph, &cx, "input", "shape: [4]", NULL, NULL, 0));
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(&cx, wf_graph_add_text(&node, b.graph, &cx, "dense", "units: 3", NULL, &node, 1));
+    CHECK_OK(&cx, wf_graph_finish(b.graph, &cx));
+    CHECK_OK(&cx, wf_params_create(&b.params, &cx, b.graph, 1));
+    b.options.batch_size = N;
+    b.options.shard_size = 2;
+    CHECK_OK(&cx, wf_plan_create(&plan, &cx, b.graph, b.params, b.pool, &b.options));
+    values[N * SIZE - 1] = NAN;
+    const wf_batch batch = {.values = values, .labels = labels, .n = N, .learning_rate = 0.001};
+    CHECK_INT(wf_plan_run(NULL, plan, &cx, &batch), WF_E_DIVERGED);
+    if (!strstr(cx.message, "layer input ")) printf("%s\n", cx.message);
+    CHECK(strstr(cx.message, "layer input "));
+    wf_plan_destroy(plan);
+    bench_close(&b);
+}
+
 TEST_MAIN()
