@@ -27,9 +27,10 @@ typedef struct wf_dataset {
     wf_images validation; /* count 0 if there is none */
     wf_images test;       /* count 0 if there is none */
     int32_t n_classes;
-    char **class_names; /* [n_classes] */
-    char sha256[65];    /* over sizes, pixels and labels of all parts, as decoded */
-    char *notes;        /* what was converted on the way: lines ended by '\n', "" if none */
+    char **class_names;   /* [n_classes] */
+    char sha256[65];      /* over sizes, pixels and labels of all parts; "" if not all were read */
+    char test_sha256[65]; /* the same over the test part alone */
+    char *notes;          /* what was converted on the way: lines ended by '\n', "" if none */
 } wf_dataset;
 
 /* Called now and then while something long goes on; `total` is 0 when it is not known.
@@ -45,6 +46,8 @@ typedef struct wf_dataset_options {
     const char *cache_dir;           /* holds <name>/, downloads go there; NULL: none */
     const char *base_url;            /* instead of the published address; NULL: the published one */
     int allow_download;
+    int only_test; /* 1: training images may stay unread, which IDX files make use of: train.pixels
+                      is then NULL, its labels are there */
     wf_progress_fn progress;
     void *progress_user;
 } wf_dataset_options;

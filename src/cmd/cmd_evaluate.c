@@ -5,12 +5,15 @@
 
 typedef struct evaluate_options {
     wf_session_flags session;
-    const char *dataset, *runs;
+    const char *dataset, *runs, *precision;
 } evaluate_options;
 
 static const wf_option options_table[] = {
     {"dataset", 'd', WF_OPTION_TEXT, offsetof(evaluate_options, dataset), "DATASET", NULL, NULL, 0,
      0, "judge on the test part of this data set (default: the run's own)"},
+    {"precision", 0, WF_OPTION_CHOICE, offsetof(evaluate_options, precision),
+     "float32|bfloat16|auto", NULL, NULL, 0, 0,
+     "factors of matrix products; auto: bfloat16 where the CPU has it (default: the run's own)"},
     WF_RUNS_OPTION(evaluate_options, runs),
     WF_SESSION_OPTIONS(evaluate_options, session),
     {0}};
@@ -20,6 +23,7 @@ static wf_status judge(wf_session *s, wf_trained *t, const char *name) {
     wf_context *cx = &cli->cx;
     wf_evaluation *evaluation = NULL;
     json_t *json = NULL;
+    s->data.options.only_test = 1;
     WF_TRY(wf_session_open_data(s, name, t->experiment.model));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
@@ -31,7 +35,7 @@ static wf_status judge(wf_session *s, wf_trained *t, const char *name) {
     if (status == WF_OK)
         cli->result =
             json_pack("{s:s, s:s, s:s, s:o}", "run", t->summary.id, "dataset", s->dataset->name,
-                      "data_hash", s->dataset->sha256, "evaluation", json);
+                      "test_hash", s->dataset->test_sha256, "evaluation", json);
     wf_evaluation_destroy(evaluation);
     return status;
 }
@@ -43,6 +47,8 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_status status;
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
+    if (o->precision)
+        WF_TRY_OR(wf_precision_find(&trained.experiment.precision, &cli->cx, o->precision));
     WF_TRY_OR(judge(&session, &trained, o->dataset ? o->dataset : trained.experiment.dataset));
 done:
     wf_trained_reset(&trained);

@@ -116,11 +116,17 @@ static wf_status finish(wf_dataset *d, wf_str *notes, wf_context *cx, const wf__
     WF_TRY(check_part(cx, d, &d->validation, "validation"));
     WF_TRY(check_part(cx, d, &d->test, "test"));
     wf_hash_init(&h, WF_HASH_SHA256);
-    hash_part(&h, &d->train);
-    hash_part(&h, &d->validation);
     hash_part(&h, &d->test);
-    wf_hash_hex(&h, d->sha256);
-    bool is_native = r && (!o->height || o->height == r->info.height) &&
+    wf_hash_hex(&h, d->test_sha256);
+    bool is_whole = d->train.pixels;
+    if (is_whole) {
+        wf_hash_init(&h, WF_HASH_SHA256);
+        hash_part(&h, &d->train);
+        hash_part(&h, &d->validation);
+        hash_part(&h, &d->test);
+        wf_hash_hex(&h, d->sha256);
+    }
+    bool is_native = r && is_whole && (!o->height || o->height == r->info.height) &&
                      (!o->width || o->width == r->info.width) &&
                      (!o->channels || o->channels == r->info.channels);
     if (is_native && r->decoded && strcmp(r->decoded, d->sha256) != 0)

@@ -188,24 +188,29 @@ static void transpose(uint8_t *pixels, size_t count, size_t side) {
     }
 }
 
+static wf_status read_labels(int32_t **out, int64_t *out_count, wf_context *cx, const char *path) {
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    WF_TRY(wf_file_read(&bytes, &size, cx, path, SIZE_MAX - 1));
+    wf_status status = wf__idx_labels(out, out_count, cx, bytes, size, path);
+    wf_free(bytes);
+    return status;
+}
+
 static wf_status read_part(wf_images *out, wf_context *cx, const char *images_path,
                            const char *labels_path) {
-    wf_status status = WF_OK;
     uint8_t *bytes = NULL;
     size_t size = 0;
     int64_t n_labels = 0;
-    WF_TRY_OR(wf_file_read(&bytes, &size, cx, images_path, SIZE_MAX - 1));
-    WF_TRY_OR(wf__idx_images(out, cx, bytes, size, images_path));
+    WF_TRY(wf_file_read(&bytes, &size, cx, images_path, SIZE_MAX - 1));
+    wf_status status = wf__idx_images(out, cx, bytes, size, images_path);
     wf_free(bytes);
-    bytes = NULL;
-    WF_TRY_OR(wf_file_read(&bytes, &size, cx, labels_path, SIZE_MAX - 1));
-    WF_TRY_OR(wf__idx_labels(&out->labels, &n_labels, cx, bytes, size, labels_path));
-    WF_REQUIRE_OR(n_labels == out->count, WF_E_DATA,
-                  "%s: found %lld labels, expected %lld as %s has images", labels_path,
-                  (long long)n_labels, (long long)out->count, images_path);
-done:
-    wf_free(bytes);
-    return status;
+    WF_TRY(status);
+    WF_TRY(read_labels(&out->labels, &n_labels, cx, labels_path));
+    WF_REQUIRE(n_labels == out->count, WF_E_DATA,
+               "%s: found %lld labels, expected %lld as %s has images", labels_path,
+               (long long)n_labels, (long long)out->count, images_path);
+    return WF_OK;
 }
 
 static wf_status open_part(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
@@ -224,11 +229,23 @@ static wf_status open_part(wf_images *out, wf_str *notes, wf_context *cx, const 
     return notes->status;
 }
 
+/* A training part of the test part's size that has labels only. */
+static wf_status open_labels(wf_images *out, wf_context *cx, const char *path,
+                             const wf_images *test) {
+    wf_images labels = {.height = test->height, .width = test->width, .channels = test->channels};
+    WF_TRY(read_labels(&labels.labels, &labels.count, cx, path));
+    *out = labels;
+    return WF_OK;
+}
+
 wf_status wf__open_idx(wf_dataset *d, wf_str *notes, wf_context *cx, const wf__idx_files *f,
                        bool is_transposed, const wf_dataset_options *options) {
-    WF_TRY(open_part(&d->train, notes, cx, "train", f->train_images, f->train_labels, is_transposed,
-                     options));
-    if (!f->test_images) return WF_OK;
-    return open_part(&d->test, notes, cx, "test", f->test_images, f->test_labels, is_transposed,
-                     options);
+    bool only_test = options->only_test && f->test_images;
+    if (!only_test)
+        WF_TRY(open_part(&d->train, notes, cx, "train", f->train_images, f->train_labels,
+                         is_transposed, options));
+    if (f->test_images)
+        WF_TRY(open_part(&d->test, notes, cx, "test", f->test_images, f->test_labels, is_transposed,
+                         options));
+    return only_test ? open_labels(&d->train, cx, f->train_labels, &d->test) : WF_OK;
 }

@@ -147,6 +147,9 @@ weft evaluate "$run" --json
 exits 0
 json_is 'd["evaluation"]["accuracy"]' "$(/usr/bin/python3 -c 'import json, sys
 print(json.load(open(sys.argv[1]))["accuracy"])' "$run/test.json")"
+json_is 'len(d["test_hash"])' 64
+weft evaluate "$run" --precision bfloat16
+out_like 'tiny-1 on*accuracy 0.*'
 weft evaluate "$run"
 out_like 'tiny-1 on the test images of images*accuracy 0.*class *precision*macro*weighted*Confusion*'
 weft evaluate tiny --dataset ./others

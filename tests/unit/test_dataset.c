@@ -79,6 +79,33 @@ TEST(same_data_same_hash_in_every_form) {
     free(text[1]);
 }
 
+TEST(only_the_test_images) {
+    const wf_dataset_options only_test = {.only_test = 1}, small = {.only_test = 1, .height = 3};
+    wf_dataset *whole = open_ok(scratch("idx"), NULL), *d = open_ok(scratch("idx"), &only_test);
+    CHECK(d->train.pixels == NULL);
+    CHECK_INT(d->train.count, 12);
+    CHECK_INT(memcmp(d->train.labels, whole->train.labels, 12 * sizeof(int32_t)), 0);
+    CHECK_INT(d->n_classes, 3);
+    CHECK_INT(memcmp(d->test.pixels, whole->test.pixels, 6 * 25), 0);
+    CHECK_STR(d->sha256, "");
+    CHECK_INT(strlen(d->test_sha256), 64);
+    CHECK_STR(d->test_sha256, whole->test_sha256);
+    CHECK(strcmp(whole->test_sha256, whole->sha256) != 0);
+    wf_dataset_destroy(d);
+    d = open_ok(scratch("idx"), &small);
+    CHECK_INT(d->train.height, 3);
+    CHECK_INT(d->train.width, 5);
+    CHECK(strcmp(d->test_sha256, whole->test_sha256) != 0);
+    wf_dataset_destroy(d);
+    wf_dataset_destroy(whole);
+
+    picture_idx_part("alone", "train", 12, 5, 3, ""); /* no test part: nothing to leave out */
+    d = open_ok(scratch("alone"), &only_test);
+    CHECK(d->train.pixels != NULL);
+    CHECK_INT(strlen(d->sha256), 64);
+    wf_dataset_destroy(d);
+}
+
 TEST(conversion_is_noted) {
     const wf_dataset_options options = {.height = 7, .width = 7, .channels = 3};
     wf_dataset *d = open_ok(scratch("idx"), &options);
