@@ -14,6 +14,7 @@
 #define WF_RUN_METRICS_HEADER                                                                      \
     "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,ms_per_step\n"
 #define WF_RUN_TEST_FILE "test.json"
+#define WF_RUN_PREDICTIONS_FILE "predictions.csv"
 #define WF_RUN_LOG_FILE "log.txt"
 
 enum { WF_RUN_MAX_BYTES = 1 << 26, WF_RUN_MAX_EPOCHS = 1 << 20 };
@@ -41,6 +42,12 @@ bool wf__lock_is_held(const char *folder);
 wf_status wf__run_alloc(wf_run **out, wf_context *cx, const char *path);
 /* True when the folder holds a description.json. */
 bool wf__run_is_folder(const char *path);
+
+/* ---- predictions.c ---- */
+
+/* `name` is for error texts. */
+wf_status wf__predictions_parse(wf_predictions *out, wf_context *cx, const char *text, size_t size,
+                                const char *name);
 
 /* ---- summary.c ---- */
 

@@ -72,7 +72,7 @@ wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *
                                     int64_t count, int class_count) {
     char *path = NULL;
     wf_writer *w = NULL;
-    WF_TRY(wf_run_file(&path, cx, run, "predictions.csv"));
+    WF_TRY(wf_run_file(&path, cx, run, WF_RUN_PREDICTIONS_FILE));
     wf_status status = wf_writer_open(&w, cx, path);
     wf_free(path);
     if (status != WF_OK) return status;

@@ -104,6 +104,15 @@ typedef struct wf_run_metrics {
     size_t count;
 } wf_run_metrics;
 
+/* What a run said about each image that it was judged on. */
+typedef struct wf_predictions {
+    int64_t count;
+    int class_count;             /* K */
+    int64_t *index;              /* [count] row in the set that the images are of */
+    int32_t *labels, *predicted; /* [count], each in [0, K) */
+    float *probabilities;        /* [count][K], finite and >= 0 */
+} wf_predictions;
+
 /* ---- the store ------------------------------------------------------------------------------- */
 
 /* Opens a runs folder; it need not exist before the first wf_run_create.
@@ -186,5 +195,11 @@ void wf_run_metrics_reset(wf_run_metrics *metrics);
 /* The text of test.json, for wf_evaluation_from_json; free it with wf_free.
  * Errors: WF_E_NOTFOUND (not yet tested), WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_read_test(char **out, size_t *out_length, wf_context *cx, const wf_run *run);
+
+/* Reads predictions.csv, every float as wf_run_record_predictions was given it.
+ * Errors: WF_E_NOTFOUND (no such file), WF_E_DATA (line and column named), WF_E_LIMIT, WF_E_IO,
+ * WF_E_NOMEM. */
+wf_status wf_run_read_predictions(wf_predictions *out, wf_context *cx, const wf_run *run);
+void wf_predictions_reset(wf_predictions *predictions);
 
 #endif

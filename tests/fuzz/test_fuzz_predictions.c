@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_predictions.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("predictions")
