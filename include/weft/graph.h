@@ -111,6 +111,11 @@ WF_API wf_status wf_model_layer(wf_layer_info *out, wf_context *cx, const wf_mod
 WF_API wf_status wf_model_param(wf_param_info *out, wf_context *cx, const wf_model *model,
                                 int index);
 
+/* The layer whose outputs are an image's features: the input of the last one that multiplies
+ * matrices, which in most classifiers is the last dense layer. For wf_predict_options.layer.
+ * Errors: WF_E_ARG (not finished). */
+WF_API wf_status wf_model_features(const char **out, wf_context *cx, const wf_model *model);
+
 /* ---- what training needs ---- */
 
 typedef struct wf_params wf_params; /* a model's numbers; knows its layers */

@@ -138,6 +138,7 @@ typedef struct wf_predict_options {
     const wf_recipe *recipe; /* its loss is computed; 0: no loss, labels are not needed */
     wf_precision precision;
     int32_t batch_size;                /* 0: 500 */
+    const char *layer;                 /* outputs of this layer; 0: of the model. Without recipe */
     const volatile sig_atomic_t *stop; /* 0: none */
 } wf_predict_options;
 
@@ -147,9 +148,11 @@ typedef struct wf_predict_result {
     double accuracy; /* share of the images told right; NAN without a recipe */
 } wf_predict_result;
 
-/* Runs the model in inference mode. `out_outputs` [n][K] receives the outputs (probabilities where
- * the model ends in softmax or sigmoid), or is NULL. `params` is not changed.
- * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG, WF_E_INTERRUPTED, WF_E_DIVERGED, WF_E_NOMEM.
+/* Runs the model in inference mode, with `layer` up to that one. `out_outputs` [n][size of the
+ * layer's output; K of the model's] receives the outputs (the model's are probabilities where it
+ * ends in softmax or sigmoid), or is NULL. `params` is not changed.
+ * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG (also no such layer: the hint lists all),
+ * WF_E_INTERRUPTED, WF_E_DIVERGED, WF_E_NOMEM.
  * Threads: one caller per params and pool. */
 WF_API wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *params,
                             wf_context *cx, wf_pool *pool, const wf_predict_options *options);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "nn/fields.h"
 
 enum { MAX_NODES = 1000, MAX_NAME = 64, MAX_PARAMS = 16 * MAX_NODES };
@@ -40,6 +41,27 @@ int wf_graph_find(const wf_graph *g, const char *name) {
     for (int i = 0; i < g->n_nodes; i++)
         if (strcmp(g->nodes[i].name, name) == 0) return i;
     return -1;
+}
+
+wf_status wf_graph_require(int *out_node, const wf_graph *g, wf_context *cx, const char *name) {
+    wf_str names = {0};
+    const int node = wf_graph_find(g, name);
+    for (int i = 0; i < g->n_nodes && node < 0; i++)
+        wf_str_addf(&names, cx, "%s%s", i ? ", " : "", g->nodes[i].name);
+    wf_status status = names.status;
+    if (status == WF_OK && node < 0)
+        status = WF_FAIL(WF_E_ARG, "model %s has no layer \"%.60s\" | its layers are %s", g->name,
+                         name, names.text);
+    wf_str_reset(&names);
+    if (status == WF_OK) *out_node = node;
+    return status;
+}
+
+int wf_graph_features(const wf_graph *g) {
+    int last = g->output;
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i].madds > 0) last = i;
+    return g->nodes[last].inputs[0];
 }
 
 /* ---- adding a node ---- */

@@ -53,6 +53,11 @@ wf_status wf_graph_finish(wf_graph *g, wf_context *cx);
 
 /* Index of the named node or -1. */
 int wf_graph_find(const wf_graph *g, const char *name);
+/* The same.  Errors: WF_E_ARG, which lists the names that there are. */
+wf_status wf_graph_require(int *out_node, const wf_graph *g, wf_context *cx, const char *name);
+/* The node whose outputs are a finished graph's features: the input of the last one that multiplies
+ * matrices, which in most classifiers is the last dense layer. */
+int wf_graph_features(const wf_graph *g);
 
 /* ---- all numbers that training changes ---- */
 

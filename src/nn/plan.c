@@ -141,12 +141,14 @@ typedef struct edges {
     wf_buffer *node;      /* [nodes] gradient of the node's output */
     wf_buffer *input;     /* [nodes][WF_MAX_INPUTS] gradient that the node gives to its input */
     unsigned char *wants; /* [nodes] something before or in the node is trainable */
+    unsigned char *leads; /* [nodes] to the plan's output */
 } edges;
 
 static void edges_reset(edges *e) {
     wf_free(e->node);
     wf_free(e->input);
     wf_free(e->wants);
+    wf_free(e->leads);
 }
 
 static int is_view(const wf_node *node) {
@@ -172,6 +174,11 @@ static wf_status edges_create(edges *e, wf_builder *b) {
     WF_TRY(wf_alloc(&e->node, b->cx, n, sizeof *e->node));
     WF_TRY(wf_alloc(&e->input, b->cx, n * WF_MAX_INPUTS, sizeof *e->input));
     WF_TRY(wf_alloc(&e->wants, b->cx, n, 1));
+    WF_TRY(wf_alloc(&e->leads, b->cx, n, 1));
+    e->leads[b->plan->output] = 1;
+    for (int i = b->plan->output; i > 0; i--)
+        for (int k = 0; k < g->nodes[i].n_inputs && e->leads[i]; k++)
+            e->leads[g->nodes[i].inputs[k]] = 1;
     for (size_t i = 0; i < n; i++) e->node[i] = WF_NO_BUFFER;
     for (size_t i = 0; i < n * WF_MAX_INPUTS; i++) e->input[i] = WF_NO_BUFFER;
     if (!b->is_training) return WF_OK;
@@ -354,12 +361,13 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
     wf_status status;
     WF_TRY_OR(edges_create(&e, &b));
     WF_TRY_OR(wf_alloc(&plan->dst, cx, (size_t)plan->graph->n_nodes, sizeof *plan->dst));
-    for (int i = 0; i < plan->graph->n_nodes; i++) WF_TRY_OR(plan_node(&b, &e, i));
-    wf_buffer output = plan->dst[plan->graph->output];
+    for (int i = 0; i < plan->graph->n_nodes; i++)
+        if (e.leads[i]) WF_TRY_OR(plan_node(&b, &e, i));
+    wf_buffer output = plan->dst[plan->output];
     plan->buffers[output].is_kept = 1;
     plan->is_loss_fused = b.is_loss_fused;
     if (plan->options.mode != WF_PLAN_INFER)
-        WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->graph->output]));
+        WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->output]));
     WF_TRY_OR(order_steps(plan, cx));
     WF_TRY_OR(wf__plan_place_buffers(plan, cx));
 done:
@@ -376,9 +384,14 @@ wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_pa
     WF_REQUIRE(options->mode == WF_PLAN_INFER || options->loss, WF_E_ARG,
                "a plan for training or evaluation needs a loss");
     wf_plan *plan = NULL;
+    int output = g->output;
     wf_status status;
+    WF_REQUIRE(!options->layer || options->mode == WF_PLAN_INFER, WF_E_ARG,
+               "the outputs of layer %.60s are wanted of a plan that needs a loss", options->layer);
+    if (options->layer) WF_TRY(wf_graph_require(&output, g, cx, options->layer));
     WF_TRY(wf_alloc(&plan, cx, 1, sizeof *plan));
     plan->graph = g;
+    plan->output = output;
     plan->params = params;
     plan->pool = pool;
     plan->options = *options;

@@ -51,6 +51,7 @@ typedef struct wf_plan_options {
     const wf_kernels *kernels;     /* NULL: the best that the CPU has */
     int shard_size;                /* 0: chosen from graph and batch */
     int group_size;                /* images that image steps take at a time; 0: chosen */
+    const char *layer;             /* INFER: the outputs are this layer's; NULL: the graph's */
 } wf_plan_options;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
@@ -73,7 +74,8 @@ typedef struct wf_batch_result {
 } wf_batch_result;
 
 /* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive
- * it. A TRAIN plan with an optimizer allocates the moments in `params`. */
+ * it. Layers that do not lead to the plan's output are left out. A TRAIN plan with an optimizer
+ * allocates the moments in `params`. */
 wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_params *params,
                          wf_pool *pool, const wf_plan_options *options);
 void wf_plan_destroy(wf_plan *plan);
@@ -87,6 +89,7 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
 
 /* [n][output size] of the last run, until the next one. */
 const float *wf_plan_output(const wf_plan *plan);
+int64_t wf_plan_output_size(const wf_plan *plan);
 int64_t wf_plan_memory_bytes(const wf_plan *plan);
 
 /* ---- building a plan: what a layer's `plan` function sees ---- */

@@ -66,6 +66,7 @@ struct wf_plan {
     size_t batch_bytes, local_bytes, fixed_bytes, scratch_bytes; /* local, scratch: per worker */
 
     wf_buffer *dst;   /* of every node */
+    int output;       /* node */
     wf_buffer losses; /* float per image */
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
     int is_loss_fused;

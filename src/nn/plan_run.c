@@ -50,8 +50,12 @@ wf_mask_key wf_work_mask_key(const wf_work *r, int node) {
 }
 
 const float *wf_plan_output(const wf_plan *plan) {
-    const wf_plan_buffer *b = &plan->buffers[plan->dst[plan->graph->output]];
+    const wf_plan_buffer *b = &plan->buffers[plan->dst[plan->output]];
     return (const float *)(const void *)(plan->batch_memory + b->offset);
+}
+
+int64_t wf_plan_output_size(const wf_plan *plan) {
+    return wf_shape_size(&plan->graph->nodes[plan->output].shape);
 }
 
 int64_t wf_plan_memory_bytes(const wf_plan *plan) {

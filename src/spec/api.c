@@ -128,6 +128,14 @@ wf_status wf_model_param(wf_param_info *out, wf_context *cx, const wf_model *mod
     return WF_OK;
 }
 
+wf_status wf_model_features(const char **out, wf_context *cx, const wf_model *model) {
+    const wf_graph *g = model->graph;
+    WF_REQUIRE(g->is_finished, WF_E_ARG, "model %s is not finished | call wf_model_finish first",
+               model->name);
+    *out = g->nodes[wf_graph_features(g)].name;
+    return WF_OK;
+}
+
 wf_status wf_model_params(wf_params **out, wf_context *cx, const wf_model *model, uint64_t seed) {
     WF_REQUIRE(model->graph->is_finished, WF_E_ARG,
                "model %s is not finished | call wf_model_finish first", model->name);

@@ -67,9 +67,9 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
 }
 
 wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_context *cx,
-                            wf_plan *plan, const wf_graph *g, const wf__rows *rows, int batch_size,
-                            int has_loss, const volatile sig_atomic_t *stop) {
-    size_t classes = (size_t)wf_shape_size(&g->nodes[g->output].shape);
+                            wf_plan *plan, const wf__rows *rows, int batch_size, int has_loss,
+                            const volatile sig_atomic_t *stop) {
+    size_t size = (size_t)wf_plan_output_size(plan);
     double loss_sum = 0;
     int64_t correct = 0;
     for (int64_t first = 0; first < rows->n; first += batch_size) {
@@ -82,8 +82,8 @@ wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_conte
         loss_sum += result.loss * (double)n;
         correct += result.correct;
         if (out_outputs)
-            memcpy(out_outputs + (size_t)first * classes, wf_plan_output(plan),
-                   (size_t)n * classes * sizeof *out_outputs);
+            memcpy(out_outputs + (size_t)first * size, wf_plan_output(plan),
+                   (size_t)n * size * sizeof *out_outputs);
     }
     *out = (wf_predict_result){.n = rows->n,
                                .loss = has_loss ? loss_sum / (double)rows->n : NAN,

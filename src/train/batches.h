@@ -24,10 +24,11 @@ wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows
 /* The batch of rows [first, first + n) in the order of rows->index. */
 wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n);
 
-/* Runs an EVALUATE or INFER plan over all rows. `out_outputs` [n][K] or NULL.
+/* Runs an EVALUATE or INFER plan over all rows. `out_outputs` [n][output size of the plan] or
+ * NULL.
  * Errors: as wf_plan_run, WF_E_INTERRUPTED (`stop` was raised). */
 wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_context *cx,
-                            wf_plan *plan, const wf_graph *g, const wf__rows *rows, int batch_size,
-                            int has_loss, const volatile sig_atomic_t *stop);
+                            wf_plan *plan, const wf__rows *rows, int batch_size, int has_loss,
+                            const volatile sig_atomic_t *stop);
 
 #endif

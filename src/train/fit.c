@@ -260,8 +260,8 @@ static wf_status validate(fit *f, wf_context *cx, wf_epoch_figures *figures) {
     wf_predict_result result = {0};
     double before = wf_clock_s();
     if (!has_validation(f)) return WF_OK;
-    wf_status status = wf__rows_evaluate(&result, NULL, cx, f->validation_plan, f->graph,
-                                         &f->validation, f->validation_batch, 1, f->options->stop);
+    wf_status status = wf__rows_evaluate(&result, NULL, cx, f->validation_plan, &f->validation,
+                                         f->validation_batch, 1, f->options->stop);
     if (status == WF_E_INTERRUPTED)
         return interrupt(f, cx, WF_E_INTERRUPTED, "stopped during validation");
     if (status == WF_E_DIVERGED) return explain_divergence(f, cx);

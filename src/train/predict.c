@@ -20,9 +20,10 @@ wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *para
     wf_plan_options plan_options = {.mode = has_loss ? WF_PLAN_EVALUATE : WF_PLAN_INFER,
                                     .precision = options->precision,
                                     .batch_size = batch_size,
-                                    .loss = has_loss ? &options->recipe->loss : NULL};
+                                    .loss = has_loss ? &options->recipe->loss : NULL,
+                                    .layer = options->layer};
     WF_TRY(wf_plan_create(&plan, cx, g, params, pool, &plan_options));
-    wf_status status = wf__rows_evaluate(&result, out_outputs, cx, plan, g, &rows, batch_size,
+    wf_status status = wf__rows_evaluate(&result, out_outputs, cx, plan, &rows, batch_size,
                                          has_loss, options->stop);
     wf_plan_destroy(plan);
     if (status == WF_OK) *out = result;
