@@ -1,19 +1,17 @@
-#include <png.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "data/formats.h"
+#include "data/png_user.h"
 
 /* Deflate cannot grow data more than this. */
 enum { DEFLATE_MOST = 1040 };
 
-/* What the callbacks of libpng work on; it stays valid across longjmp. */
+/* What the callbacks of libpng work on. */
 typedef struct decoder {
-    wf_context *cx;
+    wf__png_user user; /* first: libpng's memory pointer is the decoder */
     const char *name;
     const uint8_t *bytes;
     size_t size, used;
-    wf_status status; /* of the failure that made libpng jump */
     png_structp png;
     png_infop info;
     uint8_t *pixels; /* as libpng delivers them */
@@ -29,16 +27,11 @@ bool wf__is_png(const uint8_t *bytes, size_t size) {
 
 static void on_error(png_structp png, png_const_charp text) {
     decoder *d = png_get_error_ptr(png);
-    wf_context *cx = d->cx;
-    if (d->status == WF_OK)
-        d->status = WF_FAIL(WF_E_DATA, "%s: at byte %zu of %zu: damaged PNG: %s", d->name, d->used,
-                            d->size, text);
+    wf_context *cx = d->user.cx;
+    if (d->user.status == WF_OK)
+        d->user.status = WF_FAIL(WF_E_DATA, "%s: at byte %zu of %zu: damaged PNG: %s", d->name,
+                                 d->used, d->size, text);
     png_longjmp(png, 1);
-}
-
-static void on_warning(png_structp png, png_const_charp text) {
-    (void)png;
-    (void)text;
 }
 
 static void on_read(png_structp png, png_bytep to, size_t size) {
@@ -48,23 +41,10 @@ static void on_read(png_structp png, png_bytep to, size_t size) {
     d->used += size;
 }
 
-static png_voidp on_malloc(png_structp png, png_alloc_size_t size) {
-    decoder *d = png_get_mem_ptr(png);
-    void *pointer = NULL;
-    wf_status status = wf_alloc(&pointer, d->cx, size, 1);
-    if (status != WF_OK) d->status = status;
-    return pointer;
-}
-
-static void on_free(png_structp png, png_voidp pointer) {
-    (void)png;
-    wf_free(pointer);
-}
-
 /* Everything that libpng may leave by longjmp. */
 static wf_status decode(decoder *d) {
-    if (setjmp(png_jmpbuf(d->png))) return d->status;
-    wf_context *cx = d->cx;
+    if (setjmp(png_jmpbuf(d->png))) return d->user.status;
+    wf_context *cx = d->user.cx;
     png_set_user_limits(d->png, WF_IMAGE_MAX_SIDE, WF_IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(d->png, 8 << 20);
     png_set_chunk_cache_max(d->png, 128);
@@ -111,9 +91,9 @@ wf_status wf__png_decode(wf_images *out, wf_context *cx, const uint8_t *bytes, s
                          const char *name, wf__conversion *conversion) {
     wf_status status = WF_OK;
     wf_images image = {0};
-    decoder d = {.cx = cx, .name = name, .bytes = bytes, .size = size};
-    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d, on_malloc,
-                                     on_free);
+    decoder d = {.user.cx = cx, .name = name, .bytes = bytes, .size = size};
+    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, wf__png_ignore, &d,
+                                     wf__png_malloc, wf__png_free);
     if (d.png) d.info = png_create_info_struct(d.png);
     WF_REQUIRE_OR(d.png && d.info, WF_E_NOMEM, "%s: out of memory for libpng", name);
     WF_TRY_OR(decode(&d));
