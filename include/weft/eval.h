@@ -5,19 +5,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weft/metrics.h"
 #include "weft/status.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { WF_EVAL_MAX_CLASSES = 4096 };
+enum { WF_EVAL_MAX_CLASSES = 4096, WF_EVAL_CALIBRATION_BINS = 15 };
 
 /* One class, or one average over classes (support is then the number of images). A figure whose
- * denominator is zero is 0 (scikit-learn's zero_division=0). */
+ * denominator is zero is 0 (scikit-learn's zero_division=0). AUC and average precision are those of
+ * the class against the rest, micro those of all entries as one list; NAN: unknown. */
 typedef struct wf_class_score {
     double precision, recall, f1;
     int64_t support;
+    double auc; /* unknown without an image of the class or of the rest; then the averages, too */
+    double average_precision;
 } wf_class_score;
 
 /* `count` images of class `truth` were taken for `predicted`; `share` is count / support. */
@@ -34,7 +38,13 @@ typedef struct wf_evaluation {
     char **class_names;
     int64_t *confusion; /* [K][K], row = true class, column = predicted class */
     double accuracy;
-    double loss;             /* mean cross-entropy in nats */
+    double balanced_accuracy; /* mean recall of the classes with images */
+    double mcc;               /* Matthews' correlation coefficient; 0 where it is 0/0 */
+    double kappa;             /* Cohen's; NAN where it is 0/0: one class, always predicted */
+    double loss;              /* mean cross-entropy in nats */
+    double brier; /* mean over the images of the sum over the classes of squared errors, 0 ... 2 */
+    wf_calibration_error calibration_error; /* of the predicted class, 15 bins of equal width */
+    double *losses;          /* [count] cross-entropy of each image; NULL when unknown */
     wf_class_score *classes; /* [K] */
     wf_class_score macro, micro, weighted;
     double *top_k;           /* [K]; top_k[k-1]: the true class is among the k most probable */
@@ -51,15 +61,16 @@ typedef struct wf_evaluation {
  * Predicted class: the most probable, the first of equals. Averages run over all class_count
  * classes. top_k: of equal probabilities the higher class index ranks first, as in
  * top_k_accuracy_score. loss: probabilities clipped to [2^-52, 1 - 2^-52] and rows normalised, as
- * in log_loss. count may be 0: every figure is then 0.
+ * in log_loss. count may be 0: every figure is then 0, or unknown where 0 would say something.
  * Errors: WF_E_ARG (class_count outside 1 ... 4096, count below 0), WF_E_DATA (label or probability
  * out of range), WF_E_NOMEM.  Threads: any.
- * Source: scikit-learn 1.2.1, sklearn.metrics */
+ * Source: scikit-learn 1.2.1, sklearn.metrics; MCC for many classes: Gorodkin 2004,
+ * doi:10.1016/j.compbiolchem.2004.09.006; Brier 1950 in its form for many classes */
 WF_API wf_status wf_evaluation_create(wf_evaluation **out, wf_context *cx, const int32_t *labels,
                                       const float *probabilities, int64_t count, int class_count,
                                       const char *const *class_names);
 
-/* The same from counts alone: loss and top_k beyond 1 are unknown and NAN.
+/* The same from counts alone: what needs probabilities is unknown (NAN), as top_k beyond 1.
  *  confusion [class_count][class_count], each >= 0
  * Errors: as wf_evaluation_create.  Threads: any. */
 WF_API wf_status wf_evaluation_from_confusion(wf_evaluation **out, wf_context *cx,

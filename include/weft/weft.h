@@ -6,6 +6,7 @@
  *   graph.h    models: from files, from names, built in code
  *   train.h    training, weights, prediction, timing
  *   eval.h     how good a classifier is
+ *   metrics.h  single figures and curves from labels and scores
  *   export.h   ONNX files */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
@@ -14,6 +15,7 @@
 #include "weft/eval.h"
 #include "weft/export.h"
 #include "weft/graph.h"
+#include "weft/metrics.h"
 #include "weft/status.h"
 #include "weft/threads.h"
 #include "weft/train.h"

@@ -1,6 +1,5 @@
 #include "eval/evaluation.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +11,6 @@
 /* Zero where nothing was there to count: scikit-learn's zero_division=0. */
 static double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-static double f1_of(double precision, double recall) {
-    return ratio(2 * precision * recall, precision + recall);
-}
-
 wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_count,
                                const char *const *class_names) {
     WF_REQUIRE(class_count >= 1 && class_count <= WF_EVAL_MAX_CLASSES, WF_E_ARG,
@@ -26,7 +21,7 @@ wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_co
     wf_evaluation *e = NULL;
     WF_TRY(wf_alloc(&e, cx, 1, sizeof *e));
     e->class_count = class_count;
-    e->loss = NAN;
+    e->loss = e->brier = e->calibration_error.expected = e->calibration_error.most = NAN;
     WF_TRY_OR(wf_alloc(&e->class_names, cx, k, sizeof *e->class_names));
     WF_TRY_OR(wf_alloc(&e->confusion, cx, k * k, sizeof *e->confusion));
     WF_TRY_OR(wf_alloc(&e->classes, cx, k, sizeof *e->classes));
@@ -53,6 +48,7 @@ void wf_evaluation_destroy(wf_evaluation *e) {
     wf_free(e->classes);
     wf_free(e->top_k);
     wf_free(e->pairs);
+    wf_free(e->losses);
     wf_free(e);
 }
 
@@ -102,74 +98,42 @@ static void derive_extremes(wf_evaluation *e) {
     }
 }
 
-wf_status wf__evaluation_derive(wf_evaluation *e, wf_context *cx) {
-    int k = e->class_count;
-    int64_t total = 0, right = 0;
-    for (int t = 0; t < k; t++) {
-        int64_t support = 0, taken = 0, hits = e->confusion[t * k + t];
-        for (int j = 0; j < k; j++) {
-            support += e->confusion[t * k + j];
-            taken += e->confusion[j * k + t];
-        }
-        wf_class_score *c = &e->classes[t];
-        c->support = support;
-        c->precision = ratio((double)hits, (double)taken);
-        c->recall = ratio((double)hits, (double)support);
-        c->f1 = f1_of(c->precision, c->recall);
-        total += support;
-        right += hits;
-    }
-    e->count = total;
-    e->accuracy = ratio((double)right, (double)total);
-
-    /* An image has one true and one predicted class: all micro averages equal the accuracy. */
-    e->micro = (wf_class_score){e->accuracy, e->accuracy, e->accuracy, total};
-    e->macro = e->weighted = (wf_class_score){.support = total};
-    for (int i = 0; i < k; i++) {
+/* An image has one true and one predicted class: all micro averages equal the accuracy. */
+static void derive_averages(wf_evaluation *e) {
+    const wf_class_score unknown = {.support = e->count, .auc = NAN, .average_precision = NAN};
+    e->macro = e->micro = e->weighted = unknown;
+    e->micro.precision = e->micro.recall = e->micro.f1 = e->accuracy;
+    for (int i = 0; i < e->class_count; i++) {
         const wf_class_score *c = &e->classes[i];
-        double weight = ratio((double)c->support, (double)total);
-        e->macro.precision += c->precision / k;
-        e->macro.recall += c->recall / k;
-        e->macro.f1 += c->f1 / k;
+        double weight = ratio((double)c->support, (double)e->count);
+        e->macro.precision += c->precision / e->class_count;
+        e->macro.recall += c->recall / e->class_count;
+        e->macro.f1 += c->f1 / e->class_count;
         e->weighted.precision += c->precision * weight;
         e->weighted.recall += c->recall * weight;
         e->weighted.f1 += c->f1 * weight;
     }
+}
+
+wf_status wf__evaluation_derive(wf_evaluation *e, wf_context *cx) {
+    int k = e->class_count;
+    wf_class_count *counts = NULL;
+    WF_TRY(wf_alloc(&counts, cx, (size_t)k, sizeof *counts));
+    wf__class_counts_of(counts, e->confusion, k);
+    e->count = 0;
+    for (int i = 0; i < k; i++) {
+        e->classes[i] = wf__class_score_of(&counts[i]);
+        e->count += counts[i].support;
+    }
+    wf_agreement agreement = wf__agreement_of(counts, k);
+    wf_free(counts);
+    e->accuracy = agreement.accuracy;
+    e->balanced_accuracy = agreement.balanced_accuracy;
+    e->mcc = agreement.mcc;
+    e->kappa = agreement.kappa;
+    derive_averages(e);
     derive_extremes(e);
     return derive_pairs(e, cx);
-}
-
-/* Cross-entropy of one image: scikit-learn's log_loss clips, then normalises the row. */
-static double cross_entropy(const float *row, int k, int label) {
-    double sum = 0, own = 0;
-    for (int j = 0; j < k; j++) {
-        double p = row[j];
-        p = p < DBL_EPSILON ? DBL_EPSILON : p > 1 - DBL_EPSILON ? 1 - DBL_EPSILON : p;
-        sum += p;
-        if (j == label) own = p;
-    }
-    return log(sum) - log(own);
-}
-
-/* Checks one image and counts it. */
-static wf_status add_image(wf_evaluation *e, wf_context *cx, int64_t image, int32_t label,
-                           const float *row, int64_t *hits_at_rank, double *loss) {
-    int k = e->class_count, best = 0, rank = 0;
-    WF_REQUIRE(label >= 0 && label < k, WF_E_DATA,
-               "evaluation: label of image %lld is %d, must be between 0 and %d", (long long)image,
-               label, k - 1);
-    for (int j = 0; j < k; j++) {
-        WF_REQUIRE(isfinite(row[j]) && row[j] >= 0, WF_E_DATA,
-                   "evaluation: probability of class %d for image %lld is %g, must be finite and "
-                   "not negative | the weights may have diverged",
-                   j, (long long)image, (double)row[j]);
-        if (row[j] > row[best]) best = j;
-        rank += row[j] > row[label] || (row[j] == row[label] && j > label);
-    }
-    e->confusion[label * k + best]++;
-    hits_at_rank[rank]++;
-    *loss += cross_entropy(row, k, label);
-    return WF_OK;
 }
 
 wf_status wf_evaluation_create(wf_evaluation **out, wf_context *cx, const int32_t *labels,
@@ -177,26 +141,13 @@ wf_status wf_evaluation_create(wf_evaluation **out, wf_context *cx, const int32_
                                const char *const *class_names) {
     wf_status status = WF_OK;
     wf_evaluation *e = NULL;
-    int64_t *hits_at_rank = NULL;
-    double loss = 0;
     WF_REQUIRE(count >= 0, WF_E_ARG, "evaluation: %lld images, must not be negative",
                (long long)count);
     WF_TRY(wf__evaluation_alloc(&e, cx, class_count, class_names));
-    WF_TRY_OR(wf_alloc(&hits_at_rank, cx, (size_t)class_count, sizeof *hits_at_rank));
-    for (int64_t i = 0; i < count; i++)
-        WF_TRY_OR(
-            add_image(e, cx, i, labels[i], probabilities + i * class_count, hits_at_rank, &loss));
-    WF_TRY_OR(wf__evaluation_derive(e, cx));
-    e->loss = ratio(loss, (double)count);
-    int64_t hits = 0;
-    for (int i = 0; i < class_count; i++) {
-        hits += hits_at_rank[i];
-        e->top_k[i] = ratio((double)hits, (double)count);
-    }
+    WF_TRY_OR(wf__evaluation_judge(e, cx, labels, probabilities, count));
     *out = e;
     e = NULL;
 done:
-    wf_free(hits_at_rank);
     wf_evaluation_destroy(e);
     return status;
 }

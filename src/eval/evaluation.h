@@ -6,6 +6,65 @@
 
 #include "weft/eval.h"
 
+/* ---- agreement.c ---- */
+
+/* One class: images of it, images taken for one of it, and both. */
+typedef struct wf_class_count {
+    int64_t support, taken, hits;
+} wf_class_count;
+
+/* out [class_count] from confusion [class_count][class_count]. */
+void wf__class_counts_of(wf_class_count *out, const int64_t *confusion, int class_count);
+
+/* Precision, recall, F1 and support; the rest is unknown. */
+wf_class_score wf__class_score_of(const wf_class_count *count);
+
+/* Truth and prediction, all classes together. */
+typedef struct wf_agreement {
+    double accuracy, balanced_accuracy, mcc, kappa;
+} wf_agreement;
+wf_agreement wf__agreement_of(const wf_class_count *counts, int class_count);
+
+/* ---- quantile.c ---- */
+
+/* Ascending; no value is NAN. */
+void wf__sort(double *values, int64_t count);
+/* Of `count` > 0 ascending values, linear between neighbours: numpy.quantile's default. */
+double wf__quantile(const double *sorted, int64_t count, double q);
+
+/* ---- check.c ---- */
+
+/* At least one entry, is_positive 0 or 1, scores finite and, with is_probability, in [0, 1]; `what`
+ * is for error texts.  Errors: WF_E_DATA. */
+wf_status wf__check_binary(wf_context *cx, const char *what, const uint8_t *is_positive,
+                           const float *scores, int64_t count, int is_probability);
+
+/* ---- ranking.c ---- */
+
+/* AUC is NAN where there is no positive or no negative. */
+typedef struct wf_ranking {
+    double auc, average_precision;
+} wf_ranking;
+
+/* Of every column alone, and averaged: over the columns, weighted by their positives, and of all
+ * entries as one list. AUC's averages are NAN where a column's is.
+ *  columns [k] or NULL; targets, scores [count][k], targets 0 or 1, scores finite
+ * Errors: WF_E_NOMEM. */
+typedef struct wf_rankings {
+    wf_ranking macro, weighted, micro;
+} wf_rankings;
+wf_status wf__rankings_of(wf_rankings *out, wf_ranking *columns, wf_context *cx,
+                          const uint8_t *targets, const float *scores, int64_t count, int k);
+
+/* ---- evaluation_probabilities.c ---- */
+
+/* Everything that follows from the probabilities, the confusion matrix included.
+ * Errors: WF_E_DATA (label or probability out of range), WF_E_NOMEM. */
+wf_status wf__evaluation_judge(wf_evaluation *e, wf_context *cx, const int32_t *labels,
+                               const float *probabilities, int64_t count);
+
+/* ---- evaluation.c ---- */
+
 /* An evaluation of K classes whose confusion matrix is zero and whose names are copied. */
 wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_count,
                                const char *const *class_names);

@@ -9,8 +9,9 @@
 enum { MOST_CONFUSED = 20, MAX_BYTES = 1 << 26 };
 
 static json_t *score_json(const wf_class_score *s) {
-    return json_pack("{s:f, s:f, s:f, s:I}", "precision", s->precision, "recall", s->recall, "f1",
-                     s->f1, "support", (json_int_t)s->support);
+    return json_pack("{s:f, s:f, s:f, s:I, s:o, s:o}", "precision", s->precision, "recall",
+                     s->recall, "f1", s->f1, "support", (json_int_t)s->support, "auc",
+                     wf_json_real(s->auc), "average_precision", wf_json_real(s->average_precision));
 }
 
 static json_t *classes_json(const wf_evaluation *e) {
@@ -83,7 +84,13 @@ wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *
     bad |= json_object_set_new(object, "schema_version", json_integer(1));
     bad |= json_object_set_new(object, "count", json_integer(e->count));
     bad |= json_object_set_new(object, "accuracy", wf_json_real(e->accuracy));
+    bad |= json_object_set_new(object, "balanced_accuracy", wf_json_real(e->balanced_accuracy));
+    bad |= json_object_set_new(object, "mcc", wf_json_real(e->mcc));
+    bad |= json_object_set_new(object, "kappa", wf_json_real(e->kappa));
     bad |= json_object_set_new(object, "loss", wf_json_real(e->loss));
+    bad |= json_object_set_new(object, "brier", wf_json_real(e->brier));
+    bad |= json_object_set_new(object, "ece", wf_json_real(e->calibration_error.expected));
+    bad |= json_object_set_new(object, "mce", wf_json_real(e->calibration_error.most));
     bad |= json_object_set_new(object, "macro", score_json(&e->macro));
     bad |= json_object_set_new(object, "micro", score_json(&e->micro));
     bad |= json_object_set_new(object, "weighted", score_json(&e->weighted));
@@ -140,7 +147,7 @@ static wf_status read_confusion(wf_evaluation *e, wf_context *cx, json_t *rows) 
     return WF_OK;
 }
 
-/* Absent and null mean unknown. */
+/* Absent and null mean unknown: runs of older versions have fewer figures. */
 static wf_status read_figure(double *out, wf_context *cx, const json_t *value, const char *what) {
     WF_REQUIRE(!value || json_is_null(value) || json_is_number(value), WF_E_DATA,
                "evaluation: %s must be a number or null", what);
@@ -148,12 +155,38 @@ static wf_status read_figure(double *out, wf_context *cx, const json_t *value, c
     return WF_OK;
 }
 
+static wf_status read_score(wf_class_score *out, wf_context *cx, const json_t *object) {
+    WF_TRY(read_figure(&out->auc, cx, json_object_get(object, "auc"), "auc"));
+    return read_figure(&out->average_precision, cx, json_object_get(object, "average_precision"),
+                       "average_precision");
+}
+
+/* What does not follow from the confusion matrix. */
+static wf_status read_figures(wf_evaluation *e, wf_context *cx, const json_t *object) {
+    const struct {
+        const char *key;
+        double *to;
+    } figures[] = {{"loss", &e->loss},
+                   {"brier", &e->brier},
+                   {"ece", &e->calibration_error.expected},
+                   {"mce", &e->calibration_error.most}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        WF_TRY(read_figure(figures[i].to, cx, json_object_get(object, figures[i].key),
+                           figures[i].key));
+    json_t *classes = json_object_get(object, "classes");
+    for (int i = 0; i < e->class_count; i++)
+        WF_TRY(read_score(&e->classes[i], cx, json_array_get(classes, (size_t)i)));
+    WF_TRY(read_score(&e->macro, cx, json_object_get(object, "macro")));
+    WF_TRY(read_score(&e->micro, cx, json_object_get(object, "micro")));
+    return read_score(&e->weighted, cx, json_object_get(object, "weighted"));
+}
+
 static wf_status fill(wf_evaluation *e, wf_context *cx, json_t *object) {
     json_t *rows = NULL, *top = json_object_get(object, "top_k");
     WF_TRY(wf_json_get_array(&rows, cx, object, "confusion", OWNER));
     WF_TRY(read_confusion(e, cx, rows));
     WF_TRY(wf__evaluation_derive(e, cx));
-    WF_TRY(read_figure(&e->loss, cx, json_object_get(object, "loss"), "loss"));
+    WF_TRY(read_figures(e, cx, object));
     WF_REQUIRE(!top || json_is_null(top) || json_array_size(top) == (size_t)e->class_count,
                WF_E_DATA, "evaluation: top_k must hold %d figures", e->class_count);
     for (int i = 0; i < e->class_count; i++)

@@ -2,13 +2,16 @@
 """Writes sklearn_metrics.json: probabilities and the figures that scikit-learn computes from them.
 
 Run it in this folder. Needs numpy and scikit-learn (the data were made with 1.2.1).
-All figures take every class into account (labels=0 ... K-1), and zero_division=0.
+All figures take every class into account (labels=0 ... K-1), and zero_division=0. null: scikit-learn
+raises an error, or says NaN. It has neither Brier's score for many classes nor the expected
+calibration error: those are a line of numpy each.
 """
 import json
 import warnings
 
 import numpy as np
 import sklearn
+import sklearn.calibration
 import sklearn.metrics as m
 
 warnings.filterwarnings("ignore")
@@ -30,6 +33,40 @@ def top_k(labels, p, k):
     return float(m.top_k_accuracy_score(labels, p, k=k, labels=np.arange(p.shape[1])))
 
 
+def known(figure, *arguments, **options):
+    """A number, or None where there is none."""
+    try:
+        value = float(figure(*arguments, **options))
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def calibration_error(right, confidence, bins=15):
+    """ECE and MCE of Guo et al. 2017, arXiv:1706.04599, equation 3 and 5."""
+    at = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
+    gaps = [(np.mean(at == b), abs(right[at == b].mean() - confidence[at == b].mean()))
+            for b in range(bins) if (at == b).any()]
+    return float(sum(share * gap for share, gap in gaps)), float(max(gap for _, gap in gaps))
+
+
+def rankings(labels, p):
+    """Of each class against the rest, and averages."""
+    k = p.shape[1]
+    hot = np.eye(k, dtype=int)[labels]
+    both = {"auc": m.roc_auc_score, "average_precision": m.average_precision_score}
+    result = {}
+    for key, figure in both.items():
+        result[key] = {"classes": [known(figure, hot[:, j], p[:, j]) for j in range(k)]}
+        for kind in ("macro", "micro", "weighted"):
+            result[key][kind] = known(figure, hot, p, average=kind)
+    if k > 2 and len(np.unique(labels)) == k:
+        auc = [m.roc_auc_score(labels, p, multi_class="ovr", average=kind, labels=np.arange(k))
+               for kind in ("macro", "micro", "weighted")]
+        assert auc == [result["auc"][kind] for kind in ("macro", "micro", "weighted")]
+    return result
+
+
 def case(name, labels, p):
     labels = np.asarray(labels)
     count, k = p.shape
@@ -44,6 +81,7 @@ def case(name, labels, p):
 
     per_class = m.precision_recall_fscore_support(
         labels, predicted, labels=every, average=None, zero_division=0)
+    ece, mce = calibration_error(predicted == labels, wide.max(axis=1))
     return {
         "name": name,
         "labels": labels.tolist(),
@@ -59,6 +97,13 @@ def case(name, labels, p):
         "micro": average("micro"),
         "weighted": average("weighted"),
         "top_k": [top_k(labels, wide, i + 1) for i in range(k)],
+        "balanced_accuracy": float(m.balanced_accuracy_score(labels, predicted)),
+        "mcc": float(m.matthews_corrcoef(labels, predicted)),
+        "kappa": known(m.cohen_kappa_score, labels, predicted),
+        "brier": float(np.mean(np.sum((wide - np.eye(k)[labels]) ** 2, axis=1))),
+        "ece": ece,
+        "mce": mce,
+        "ranking": rankings(labels, wide),
     }
 
 
@@ -79,6 +124,12 @@ def main():
     certain = np.eye(4, dtype=np.float32)[rng.integers(0, 4, 30)]
     cases.append(case("certain, right and wrong", rng.integers(0, 4, 30), certain))
     cases.append(case("all right", certain.argmax(axis=1), certain))
+    p = (rows(rng, 9, 3) * 0.1 + [0.9, 0, 0]).astype(np.float32)
+    cases.append(case("one class, always right", np.zeros(9, int), p))
+    skewed = rng.choice(4, 120, p=[0.9, 0.06, 0.03, 0.01])
+    cases.append(case("skewed", skewed, rows(rng, 120, 4)))
+    cases.append(case("two classes", rng.integers(0, 2, 80), rows(rng, 80, 2)))
+    cases.append(case("on the edges of bins", rng.integers(0, 3, 60), rows(rng, 60, 3, step=1 / 15)))
     spread = [[0.9], [0.9, 0.91], [0.9021, 0.9053, 0.8987, 0.9102, 0.9]]
     document = {
         "scikit_learn": sklearn.__version__,

@@ -151,6 +151,19 @@ TEST(bad_documents_are_refused) {
     CHECK(!e);
 }
 
+TEST(documents_of_older_versions_have_fewer_figures) {
+    wf_context cx = {0};
+    wf_evaluation *e = NULL;
+    const char text[] = "{\"loss\": 0.5, \"classes\": [{\"name\": \"a\"}, {\"name\": \"b\"}], "
+                        "\"confusion\": [[3, 1], [0, 4]]}";
+    CHECK_OK(&cx, wf_evaluation_from_json(&e, &cx, text, strlen(text)));
+    CHECK_NEAR(e->loss, 0.5, 0);
+    CHECK_NEAR(e->balanced_accuracy, 0.875, 1e-15);
+    CHECK(isnan(e->brier) && isnan(e->calibration_error.expected) && !e->losses);
+    CHECK(isnan(e->macro.auc) && isnan(e->classes[1].average_precision));
+    wf_evaluation_destroy(e);
+}
+
 TEST(no_allocation_may_fail_unseen) {
     wf_context cx = {0};
     const int32_t labels[] = {0, 1, 1};

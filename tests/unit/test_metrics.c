@@ -26,6 +26,13 @@ static double number(json_t *object, const char *key) {
     return json_number_value(value);
 }
 
+/* null: unknown */
+static void check_figure(double actual, json_t *expected) {
+    CHECK(expected);
+    if (json_is_null(expected)) CHECK(isnan(actual));
+    else CHECK_NEAR(actual, json_number_value(expected), TOLERANCE);
+}
+
 static wf_evaluation *evaluate(json_t *c, wf_context *cx) {
     json_t *labels = json_object_get(c, "labels"), *rows = json_object_get(c, "probabilities");
     size_t count = json_array_size(labels), k = json_array_size(json_array_get(rows, 0));
@@ -50,11 +57,35 @@ static void check_average(const wf_class_score *score, json_t *expected) {
     CHECK_NEAR(score->f1, number(expected, "f1"), TOLERANCE);
 }
 
+static void check_rankings(json_t *ranking, const wf_evaluation *e) {
+    json_t *auc = json_object_get(ranking, "auc");
+    json_t *precision = json_object_get(ranking, "average_precision");
+    for (int i = 0; i < e->class_count; i++) {
+        size_t at = (size_t)i;
+        check_figure(e->classes[i].auc, json_array_get(json_object_get(auc, "classes"), at));
+        check_figure(e->classes[i].average_precision,
+                     json_array_get(json_object_get(precision, "classes"), at));
+    }
+    check_figure(e->macro.auc, json_object_get(auc, "macro"));
+    check_figure(e->micro.auc, json_object_get(auc, "micro"));
+    check_figure(e->weighted.auc, json_object_get(auc, "weighted"));
+    check_figure(e->macro.average_precision, json_object_get(precision, "macro"));
+    check_figure(e->micro.average_precision, json_object_get(precision, "micro"));
+    check_figure(e->weighted.average_precision, json_object_get(precision, "weighted"));
+}
+
 static void check_case(json_t *c, const wf_evaluation *e) {
     int k = e->class_count;
     CHECK_INT(json_array_size(json_object_get(c, "confusion")), k);
     CHECK_NEAR(e->accuracy, number(c, "accuracy"), TOLERANCE);
     CHECK_NEAR(e->loss, number(c, "loss"), TOLERANCE);
+    check_figure(e->balanced_accuracy, json_object_get(c, "balanced_accuracy"));
+    check_figure(e->mcc, json_object_get(c, "mcc"));
+    check_figure(e->kappa, json_object_get(c, "kappa"));
+    check_figure(e->brier, json_object_get(c, "brier"));
+    check_figure(e->calibration_error.expected, json_object_get(c, "ece"));
+    check_figure(e->calibration_error.most, json_object_get(c, "mce"));
+    check_rankings(json_object_get(c, "ranking"), e);
     check_average(&e->macro, json_object_get(c, "macro"));
     check_average(&e->micro, json_object_get(c, "micro"));
     check_average(&e->weighted, json_object_get(c, "weighted"));
@@ -74,7 +105,7 @@ static void check_case(json_t *c, const wf_evaluation *e) {
 TEST(every_figure_equals_scikit_learn) {
     wf_context cx = {0};
     json_t *document = load(), *cases = json_object_get(document, "cases");
-    CHECK_INT(json_array_size(cases), 12);
+    CHECK_INT(json_array_size(cases), 16);
     for (size_t i = 0; i < json_array_size(cases); i++) {
         json_t *c = json_array_get(cases, i);
         wf_evaluation *e = evaluate(c, &cx);
