@@ -71,6 +71,7 @@ wf_status wf_model_spec_write(wf_str *out, wf_context *cx, const wf_model_spec *
 
 /* Changes one value, written "path=value"; on failure the model is as before. Paths:
  *   input=[32, 32, 3]   name=my-cnn   layers.lstm.units=56   layers.bidirectional.layer.units=56
+ *   layers.dropout*.rate=0   (every layer whose name begins so)
  *   training.epochs=3   training.optimizer=sgd   training.optimizer.learning_rate=0.01
  *   training.early_stopping.patience=5   training.early_stopping=false
  * Errors: WF_E_ARG (unknown parts suggest the nearest), WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM. */

@@ -102,6 +102,33 @@ static wf_status set_layer(const wf_reader *r, const setting *s, int from, int n
     return WF_OK;
 }
 
+/* "layers.dropout*.rate": every layer whose name begins so, or none of them. */
+static wf_status set_layers(const wf_reader *r, const setting *s, size_t prefix) {
+    wf_context *cx = r->cx;
+    wf_model_spec *model = r->spec;
+    wf_graph *before = NULL;
+    int count = 0;
+    WF_TRY(rebuild(&before, cx, model->graph, model->name, -1, NULL));
+    wf_status status = WF_OK;
+    for (int i = 1; i < model->graph->n_nodes && status == WF_OK; i++) {
+        if (strncmp(model->graph->nodes[i].name, s->step[1], prefix) != 0) continue;
+        status = set_layer(r, s, 2, i);
+        count++;
+    }
+    if (status == WF_OK && !count)
+        status = WF_FAIL(WF_E_ARG,
+                         "model %s has no layer whose name begins with \"%.*s\" | `weft summary` "
+                         "lists them",
+                         model->name, (int)prefix, s->step[1]);
+    wf_graph *unwanted = before;
+    if (status != WF_OK) {
+        unwanted = model->graph;
+        model->graph = before;
+    }
+    wf_graph_destroy(unwanted);
+    return status;
+}
+
 /* ---- the recipe ---- */
 
 static wf_status set_in_recipe(const wf_reader *r, wf_recipe *recipe, const setting *s) {
@@ -169,6 +196,8 @@ static wf_status apply(const wf_reader *r, setting *s) {
     if (strcmp(s->step[0], "layers") == 0) {
         WF_REQUIRE(s->n >= 3, WF_E_ARG,
                    "setting layers must name layer and key | for instance layers.dense.units=64");
+        size_t length = strlen(s->step[1]);
+        if (length && s->step[1][length - 1] == '*') return set_layers(r, s, length - 1);
         WF_TRY(find_node(&node, cx, r->spec->graph, s->step[1]));
         return set_layer(r, s, 2, node);
     }

@@ -313,6 +313,24 @@ TEST(settings_change_one_value) {
     wf_model_spec_destroy(s);
 }
 
+TEST(a_setting_reaches_many_layers) {
+    wf_model_spec *s = parse("name: many\ninput: [8, 8, 1]\nlayers:\n  - dropout: {rate: 0.5}\n"
+                             "  - flatten\n  - dropout: {rate: 0.25}\n  - dense: {units: 3}\n");
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "layers.dropout*.rate=0.125"));
+    char *text = written(s);
+    const char *first = strstr(text, "rate: 0.125");
+    CHECK(first && strstr(first + 1, "rate: 0.125"));
+    CHECK(!strstr(text, "0.5") && !strstr(text, "0.25"));
+    CHECK_FAILS(&cx, wf_model_spec_set(s, &cx, "layers.d*.rate=0.5"), WF_E_ARG); /* dense */
+    CHECK_INT(wf_model_spec_set(s, &cx, "layers.lstm*.units=5"), WF_E_ARG);
+    CHECK_STR(cx.message, "model many has no layer whose name begins with \"lstm\"");
+    char *after = written(s);
+    CHECK_STR(after, text);
+    wf_free(text);
+    wf_free(after);
+    wf_model_spec_destroy(s);
+}
+
 TEST(settings_reach_nested_layers) {
     wf_model_spec *s = parse("name: nested\ninput: [4, 3]\nlayers:\n"
                              "  - bidirectional: {layer: {lstm: {units: 5}}}\n");

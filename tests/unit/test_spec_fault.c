@@ -48,6 +48,10 @@ static wf_status set_layer(void) {
     return wf_model_spec_set(held, &cx, "layers.bidirectional.layer.units=60");
 }
 
+static wf_status set_layers(void) {
+    return wf_model_spec_set(held, &cx, "layers.conv2d*.filters=8");
+}
+
 static wf_status set_training(void) {
     return wf_model_spec_set(held, &cx, "training.optimizer={sgd: {momentum: 0.5}}");
 }
@@ -66,6 +70,7 @@ TEST(writing_setting_and_summing_up) {
     check_survives(write_model, 3);
     check_survives(set_layer, 30);
     CHECK_INT(held->graph->nodes[6].shape.dim[0], 120);
+    check_survives(set_layers, 60);
     check_survives(set_training, 8);
     check_survives(set_name, 4);
     check_survives(summarise, 2);
