@@ -5,9 +5,7 @@
 #include "base/json.h"
 #include "report/internal.h"
 
-/* A quoted cell. A spreadsheet would take a text that begins like a formula for one: a leading
- * apostrophe makes it a text again. */
-static void add_text(wf_str *s, wf_context *cx, const char *text) {
+void wf__csv_text(wf_str *s, wf_context *cx, const char *text) {
     wf_str_add(s, cx, "\"");
     if (*text && strchr("=+-@\t\r", *text)) wf_str_add(s, cx, "'");
     for (; *text; text++) {
@@ -17,48 +15,47 @@ static void add_text(wf_str *s, wf_context *cx, const char *text) {
     wf_str_add(s, cx, "\",");
 }
 
-/* Empty when unknown. */
-static void add_figure(wf_str *s, wf_context *cx, double value, const char *after) {
+void wf__csv_figure(wf_str *s, wf_context *cx, double value, const char *after) {
     char text[32];
     if (isfinite(value)) wf_str_add(s, cx, wf_double_text(text, value));
     wf_str_add(s, cx, after);
 }
 
 static void add_spread(wf_str *s, wf_context *cx, wf_spread spread) {
-    add_figure(s, cx, spread.mean, ",");
-    add_figure(s, cx, spread.sd, ",");
+    wf__csv_figure(s, cx, spread.mean, ",");
+    wf__csv_figure(s, cx, spread.sd, ",");
 }
 
 static void add_class(wf_str *s, wf_context *cx, const wf_report_row *row, int index) {
-    add_text(s, cx, index >= 0 ? row->pooled->class_names[index] : "");
-    add_figure(s, cx, index >= 0 ? row->class_f1[index].mean : (double)NAN, ",");
+    wf__csv_text(s, cx, index >= 0 ? row->pooled->class_names[index] : "");
+    wf__csv_figure(s, cx, index >= 0 ? row->class_f1[index].mean : (double)NAN, ",");
 }
 
 static void add_row(wf_str *s, wf_context *cx, const wf_report_row *row) {
     const wf_run_summary *r = wf__row_summary(row);
-    add_text(s, cx, row->label);
-    add_text(s, cx, r->model);
-    add_text(s, cx, r->family);
-    add_text(s, cx, r->dataset);
+    wf__csv_text(s, cx, row->label);
+    wf__csv_text(s, cx, r->model);
+    wf__csv_text(s, cx, r->family);
+    wf__csv_text(s, cx, r->dataset);
     wf_str_addf(s, cx, "%lld,%lld,%zu,", (long long)r->train_count,
                 (long long)row->runs[0].evaluation->count, row->run_count);
     add_spread(s, cx, row->accuracy);
     add_spread(s, cx, row->loss);
     add_spread(s, cx, row->macro_f1);
     wf_str_addf(s, cx, "%lld,%lld,", (long long)r->parameters, (long long)r->madds);
-    add_figure(s, cx, row->ms_per_step.mean, ",");
-    add_figure(s, cx, row->s_per_epoch.mean, ",");
-    add_figure(s, cx, row->epochs.mean, ",");
+    wf__csv_figure(s, cx, row->ms_per_step.mean, ",");
+    wf__csv_figure(s, cx, row->s_per_epoch.mean, ",");
+    wf__csv_figure(s, cx, row->epochs.mean, ",");
     add_spread(s, cx, row->total_s);
     add_class(s, cx, row, row->worst_class);
     add_class(s, cx, row, row->best_class);
-    add_text(s, cx, r->claim_text);
-    add_figure(s, cx, r->claim_accuracy, ",");
-    add_figure(s, cx, row->delta_accuracy, ",");
-    add_figure(s, cx, r->claim_macro_f1, ",");
-    add_figure(s, cx, row->delta_macro_f1, ",");
-    add_figure(s, cx, r->claim_loss, ",");
-    add_figure(s, cx, row->delta_loss, "\r\n");
+    wf__csv_text(s, cx, r->claim_text);
+    wf__csv_figure(s, cx, r->claim_accuracy, ",");
+    wf__csv_figure(s, cx, row->delta_accuracy, ",");
+    wf__csv_figure(s, cx, r->claim_macro_f1, ",");
+    wf__csv_figure(s, cx, row->delta_macro_f1, ",");
+    wf__csv_figure(s, cx, r->claim_loss, ",");
+    wf__csv_figure(s, cx, row->delta_loss, "\r\n");
 }
 
 wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c) {

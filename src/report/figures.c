@@ -19,8 +19,7 @@ const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value) {
     return show(buffer, "%+.4f", value);
 }
 
-/* 9.31, 84.2, 340 */
-static const char *show_quantity(char buffer[WF_FIGURE_BYTES], double value) {
+const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value) {
     double size = fabs(value);
     return show(buffer, size < 9.995 ? "%.2f" : size < 99.95 ? "%.1f" : "%.0f", value);
 }
@@ -133,8 +132,8 @@ void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
     case WF_COLUMN_LOSS: wf__show_spread(text, row->loss, wf__show_score); break;
     case WF_COLUMN_MACRO_F1: wf__show_spread(text, row->macro_f1, wf__show_score); break;
     case WF_COLUMN_PARAMETERS: wf_thousands(text, s->parameters); break;
-    case WF_COLUMN_MS_PER_STEP: show_quantity(text, row->ms_per_step.mean); break;
-    case WF_COLUMN_S_PER_EPOCH: show_quantity(text, row->s_per_epoch.mean); break;
+    case WF_COLUMN_MS_PER_STEP: wf__show_quantity(text, row->ms_per_step.mean); break;
+    case WF_COLUMN_S_PER_EPOCH: wf__show_quantity(text, row->s_per_epoch.mean); break;
     case WF_COLUMN_EPOCHS: snprintf(text, sizeof text, "%.3g", row->epochs.mean); break;
     case WF_COLUMN_TOTAL: wf__show_duration(text, row->total_s.mean); break;
     case WF_COLUMN_WORST: class_cell(out, cx, row, row->worst_class); return;

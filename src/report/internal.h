@@ -10,9 +10,18 @@ enum { WF_FIGURE_BYTES = 64 };
 const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);      /* 0.9186 */
 const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);     /* +0.0021 */
 const char *wf__show_duration(char buffer[WF_FIGURE_BYTES], double seconds); /* 41 s, 3 min 25 s */
+const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value);   /* 9.31, 84.2, 340 */
 /* Mean, with " ± sd" when there are at least two seeds; `show` is one of the above. */
 const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
                             const char *(*show)(char buffer[WF_FIGURE_BYTES], double value));
+
+/* Text without any meaning to Markdown or HTML; the writer through which every name passes. */
+void wf__markdown_text(wf_str *s, wf_context *cx, const char *text);
+/* A quoted cell and a comma. A spreadsheet would take a text that begins like a formula for one: a
+ * leading apostrophe makes it a text again. */
+void wf__csv_text(wf_str *s, wf_context *cx, const char *text);
+/* Empty when unknown. */
+void wf__csv_figure(wf_str *s, wf_context *cx, double value, const char *after);
 
 /* The cells of the summary table, shared by text, Markdown and HTML. */
 typedef enum wf_report_column {

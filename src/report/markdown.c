@@ -4,8 +4,7 @@
 #include "base/utf8.h"
 #include "report/internal.h"
 
-/* Text without any meaning to Markdown or HTML; the writer through which every name passes. */
-static void add_text(wf_str *s, wf_context *cx, const char *text) {
+void wf__markdown_text(wf_str *s, wf_context *cx, const char *text) {
     for (uint32_t code; (code = wf_utf8_next(&text)) != 0;) {
         if (code == '<') wf_str_add(s, cx, "&lt;");
         else if (code == '>') wf_str_add(s, cx, "&gt;");
@@ -27,7 +26,7 @@ static void add_row(wf_str *s, wf_context *cx, const wf_comparison *c, const wf_
         if (row) wf__column_cell(&cell, cx, row, column);
         else wf_str_add(&cell, cx, wf__column_title(column));
         wf_str_add(s, cx, " ");
-        if (cell.status == WF_OK) add_text(s, cx, cell.text ? cell.text : "");
+        if (cell.status == WF_OK) wf__markdown_text(s, cx, cell.text ? cell.text : "");
         else s->status = cell.status;
         wf_str_add(s, cx, " |");
         wf_str_reset(&cell);
@@ -60,9 +59,9 @@ static void add_claims(wf_str *s, wf_context *cx, const wf_comparison *c) {
                        "Claimed | Ours | Ours - claim |\n|---|---|---|---:|---:|---:|\n");
         for (int j = 0; j < (n > 0 ? n : 1); j++) {
             wf_str_add(s, cx, "| ");
-            add_text(s, cx, j == 0 ? row->label : "");
+            wf__markdown_text(s, cx, j == 0 ? row->label : "");
             wf_str_add(s, cx, " | ");
-            add_text(s, cx, j == 0 ? claim_text : "");
+            wf__markdown_text(s, cx, j == 0 ? claim_text : "");
             wf_str_addf(s, cx, " | %s | ", n > 0 ? claims[j].figure : "");
             wf_str_add(s, cx, n > 0 ? wf__show_score(text, claims[j].claimed) : "");
             wf_str_add(s, cx, " | ");
@@ -79,7 +78,7 @@ static void add_paragraphs(wf_str *s, wf_context *cx, const char *text) {
         size_t n = strcspn(text, "\n");
         wf_str line = {0};
         wf_str_add_bytes(&line, cx, text, n);
-        if (line.status == WF_OK) add_text(s, cx, line.text);
+        if (line.status == WF_OK) wf__markdown_text(s, cx, line.text);
         else s->status = line.status;
         wf_str_reset(&line);
         wf_str_add(s, cx, "\n\n");
@@ -97,7 +96,7 @@ wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c)
     add_claims(&s, cx, c);
     for (size_t i = 0; i < c->note_count; i++) {
         wf_str_add(&s, cx, i == 0 ? "\n## Notes\n\n- " : "- ");
-        add_text(&s, cx, c->notes[i]);
+        wf__markdown_text(&s, cx, c->notes[i]);
         wf_str_add(&s, cx, "\n");
     }
     if (s.status == WF_OK) {
