@@ -74,6 +74,11 @@ WF_API wf_status wf_image_read(wf_images *out, char **out_notes, wf_context *cx,
 
 WF_API void wf_images_reset(wf_images *images);
 
+/* A copy of the n >= 1 images of these rows, in this order, with their labels if there are any.
+ * Errors: WF_E_ARG (a row outside of `from`), WF_E_DATA (no rows), WF_E_NOMEM. */
+WF_API wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
+                                const int32_t *index, int64_t n);
+
 /* --- the registry -------------------------------------------------------------------------- */
 
 typedef struct wf_dataset_info {
@@ -101,6 +106,8 @@ typedef struct wf_split {
     int64_t n_train;
     int32_t *validation; /* NULL if n_validation is 0 */
     int64_t n_validation;
+    int32_t *held_out; /* of a fold: judged after training; NULL if n_held_out is 0 */
+    int64_t n_held_out;
 } wf_split;
 
 /* Draws round(fraction * count) validation images, stratified per class (largest remainder), under
@@ -110,7 +117,8 @@ typedef struct wf_split {
 WF_API wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *dataset,
                                  double fraction, uint64_t seed, int64_t limit);
 
-/* CSV with the columns index,part; part is train or validation; ascending; written atomically.
+/* CSV with the columns index,part; part is train, validation or held_out; ascending; written
+ * atomically.
  * Errors: WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_split_write(wf_context *cx, const char *path, const wf_split *split);
 
@@ -121,6 +129,40 @@ WF_API wf_status wf_split_read(wf_split *out, wf_context *cx, const char *path,
                                const wf_dataset *dataset);
 
 WF_API void wf_split_reset(wf_split *split);
+
+/* --- cross-validation ----------------------------------------------------------------------- */
+
+enum { WF_MAX_FOLDS = 1000 };
+
+/* In which fold each image of dataset->train is held out. */
+typedef struct wf_folds {
+    int32_t folds;
+    int64_t count; /* images of dataset->train */
+    int16_t *fold; /* [count], from 0; -1: in no fold, for `limit` left it out */
+} wf_folds;
+
+/* Deals the training images to stratified folds, in an order given by (seed, repeat): repeats are
+ * independent of each other. `limit` images are drawn first, stratified (0: all); which ones does
+ * not depend on the repeat. The folds' sizes, in all and per class, are those of scikit-learn's
+ * StratifiedKFold(shuffle=True): each differ by one at most.
+ * Errors: WF_E_ARG (folds outside 2 ... WF_MAX_FOLDS, a class with fewer images than folds, repeat
+ * or limit < 0), WF_E_NOMEM.
+ * Source: Kohavi 1995, "A study of cross-validation and bootstrap for accuracy estimation" */
+WF_API wf_status wf_folds_create(wf_folds *out, wf_context *cx, const wf_dataset *dataset,
+                                 int32_t folds, int32_t repeat, uint64_t seed, int64_t limit);
+
+/* The parts of one fold: its images are held out; round(fraction * count) of the others, drawn as
+ * wf_split_create does, are for validation, the rest is for training.
+ * Errors: WF_E_ARG (fold outside [0, folds), folds of another data set, fraction), WF_E_NOMEM. */
+WF_API wf_status wf_folds_split(wf_split *out, wf_context *cx, const wf_folds *folds,
+                                const wf_dataset *dataset, int32_t fold, double fraction,
+                                uint64_t seed);
+
+/* CSV with the columns index,fold; ascending; images in no fold are not listed; written atomically.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+WF_API wf_status wf_folds_write(wf_context *cx, const char *path, const wf_folds *folds);
+
+WF_API void wf_folds_reset(wf_folds *folds);
 
 /* --- what the network sees ------------------------------------------------------------------ */
 

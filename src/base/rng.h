@@ -12,7 +12,8 @@ enum {
     WF_STREAM_SPLIT = 2,
     WF_STREAM_SHUFFLE = 3,
     WF_STREAM_LIMIT = 4,
-    WF_STREAM_TEST = 5,   /* made-up data of tests and timings */
+    WF_STREAM_TEST = 5, /* made-up data of tests and timings */
+    WF_STREAM_FOLDS = 6,
     WF_STREAM_TRIALS = 8, /* the settings of a random sweep */
     WF_STREAM_LAYER = 1000
 };

@@ -75,6 +75,14 @@ typedef struct wf__csv_options {
 wf_status wf__csv_parse(wf_images *out, wf_context *cx, const char *text, size_t size,
                         const char *name, const wf__csv_options *options);
 
+/* --- drawing -------------------------------------------------------------------------------- */
+
+/* Of the training images listed in inout->train, round(fraction * their number) become validation,
+ * stratified, under the seed; the rest is cut down to `limit` (0: all).
+ * Errors: WF_E_ARG (as wf_split_create), WF_E_NOMEM; inout may then be half done. */
+wf_status wf__split_cut(wf_split *inout, wf_context *cx, const wf_dataset *d, double fraction,
+                        uint64_t seed, int64_t limit);
+
 /* --- whole data sets ------------------------------------------------------------------------ */
 
 /* Calls the user's progress function. Errors: WF_E_INTERRUPTED. */

@@ -51,6 +51,24 @@ void wf_images_reset(wf_images *images) {
     *images = (wf_images){0};
 }
 
+wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
+                         const int32_t *index, int64_t n) {
+    wf_images picked = {0};
+    for (int64_t i = 0; i < n; i++)
+        WF_REQUIRE(index[i] >= 0 && index[i] < from->count, WF_E_ARG,
+                   "row %d of %lld images, must be from 0 to %lld", index[i],
+                   (long long)from->count, (long long)from->count - 1);
+    WF_TRY(wf__images_alloc(&picked, cx, n, from->height, from->width, from->channels,
+                            from->labels != NULL, "picked images"));
+    size_t bytes = wf__image_bytes(from);
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(picked.pixels + (size_t)i * bytes, from->pixels + (size_t)index[i] * bytes, bytes);
+        if (picked.labels) picked.labels[i] = from->labels[index[i]];
+    }
+    *out = picked;
+    return WF_OK;
+}
+
 /* --- the size ------------------------------------------------------------------------------- */
 
 /* Where each destination pixel along one axis comes from. */

@@ -4,7 +4,7 @@
 #include "base/files.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "weft/data.h"
+#include "data/formats.h"
 
 /* --- drawing -------------------------------------------------------------------------------- */
 
@@ -73,12 +73,11 @@ static int64_t keep(int32_t *to, const int32_t *from, const uint8_t *marks, int6
     return kept;
 }
 
-wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *d, double fraction,
-                          uint64_t seed, int64_t limit) {
+wf_status wf__split_cut(wf_split *s, wf_context *cx, const wf_dataset *d, double fraction,
+                        uint64_t seed, int64_t limit) {
     wf_status status = WF_OK;
-    wf_split s = {0};
     uint8_t *marks = NULL;
-    int64_t n = d->train.count;
+    int64_t n = s->n_train;
     WF_REQUIRE(fraction >= 0 && fraction < 1, WF_E_ARG,
                "validation fraction %g, must be at least 0 and less than 1", fraction);
     WF_REQUIRE(limit >= 0, WF_E_ARG, "limit %lld, must be 0 (all) or more", (long long)limit);
@@ -86,49 +85,66 @@ wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *d, do
     WF_REQUIRE(n_validation < n, WF_E_ARG,
                "validation fraction %g of %lld images leaves none to train on", fraction,
                (long long)n);
-    WF_TRY_OR(wf_alloc(&s.train, cx, (size_t)n, sizeof *s.train));
     WF_TRY_OR(wf_alloc(&marks, cx, (size_t)n, 1));
-    for (int64_t i = 0; i < n; i++) s.train[i] = (int32_t)i;
-    s.n_train = n;
     if (n_validation > 0) {
-        WF_TRY_OR(wf_alloc(&s.validation, cx, (size_t)n_validation, sizeof *s.validation));
-        WF_TRY_OR(draw(marks, cx, d, s.train, n, n_validation, seed, WF_STREAM_SPLIT));
-        s.n_validation = keep(s.validation, s.train, marks, n, 1);
-        s.n_train = keep(s.train, s.train, marks, n, 0);
+        WF_TRY_OR(wf_alloc(&s->validation, cx, (size_t)n_validation, sizeof *s->validation));
+        WF_TRY_OR(draw(marks, cx, d, s->train, n, n_validation, seed, WF_STREAM_SPLIT));
+        s->n_validation = keep(s->validation, s->train, marks, n, 1);
+        s->n_train = keep(s->train, s->train, marks, n, 0);
     }
-    if (limit > 0 && limit < s.n_train) {
+    if (limit > 0 && limit < s->n_train) {
         memset(marks, 0, (size_t)n);
-        WF_TRY_OR(draw(marks, cx, d, s.train, s.n_train, limit, seed, WF_STREAM_LIMIT));
-        s.n_train = keep(s.train, s.train, marks, s.n_train, 1);
+        WF_TRY_OR(draw(marks, cx, d, s->train, s->n_train, limit, seed, WF_STREAM_LIMIT));
+        s->n_train = keep(s->train, s->train, marks, s->n_train, 1);
     }
-    *out = s;
-    s = (wf_split){0};
 done:
     wf_free(marks);
-    wf_split_reset(&s);
+    return status;
+}
+
+wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *d, double fraction,
+                          uint64_t seed, int64_t limit) {
+    wf_split s = {.n_train = d->train.count};
+    WF_TRY(wf_alloc(&s.train, cx, (size_t)s.n_train, sizeof *s.train));
+    for (int64_t i = 0; i < s.n_train; i++) s.train[i] = (int32_t)i;
+    wf_status status = wf__split_cut(&s, cx, d, fraction, seed, limit);
+    if (status == WF_OK) *out = s;
+    else wf_split_reset(&s);
     return status;
 }
 
 void wf_split_reset(wf_split *split) {
     wf_free(split->train);
     wf_free(split->validation);
+    wf_free(split->held_out);
     *split = (wf_split){0};
 }
 
 /* --- the file ------------------------------------------------------------------------------- */
 
 static const char header[] = "index,part";
+static const char *const part_names[] = {"train", "validation", "held_out"};
 
 wf_status wf_split_write(wf_context *cx, const char *path, const wf_split *s) {
     wf_writer *w = NULL;
     wf_status status = WF_OK;
     WF_TRY(wf_writer_open(&w, cx, path));
     WF_TRY_OR(wf_writer_addf(w, cx, "%s\n", header));
-    int64_t t = 0, v = 0;
-    while (t < s->n_train || v < s->n_validation) {
-        bool is_train = v == s->n_validation || (t < s->n_train && s->train[t] < s->validation[v]);
-        WF_TRY_OR(wf_writer_addf(w, cx, "%d,%s\n", is_train ? s->train[t++] : s->validation[v++],
-                                 is_train ? "train" : "validation"));
+    const struct {
+        const int32_t *index;
+        int64_t n;
+    } parts[] = {
+        {s->train, s->n_train}, {s->validation, s->n_validation}, {s->held_out, s->n_held_out}};
+    int64_t at[3] = {0};
+    for (;;) {
+        int next = -1;
+        for (int p = 0; p < 3; p++)
+            if (at[p] < parts[p].n &&
+                (next < 0 || parts[p].index[at[p]] < parts[next].index[at[next]]))
+                next = p;
+        if (next < 0) break;
+        WF_TRY_OR(
+            wf_writer_addf(w, cx, "%d,%s\n", parts[next].index[at[next]++], part_names[next]));
     }
     return wf_writer_commit(w, cx);
 done:
@@ -136,7 +152,7 @@ done:
     return status;
 }
 
-enum { UNUSED, TRAIN, VALIDATION };
+enum { UNUSED, TRAIN, VALIDATION, HELD_OUT, PARTS };
 
 /* One line "index,part" into part_of[]. */
 static wf_status read_line(uint8_t *part_of, wf_context *cx, char *line, int64_t n, int number,
@@ -152,15 +168,16 @@ static wf_status read_line(uint8_t *part_of, wf_context *cx, char *line, int64_t
     WF_REQUIRE(digits > 0 && line[digits] == 0 && index < n, WF_E_DATA,
                "%s: line %d: found index \"%.40s\", expected a whole number from 0 to %lld", path,
                number, line, (long long)n - 1);
-    bool is_train = strcmp(part, "train") == 0;
-    WF_REQUIRE(is_train || strcmp(part, "validation") == 0, WF_E_DATA,
-               "%s: line %d: found part \"%.40s\", expected train or validation", path, number,
-               part);
+    uint8_t which = TRAIN;
+    while (which < PARTS && strcmp(part, part_names[which - TRAIN]) != 0) which++;
+    WF_REQUIRE(which < PARTS, WF_E_DATA,
+               "%s: line %d: found part \"%.40s\", expected train, validation or held_out", path,
+               number, part);
     WF_REQUIRE(part_of[index] == UNUSED, WF_E_DATA,
                "%s: line %d: found index %lld again, it is in the %s part already, expected every "
                "index once",
-               path, number, (long long)index, part_of[index] == TRAIN ? "train" : "validation");
-    part_of[index] = is_train ? TRAIN : VALIDATION;
+               path, number, (long long)index, part_names[part_of[index] - TRAIN]);
+    part_of[index] = which;
     return WF_OK;
 }
 
@@ -186,16 +203,19 @@ static wf_status read_lines(uint8_t *part_of, wf_context *cx, char *text, int64_
 
 static wf_status collect(wf_split *s, wf_context *cx, const uint8_t *part_of, int64_t n,
                          const char *path) {
-    int64_t count[3] = {0};
+    int64_t count[PARTS] = {0};
     for (int64_t i = 0; i < n; i++) count[part_of[i]]++;
     WF_REQUIRE(count[TRAIN] > 0, WF_E_DATA, "%s: found no image to train on, expected at least one",
                path);
     WF_TRY(wf_alloc(&s->train, cx, (size_t)count[TRAIN], sizeof *s->train));
     if (count[VALIDATION] > 0)
         WF_TRY(wf_alloc(&s->validation, cx, (size_t)count[VALIDATION], sizeof *s->validation));
+    if (count[HELD_OUT] > 0)
+        WF_TRY(wf_alloc(&s->held_out, cx, (size_t)count[HELD_OUT], sizeof *s->held_out));
     for (int64_t i = 0; i < n; i++) {
         if (part_of[i] == TRAIN) s->train[s->n_train++] = (int32_t)i;
         if (part_of[i] == VALIDATION) s->validation[s->n_validation++] = (int32_t)i;
+        if (part_of[i] == HELD_OUT) s->held_out[s->n_held_out++] = (int32_t)i;
     }
     return WF_OK;
 }

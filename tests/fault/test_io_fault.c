@@ -52,7 +52,8 @@ static wf_status write_npy(void) { return wf_npy_write(&cx, scratch("w/npy"), &t
 
 static wf_status write_split(void) {
     int32_t train[3] = {0, 2, 3}, validation[1] = {1};
-    const wf_split split = {train, 3, validation, 1};
+    const wf_split split = {
+        .train = train, .n_train = 3, .validation = validation, .n_validation = 1};
     return wf_split_write(&cx, scratch("w/split"), &split);
 }
 

@@ -134,8 +134,8 @@ TEST(refused_files) {
     check_refused(&d, "index,part\n99999999999999999999,train\n", "line 2: found index \"99999");
     check_refused(&d, "index,part\n,train\n", "line 2: found index \"\"");
     check_refused(&d, "index,part\n1,test\n",
-                  "line 2: found part \"test\", expected train or "
-                  "validation");
+                  "line 2: found part \"test\", expected train, "
+                  "validation or held_out");
     check_refused(&d, "index,part\n1,train\n2,train\n1,train\n",
                   "line 4: found index 1 again, it is in the train part already");
     check_refused(&d, "index,part\n1,validation\n1,train\n",
