@@ -70,7 +70,7 @@ static wf_status add_run(collection *c, const char *reference) {
     c->runs[c->count++] = run;
     if (!c->options->results) return WF_OK;
     WF_TRY(wf_run_read_summary(&summary, cx, run));
-    if (summary.status == WF_RUN_FINISHED && isfinite(summary.accuracy))
+    if (summary.status == WF_RUN_FINISHED && !summary.folds && isfinite(summary.accuracy))
         status = wf_result_write(cx, run, c->options->results);
     wf_run_summary_reset(&summary);
     return status;

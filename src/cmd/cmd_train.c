@@ -65,10 +65,12 @@ static wf_status make_result(wf_cli *cli, const wf_run *run, const wf_run_summar
                   s->path, "model", s->model, "dataset", s->dataset, "seed", (json_int_t)s->seed,
                   "epochs", (json_int_t)s->epochs, "parameters", (json_int_t)s->parameters,
                   "ms_per_step", wf_json_real(s->ms_per_step), "total_s", wf_json_real(s->total_s));
-    if (!isfinite(s->accuracy)) return wf_json_put(cli->result, cx, "test", json_null());
-    WF_TRY(wf_run_read_test(&text, &size, cx, run));
-    wf_status status = wf_json_parse(&test, cx, text, size, "test.json", size + 1);
-    if (status == WF_OK) status = wf_json_put(cli->result, cx, "test", test);
+    const char *key = s->folds ? "held_out" : "test";
+    if (!isfinite(s->accuracy)) return wf_json_put(cli->result, cx, key, json_null());
+    if (s->folds) WF_TRY(wf_run_read_fold(&text, &size, cx, run));
+    else WF_TRY(wf_run_read_test(&text, &size, cx, run));
+    wf_status status = wf_json_parse(&test, cx, text, size, s->id, size + 1);
+    if (status == WF_OK) status = wf_json_put(cli->result, cx, key, test);
     wf_free(text);
     return status;
 }
@@ -82,15 +84,14 @@ static wf_status show_run(wf_cli *cli, const char *path, double min_accuracy) {
     WF_TRY_OR(wf_run_open(&run, cx, NULL, path));
     WF_TRY_OR(wf_run_read_summary(&s, cx, run));
     if (isfinite(s.accuracy)) {
-        wf_print(cli, "test: accuracy %s - loss %s - macro-F1 %s\n",
+        wf_print(cli, "%s: accuracy %s - loss %s - macro-F1 %s\n", s.folds ? "held out" : "test",
                  wf_double_text(accuracy, s.accuracy), wf_double_text(loss, s.loss),
                  wf_double_text(f1, s.macro_f1));
         wf_print(cli, "best class %s (F1 %.4f), worst %s (F1 %.4f)\n", s.best_class, s.best_f1,
                  s.worst_class, s.worst_f1);
-        wf_print(cli, "report: %s/report.html\n", path);
-    } else {
-        wf_print(cli, "run: %s\n", path);
     }
+    if (isfinite(s.accuracy) && !s.folds) wf_print(cli, "report: %s/report.html\n", path);
+    else wf_print(cli, "run: %s\n", path);
     WF_TRY_OR(make_result(cli, run, &s));
     WF_REQUIRE_OR(isnan(min_accuracy) || s.accuracy >= min_accuracy, WF_E_GATE,
                   "run %s: accuracy on the test images is %s, must be at least %g", s.id,

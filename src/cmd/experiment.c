@@ -64,6 +64,8 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
     wf_str_addf(out, cx, "\nseed: %lld\nlimit: %lld\nsplits: ", (long long)e->seed,
                 (long long)e->limit);
     wf_yaml_add_text(out, cx, e->splits);
+    if (e->folds)
+        wf_str_addf(out, cx, "\nfolds: %d\nrepeat: %d\nfold: %d", e->folds, e->repeat, e->fold);
     wf_str_addf(out, cx, "\nprecision: %s\nmodel:\n", wf_precision_name(e->precision));
     wf_status status = wf_model_spec_write(&model, cx, e->model);
     for (const char *line = model.text; status == WF_OK && line && *line;) {
@@ -108,6 +110,23 @@ static wf_status get_int(int64_t *out, wf_context *cx, const wf_yaml *root, cons
     return WF_OK;
 }
 
+static wf_status get_fold(wf_experiment *e, wf_context *cx, const wf_yaml *root, const char *path) {
+    int64_t folds = 0, repeat = 0, fold = 0;
+    if (!find_text(root, "folds")) return WF_OK;
+    WF_TRY(get_int(&folds, cx, root, "folds", path));
+    WF_TRY(get_int(&repeat, cx, root, "repeat", path));
+    WF_TRY(get_int(&fold, cx, root, "fold", path));
+    WF_REQUIRE(folds >= 2 && folds <= WF_MAX_FOLDS && fold < folds && repeat <= INT32_MAX,
+               WF_E_MODEL,
+               "%s: fold %lld of %lld, must be from 0 to one less than the folds, at "
+               "most %d of them",
+               path, (long long)fold, (long long)folds, WF_MAX_FOLDS);
+    e->folds = (int32_t)folds;
+    e->repeat = (int32_t)repeat;
+    e->fold = (int32_t)fold;
+    return WF_OK;
+}
+
 /* The model's lines are those behind "model:", two spaces deeper than in a model file. */
 static wf_status read_model(wf_experiment *e, wf_context *cx, const char *text, const char *path) {
     const char *line = strstr(text, "\nmodel:\n");
@@ -143,6 +162,7 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     if (status == WF_OK) status = wf_strdup(&e->splits, cx, splits);
     if (status == WF_OK) status = get_int(&e->seed, cx, root, "seed", path);
     if (status == WF_OK) status = get_int(&e->limit, cx, root, "limit", path);
+    if (status == WF_OK) status = get_fold(e, cx, root, path);
     wf_yaml_destroy(root);
     return status == WF_OK ? read_model(e, cx, text, path) : status;
 }
@@ -160,6 +180,10 @@ wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path) 
     if (status == WF_E_ARG || status == WF_E_SHAPE || status == WF_E_LIMIT)
         cli->exit_code = WF_EXIT_MODEL;
     return status;
+}
+
+uint64_t wf_experiment_training_seed(const wf_experiment *e) {
+    return (uint64_t)e->seed + (uint64_t)e->repeat * (uint64_t)e->folds + (uint64_t)e->fold;
 }
 
 void wf_experiment_reset(wf_experiment *e) {

@@ -4,6 +4,9 @@
  *   seed: 0
  *   limit: 0                 # training images; 0: all
  *   splits: drawn            # or the file that said which image goes where
+ *   folds: 10                # these three only when it is one fold of a cross-validation:
+ *   repeat: 0                # images held out of training to judge it, instead of the test images;
+ *   fold: 3                  # from 0
  *   precision: float32       # or bfloat16
  *   model:
  *     ...                    # the model file with every key, overrides included
@@ -20,6 +23,7 @@ typedef struct wf_experiment {
     char *dataset; /* a registered name, or an absolute path */
     char *splits;  /* "drawn", or an absolute path */
     int64_t seed, limit;
+    int32_t folds, repeat, fold; /* folds 0: no fold of a cross-validation */
     wf_precision precision;
 } wf_experiment;
 
@@ -93,6 +97,9 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
 /* The same without what only describes the model (source, description, family, claim): experiments
  * with the same key have the same result. */
 wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e);
+/* The seed of first weights, order and dropout: `seed`; each fold of a cross-validation has its own,
+ * seed + repeat * folds + fold, so that folds differ by all that chance decides. */
+uint64_t wf_experiment_training_seed(const wf_experiment *e);
 void wf_experiment_reset(wf_experiment *e);
 
 #endif

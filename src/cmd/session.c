@@ -112,13 +112,14 @@ static wf_status read_normalization(wf_trained *t, wf_session *s) {
     return status;
 }
 
-/* "best" or "last", as test.json says; before the test: what the recipe would test. */
+/* "best" or "last", as test.json or fold.json says; before that: what the recipe would test. */
 static wf_status tested_weights(const char **out, wf_context *cx, const wf_trained *t) {
     char *text = NULL;
     size_t size = 0;
     json_t *test = NULL;
     *out = "last";
-    wf_status status = wf_run_read_test(&text, &size, cx, t->run);
+    wf_status status = t->experiment.folds ? wf_run_read_fold(&text, &size, cx, t->run)
+                                           : wf_run_read_test(&text, &size, cx, t->run);
     if (status == WF_E_NOTFOUND) {
         wf_context_reset(cx);
         return WF_OK;

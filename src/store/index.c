@@ -12,7 +12,7 @@
 #include "store/summary_fields.h"
 
 /* Raise it with every change of the table: an index of another version is made again. */
-enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, STAMP_BYTES = 256 };
+enum { SCHEMA_VERSION = 2, BUSY_MS = 10000, STAMP_BYTES = 256 };
 
 #define AS_TEXT(field) ", " #field " TEXT NOT NULL"
 #define AS_INTEGER(field) ", " #field " INTEGER NOT NULL"
@@ -163,7 +163,7 @@ done:
 /* What changes whenever one of the files does: each is replaced as a whole, by rename. */
 static wf_status stamp_of(char out[STAMP_BYTES], wf_context *cx, const char *folder) {
     static const char *const files[] = {WF_RUN_DESCRIPTION_FILE, WF_RUN_METRICS_FILE,
-                                        WF_RUN_TEST_FILE};
+                                        WF_RUN_TEST_FILE, WF_RUN_FOLD_FILE};
     size_t used = 0;
     out[0] = 0;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

@@ -14,6 +14,7 @@
 #define WF_RUN_METRICS_HEADER                                                                      \
     "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,ms_per_step\n"
 #define WF_RUN_TEST_FILE "test.json"
+#define WF_RUN_FOLD_FILE "fold.json"
 #define WF_RUN_PREDICTIONS_FILE "predictions.csv"
 #define WF_RUN_LOG_FILE "log.txt"
 

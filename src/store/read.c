@@ -100,18 +100,27 @@ done:
     return status;
 }
 
-wf_status wf_run_read_test(char **out, size_t *out_length, wf_context *cx, const wf_run *run) {
+static wf_status read_judgement(char **out, size_t *out_length, wf_context *cx, const wf_run *run,
+                                const char *name, const char *judged) {
     wf_status status = WF_OK;
     char *path = NULL;
     uint8_t *text = NULL;
     size_t size = 0;
-    WF_TRY(wf_run_file(&path, cx, run, WF_RUN_TEST_FILE));
-    WF_REQUIRE_OR(wf_path_exists(path), WF_E_NOTFOUND,
-                  "run %s: is not tested yet | weft evaluate %s", run->id, run->id);
+    WF_TRY(wf_run_file(&path, cx, run, name));
+    WF_REQUIRE_OR(wf_path_exists(path), WF_E_NOTFOUND, "run %s: is not %s yet | weft evaluate %s",
+                  run->id, judged, run->id);
     WF_TRY_OR(wf_file_read(&text, &size, cx, path, WF_RUN_MAX_BYTES));
     *out = (char *)text;
     *out_length = size;
 done:
     wf_free(path);
     return status;
+}
+
+wf_status wf_run_read_test(char **out, size_t *out_length, wf_context *cx, const wf_run *run) {
+    return read_judgement(out, out_length, cx, run, WF_RUN_TEST_FILE, "tested");
+}
+
+wf_status wf_run_read_fold(char **out, size_t *out_length, wf_context *cx, const wf_run *run) {
+    return read_judgement(out, out_length, cx, run, WF_RUN_FOLD_FILE, "judged");
 }

@@ -282,6 +282,10 @@ static wf_status describe(wf_context *cx, json_t *d, const wf_run_description *s
     WF_TRY(set(cx, d, "seed", json_integer((json_int_t)s->seed)));
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         WF_TRY(set_count(cx, d, counts[i].key, counts[i].value));
+    if (s->folds)
+        WF_TRY(set(
+            cx, d, "fold",
+            json_pack("{s:i, s:i, s:i}", "folds", s->folds, "repeat", s->repeat, "fold", s->fold)));
     WF_TRY(describe_classes(cx, d, s));
     return describe_claim(cx, d, &s->claim);
 }

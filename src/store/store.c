@@ -59,7 +59,7 @@ static wf_status find_latest(char **out, wf_context *cx, wf_store *store, const 
     const wf_run_summary *latest = NULL;
     WF_TRY(wf_store_list(&list, cx, store, name));
     for (size_t i = 0; i < list.count; i++) /* oldest first */
-        if (list.runs[i].status == WF_RUN_FINISHED) latest = &list.runs[i];
+        if (list.runs[i].status == WF_RUN_FINISHED && !list.runs[i].folds) latest = &list.runs[i];
     if (latest) status = wf_strdup(out, cx, latest->path);
     wf_run_list_reset(&list);
     return status;

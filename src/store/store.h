@@ -10,6 +10,8 @@
  *     weights/best.safetensors, weights/last.safetensors
  *     checkpoint/last.ckpt
  *     test.json             figures on the test set (wf_evaluation_to_json, and the store's keys)
+ *     fold.json             instead of it in a fold of a cross-validation: the same form, figures on
+ *                           the held-out images; predictions.csv then has rows of the training set
  *     predictions.csv       index,label,predicted,p0 ... pK-1
  *     report.html
  *
@@ -61,7 +63,8 @@ typedef struct wf_run_description {
     const char *precision, *cpu, *isa, *command;
     const char *version, *library_versions; /* weft's own; of the libraries, one line */
     int64_t parameters, trainable_parameters;
-    int64_t madds; /* multiply-adds of one image forward */
+    int64_t madds;           /* multiply-adds of one image forward */
+    int folds, repeat, fold; /* one fold of a cross-validation, from 0; folds 0: no fold */
     wf_run_claim claim;
 } wf_run_description;
 
@@ -84,12 +87,13 @@ typedef struct wf_run_summary {
     char *claim_text;
     int64_t status; /* wf_run_status */
     int64_t seed, threads, epochs, epochs_planned, batch_size;
+    int64_t folds, repeat, fold; /* of a cross-validation; folds 0: no fold */
     int64_t train_count, validation_count, test_count, class_count;
     int64_t parameters, madds;
     double ms_per_step, s_per_epoch; /* medians over the epochs */
     double total_s;                  /* sum of the epochs */
     double val_loss, val_accuracy;   /* of the last epoch */
-    double accuracy, loss, macro_f1; /* on the test set */
+    double accuracy, loss, macro_f1; /* on the test set; of a fold: on its held-out images */
     double worst_f1, best_f1;
     double claim_accuracy, claim_macro_f1, claim_loss;
 } wf_run_summary;
@@ -168,10 +172,16 @@ wf_status wf_run_log(wf_context *cx, wf_run *run, const char *line);
 wf_status wf_run_record_test(wf_context *cx, wf_run *run, const char *evaluation_json,
                              const char *weights);
 
-/* Writes predictions.csv.  labels, predicted [count]; probabilities [count][class_count]. */
-wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *labels,
-                                    const int32_t *predicted, const float *probabilities,
-                                    int64_t count, int class_count);
+/* Writes fold.json of a cross-validation's fold in the form of test.json, with "held_out" in place
+ * of "test_set".  Errors: as wf_run_record_test. */
+wf_status wf_run_record_fold(wf_context *cx, wf_run *run, const char *evaluation_json,
+                             const char *weights);
+
+/* Writes predictions.csv.  index [count]: rows of the part that was judged, NULL: 0, 1, ...;
+ * labels, predicted [count]; probabilities [count][class_count]. */
+wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *index,
+                                    const int32_t *labels, const int32_t *predicted,
+                                    const float *probabilities, int64_t count, int class_count);
 
 /* Sets status (finished, interrupted or failed), end and reason (NULL or for instance "early
  * stopping: val_loss did not improve for 2 epochs") in description.json.
@@ -181,7 +191,8 @@ wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const
 /* ---- reading a run --------------------------------------------------------------------------- */
 
 /* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or the
- * name of a model or of runs: then its latest finished run. `store` may be NULL when it is a path.
+ * name of a model or of runs: then its latest finished run, folds of a cross-validation left out.
+ * `store` may be NULL when it is a path.
  * Errors: WF_E_NOTFOUND (names the nearest), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_open(wf_run **out, wf_context *cx, wf_store *store, const char *reference);
 
@@ -195,6 +206,8 @@ void wf_run_metrics_reset(wf_run_metrics *metrics);
 /* The text of test.json, for wf_evaluation_from_json; free it with wf_free.
  * Errors: WF_E_NOTFOUND (not yet tested), WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_read_test(char **out, size_t *out_length, wf_context *cx, const wf_run *run);
+/* The same of fold.json. */
+wf_status wf_run_read_fold(char **out, size_t *out_length, wf_context *cx, const wf_run *run);
 
 /* Reads predictions.csv, every float as wf_run_record_predictions was given it.
  * Errors: WF_E_NOTFOUND (no such file), WF_E_DATA (line and column named), WF_E_LIMIT, WF_E_IO,

@@ -52,7 +52,7 @@ static int64_t status_of(const json_t *description) {
 }
 
 static wf_status take_description(wf_run_summary *s, wf_context *cx, const json_t *d) {
-    const json_t *claim = json_object_get(d, "claim");
+    const json_t *claim = json_object_get(d, "claim"), *fold = json_object_get(d, "fold");
     WF_TRY(text_of(&s->name, cx, d, "name"));
     WF_TRY(text_of(&s->model, cx, d, "model"));
     WF_TRY(text_of(&s->family, cx, d, "family"));
@@ -72,6 +72,9 @@ static wf_status take_description(wf_run_summary *s, wf_context *cx, const json_
     s->threads = count_of(d, "threads");
     s->epochs_planned = count_of(d, "epochs_planned");
     s->batch_size = count_of(d, "batch_size");
+    s->folds = count_of(fold, "folds");
+    s->repeat = count_of(fold, "repeat");
+    s->fold = count_of(fold, "fold");
     s->train_count = count_of(d, "train_count");
     s->validation_count = count_of(d, "validation_count");
     s->test_count = count_of(d, "test_count");
@@ -163,7 +166,8 @@ wf_status wf__summary_read(wf_run_summary *out, wf_context *cx, const char *path
     wf_run_summary s = {0};
     WF_TRY(wf__run_alloc(&run, cx, path));
     WF_TRY_OR(read_object(&description, cx, run, WF_RUN_DESCRIPTION_FILE));
-    WF_TRY_OR(read_object(&test, cx, run, WF_RUN_TEST_FILE));
+    bool is_fold = json_object_get(description, "fold") != NULL;
+    WF_TRY_OR(read_object(&test, cx, run, is_fold ? WF_RUN_FOLD_FILE : WF_RUN_TEST_FILE));
     WF_TRY_OR(read_epochs(&metrics, cx, run));
     WF_TRY_OR(wf_strdup(&s.path, cx, run->path));
     WF_TRY_OR(wf_utf8_clean(&s.id, cx, run->id));

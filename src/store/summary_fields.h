@@ -23,6 +23,9 @@
     INTEGER(epochs)                                                                                \
     INTEGER(epochs_planned)                                                                        \
     INTEGER(batch_size)                                                                            \
+    INTEGER(folds)                                                                                 \
+    INTEGER(repeat)                                                                                \
+    INTEGER(fold)                                                                                  \
     INTEGER(train_count)                                                                           \
     INTEGER(validation_count)                                                                      \
     INTEGER(test_count)                                                                            \

@@ -160,20 +160,28 @@ static int needs_validation(int monitor) {
     return monitor == WF_MONITOR_VAL_LOSS || monitor == WF_MONITOR_VAL_ACCURACY;
 }
 
+/* What the schedule watches, a wf_monitor; -1: nothing. */
+static int32_t schedule_monitor(const wf_schedule *s) {
+    const wf_field *monitor = wf_fields_find(s->class->fields, "monitor");
+    return monitor ? *(const int32_t *)((const char *)s->config + monitor->offset) : -1;
+}
+
+int wf_recipe_needs_validation(const wf_recipe *r) {
+    return (r->early_stopping.is_on && needs_validation(r->early_stopping.monitor)) ||
+           needs_validation(schedule_monitor(&r->schedule)) || r->test_weights == WF_WEIGHTS_BEST;
+}
+
 wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_validation) {
     const wf_early_stopping *e = &recipe->early_stopping;
-    const wf_schedule *s = &recipe->schedule;
-    const wf_field *monitor = wf_fields_find(s->class->fields, "monitor");
+    int32_t watched = schedule_monitor(&recipe->schedule);
     if (has_validation) return WF_OK;
     WF_REQUIRE(!e->is_on || !needs_validation(e->monitor), WF_E_ARG,
                "early_stopping watches %s, but nothing is set aside for validation | give "
                "validation: 0.2, or watch loss or accuracy",
                wf_monitor_name((wf_monitor)e->monitor));
-    if (!monitor) return WF_OK;
-    int32_t watched = *(const int32_t *)((const char *)s->config + monitor->offset);
     WF_REQUIRE(!needs_validation(watched), WF_E_ARG,
                "schedule %s watches %s, but nothing is set aside for validation | give "
                "validation: 0.2, or watch loss or accuracy",
-               s->class->name, wf_monitor_name((wf_monitor)watched));
+               recipe->schedule.class->name, wf_monitor_name((wf_monitor)watched));
     return WF_OK;
 }

@@ -50,6 +50,10 @@ wf_status wf_recipe_set_loss(wf_recipe *recipe, wf_context *cx, const char *name
 wf_status wf_recipe_set_optimizer(wf_recipe *recipe, wf_context *cx, const char *name);
 wf_status wf_recipe_set_schedule(wf_recipe *recipe, wf_context *cx, const char *name);
 
+/* Whether anything that is chosen during training is chosen by validation: when to stop, a lower
+ * rate, which epoch's weights are the best. */
+int wf_recipe_needs_validation(const wf_recipe *recipe);
+
 /* What no single field can say: anything that watches validation needs a validation part, given by
  * `has_validation`.  Errors: WF_E_ARG. */
 wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_validation);

@@ -70,7 +70,8 @@ TEST(what_was_written_comes_back_bit_for_bit) {
     }
     const float special[] = {0, 1, 0x1p-149f, 0x1p-126f, 0x1.fffffep-1f, 0x1.fffffep127f, .1f};
     memcpy(values, special, sizeof special);
-    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, labels, predicted, values, COUNT, CLASSES));
+    CHECK_OK(&cx,
+             wf_run_record_predictions(&cx, run, NULL, labels, predicted, values, COUNT, CLASSES));
     CHECK_OK(&cx, wf_run_read_predictions(&p, &cx, run));
     CHECK_INT(p.count, COUNT);
     CHECK_INT(p.class_count, CLASSES);
@@ -198,7 +199,7 @@ TEST(failing_memory_is_reported) {
     wf_store *store = NULL;
     wf_run *run = new_run(&store);
     int failures = 0, is_done = 0;
-    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, labels, labels, values, 3, 2));
+    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, NULL, labels, labels, values, 3, 2));
     for (long k = 1; !is_done && k < 50; k++) {
         wf_predictions p = {0};
         wf__alloc_fail_at(k);
@@ -248,7 +249,8 @@ TEST(large_files_are_read_fast) {
     wf_rng_init(&r, 2, WF_STREAM_TEST, 0);
     for (int i = 0; i < COUNT * CLASSES; i++)
         values[i] = expf(-30 * (float)wf_rng_u32(&r) / 4294967296.f);
-    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, labels, labels, values, COUNT, CLASSES));
+    CHECK_OK(&cx,
+             wf_run_record_predictions(&cx, run, NULL, labels, labels, values, COUNT, CLASSES));
     CHECK_OK(&cx, wf_run_file(&path, &cx, run, WF_RUN_PREDICTIONS_FILE));
     CHECK_OK(&cx, wf_file_read(&piece, &size, &cx, path, 1 << 24));
     text = malloc(30 * size);

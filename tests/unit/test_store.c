@@ -196,6 +196,51 @@ TEST(a_run_is_written_and_read_back) {
     wf_store_close(store);
 }
 
+TEST(a_fold_is_judged_on_held_out_images) {
+    const char *dir = fresh_dir();
+    wf_store *store = open_store(dir);
+    wf_run *run = NULL;
+    wf_run_summary s;
+    wf_run_list list = {0};
+    char *text = NULL;
+    size_t length = 0;
+    wf_run_description d = description_of("net", 1);
+    d.folds = 10;
+    d.repeat = 1;
+    finish_one(store, "net", 0);
+    CHECK_OK(&cx, wf_run_create(&run, &cx, store, "net-r1f0"));
+    CHECK_OK(&cx, wf_run_describe(&cx, run, &d));
+    CHECK_FAILS(&cx, wf_run_read_fold(&text, &length, &cx, run), WF_E_NOTFOUND);
+    CHECK_OK(&cx, wf_run_record_fold(&cx, run, "{\"accuracy\": 0.5, \"count\": 6}", "last"));
+    CHECK_FAILS(&cx, wf_run_record_fold(&cx, run, "{}", "last"), WF_E_ARG);
+    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, (int32_t[]){7, 90}, (int32_t[]){1, 0},
+                                            (int32_t[]){1, 1}, (float[]){0, 1, .5f, .5f}, 2, 2));
+    CHECK_OK(&cx, wf_run_finish(&cx, run, WF_RUN_FINISHED, NULL));
+    wf_run_close(run);
+    text = text_of(dir, "net-r1f0-1", "predictions.csv");
+    CHECK_STR(text, "index,label,predicted,p0,p1\n7,1,1,0.0,1.0\n90,0,1,0.5,0.5\n");
+    wf_free(text);
+    CHECK_OK(&cx, wf_store_list(&list, &cx, store, "net"));
+    CHECK_INT(list.count, 2);
+    CHECK_INT(list.runs[0].folds, 0);
+    CHECK(list.runs[1].folds == 10 && list.runs[1].repeat == 1 && list.runs[1].fold == 0);
+    CHECK_NEAR(list.runs[1].accuracy, 0.5, 0);
+    wf_run_list_reset(&list);
+    CHECK_OK(&cx, wf_run_open(&run, &cx, store, "net")); /* the latest that is no fold */
+    CHECK_STR(wf_run_id(run), "net-1");
+    wf_run_close(run);
+    CHECK_OK(&cx, wf_run_open(&run, &cx, store, "net-r1f0-1"));
+    CHECK_OK(&cx, wf_run_read_fold(&text, &length, &cx, run));
+    CHECK(strstr(text, "\"held_out\": \"used once, after training\""));
+    CHECK_FAILS(&cx, wf_run_read_test(&text, &length, &cx, run), WF_E_NOTFOUND);
+    CHECK_OK(&cx, wf_run_read_summary(&s, &cx, run));
+    CHECK_INT(s.test_count, 6);
+    wf_free(text);
+    wf_run_summary_reset(&s);
+    wf_run_close(run);
+    wf_store_close(store);
+}
+
 TEST(files_have_their_documented_form) {
     const char *dir = fresh_dir();
     wf_store *store = open_store(dir);
@@ -204,7 +249,7 @@ TEST(files_have_their_documented_form) {
     finish_one(store, "net", 0);
     wf_run *run = NULL;
     CHECK_OK(&cx, wf_run_open(&run, &cx, store, "net-1"));
-    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, labels, predicted, p, 2, 2));
+    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, NULL, labels, predicted, p, 2, 2));
     CHECK_OK(&cx, wf_run_write(&cx, run, "config.yaml", "a: 1\n", 5));
     CHECK_OK(&cx, wf_run_log(&cx, run, "first"));
     CHECK_OK(&cx, wf_run_log(&cx, run, "second"));

@@ -1,0 +1,40 @@
+/* What the files session_*.c share: one training, from the experiment to the finished run. */
+#ifndef WF_CMD_TRAINING_H
+#define WF_CMD_TRAINING_H
+
+#include "cmd/session.h"
+
+typedef struct wf_training {
+    wf_session *session;
+    wf_cli *cli;
+    const wf_experiment *experiment;
+    const wf_run_settings *settings;
+    const wf_dataset *dataset; /* borrowed */
+    wf_store *store;
+    wf_run *run;
+    wf_split split;
+    wf_train_data data;
+    int32_t *all_validation; /* the index of a data set's own validation part */
+    wf_params *params;
+    wf_train_result result;
+    char *checkpoint, *best, *last;
+    int goes_on; /* from the checkpoint */
+} wf_training;
+
+/* session_data.c: which image is for what. `stored` is the splits.csv of the run that goes on, or
+ * NULL.  Errors: as wf_split_create, wf_folds_create, wf_split_read; WF_E_ARG (the recipe watches
+ * validation and has none). */
+wf_status wf__training_split(wf_training *t, const char *stored);
+
+/* session_folder.c: makes the run's folder, or takes up the one that is to go on; without a
+ * checkpoint that begins again at epoch 1. Then the paths of what training writes.
+ * Errors: as wf_run_create, wf_run_continue; WF_E_MODEL (begun on other data). */
+wf_status wf__training_begin(wf_training *t);
+wf_status wf__training_continue(wf_training *t);
+wf_status wf__training_paths(wf_training *t);
+
+/* session_judge.c: what the trained model does on the test images, or on those that its fold holds
+ * out; once. */
+wf_status wf__training_judge(wf_training *t);
+
+#endif
