@@ -221,12 +221,20 @@ TEST(watching_validation_needs_validation) {
     wf_recipe *r = NULL;
     CHECK_OK(&cx, wf_recipe_create(&r, &cx));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
+    CHECK(!wf_recipe_needs_validation(r));
+    r->test_weights = WF_WEIGHTS_BEST; /* without it the lowest training loss decides */
+    CHECK(wf_recipe_needs_validation(r));
+    CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
+    r->test_weights = WF_WEIGHTS_LAST;
     r->early_stopping.is_on = 1;
+    CHECK(wf_recipe_needs_validation(r));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 1));
     CHECK_FAILS(&cx, wf_recipe_check(&cx, r, 0), WF_E_ARG);
     r->early_stopping.monitor = WF_MONITOR_ACCURACY;
+    CHECK(!wf_recipe_needs_validation(r));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
     CHECK_OK(&cx, wf_recipe_set_schedule(r, &cx, "reduce_on_plateau"));
+    CHECK(wf_recipe_needs_validation(r));
     CHECK_FAILS(&cx, wf_recipe_check(&cx, r, 0), WF_E_ARG);
     wf_recipe_destroy(r);
 }
