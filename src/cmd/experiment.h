@@ -97,7 +97,7 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
 /* The same without what only describes the model (source, description, family, claim): experiments
  * with the same key have the same result. */
 wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e);
-/* The seed of first weights, order and dropout: `seed`; each fold of a cross-validation has its own,
+/* The seed of first weights, order and dropout: `seed`; a fold of a cross-validation has its own,
  * seed + repeat * folds + fold, so that folds differ by all that chance decides. */
 uint64_t wf_experiment_training_seed(const wf_experiment *e);
 void wf_experiment_reset(wf_experiment *e);

@@ -72,8 +72,8 @@ typedef struct wf_run_settings {
 } wf_run_settings;
 
 /* Trains the experiment into a run of the store, judges it once, on the test part or on the images
- * that its fold holds out, and finishes the run. *out_path is the run's folder, to be freed with wf_free; it is set even when training was
- * stopped or failed after the folder was made.
+ * that its fold holds out, and finishes the run. *out_path is the run's folder, to be freed with
+ * wf_free; it is set even when training was stopped or failed after the folder was made.
  * Errors: as wf_fit, wf_data_open, wf_run_create and wf_run_continue. */
 wf_status wf_session_train(char **out_path, wf_session *s, const wf_experiment *e,
                            const wf_run_settings *settings);

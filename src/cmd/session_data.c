@@ -15,8 +15,8 @@ static wf_status use_own_validation(wf_training *t) {
     return WF_OK;
 }
 
-/* What the recipe sets aside is needed in a fold only where it decides something: then it is cut from
- * the other folds, never from the one that is held out. */
+/* What the recipe sets aside is needed in a fold only where it decides something: then it is cut
+ * from the other folds, never from the one that is held out. */
 static double validation_share(const wf_training *t) {
     const wf_recipe *recipe = t->experiment->model->recipe;
     if (t->dataset->validation.count > 0) return 0; /* its own part goes before */

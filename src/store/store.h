@@ -10,8 +10,8 @@
  *     weights/best.safetensors, weights/last.safetensors
  *     checkpoint/last.ckpt
  *     test.json             figures on the test set (wf_evaluation_to_json, and the store's keys)
- *     fold.json             instead of it in a fold of a cross-validation: the same form, figures on
- *                           the held-out images; predictions.csv then has rows of the training set
+ *     fold.json             instead of it in a fold of a cross-validation: the same form, on the
+ *                           held-out images; predictions.csv then has rows of the training set
  *     predictions.csv       index,label,predicted,p0 ... pK-1
  *     report.html
  *
