@@ -7,6 +7,7 @@
  *   train.h    training, weights, prediction, timing
  *   eval.h     how good a classifier is
  *   metrics.h  single figures and curves from labels and scores
+ *   significance.h  which differences are real
  *   export.h   ONNX files */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
@@ -16,6 +17,7 @@
 #include "weft/export.h"
 #include "weft/graph.h"
 #include "weft/metrics.h"
+#include "weft/significance.h"
 #include "weft/status.h"
 #include "weft/threads.h"
 #include "weft/train.h"
