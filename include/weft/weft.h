@@ -8,10 +8,12 @@
  *   eval.h     how good a classifier is
  *   metrics.h  single figures and curves from labels and scores
  *   significance.h  which differences are real
- *   export.h   ONNX files */
+ *   export.h   ONNX files
+ *   audit.h    duplicates and unlikely labels */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+#include "weft/audit.h"
 #include "weft/data.h"
 #include "weft/eval.h"
 #include "weft/export.h"
