@@ -71,6 +71,48 @@ WF_API wf_status wf_duplicates_find(wf_duplicates **out, wf_context *cx, wf_pool
 /* NULL is legal. */
 WF_API void wf_duplicates_destroy(wf_duplicates *duplicates);
 
+/* --- unlikely labels ------------------------------------------------------------------------- */
+
+typedef struct wf_label_error {
+    int64_t image; /* row of labels and probabilities */
+    int32_t label, suggested;
+    double self_confidence; /* probability of the label */
+    double margin;          /* that less the probability of the suggested class; below 0 */
+} wf_label_error;
+
+/* Confident learning: which labels are probably wrong, and how many of each kind there are. */
+typedef struct wf_label_errors {
+    int64_t count;   /* images */
+    int class_count; /* K */
+    /* [K] mean probability of the class over the images that have its label: whoever has more is
+     * counted as one of the class. NAN for a class without an image. */
+    double *thresholds;
+    /* [K][K] confident joint: images of that label that count as that class; with several such
+     * classes, as the most probable. Images that count as none are left out. */
+    int64_t *confident;
+    /* [K][K] the same, each row scaled to how often its label is there, and all of it to 1: an
+     * estimate of how often label and true class occur together. */
+    double *joint;
+    wf_label_error *errors; /* lowest margin first, of equals the first image */
+    int64_t error_count;
+} wf_label_errors;
+
+/* Prunes by noise rate: of every pair of a label and another class, the estimated number of images,
+ * joint * count to the nearest whole number, are those in which the class is more probable than the
+ * label by most. (An image whose label is at least as probable as the class is never one.) Several
+ * pairs may take the same image; its suggested class is the most probable one, the first of equals.
+ *  labels [count], each in [0, class_count)
+ *  probabilities [count][class_count], finite and >= 0, rows sum to about 1, from models that were
+ *  not trained on that image: held out folds, or a test set
+ * A label whose images count as no class at all is taken to be right.
+ * Errors: WF_E_ARG (class_count outside 1 ... 4096, count below 0), WF_E_DATA (label or probability
+ * out of range), WF_E_NOMEM.  Threads: any.
+ * Source: Northcutt, Jiang, Chuang 2021, doi:10.1613/jair.1.12125, section 3 */
+WF_API wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int32_t *labels,
+                                      const float *probabilities, int64_t count, int class_count);
+/* NULL is legal. */
+WF_API void wf_label_errors_destroy(wf_label_errors *errors);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,182 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "weft/audit.h"
+#include "weft/eval.h"
+
+void wf_label_errors_destroy(wf_label_errors *e) {
+    if (!e) return;
+    wf_free(e->thresholds);
+    wf_free(e->confident);
+    wf_free(e->joint);
+    wf_free(e->errors);
+    wf_free(e);
+}
+
+/* ---- counting ---- */
+
+static wf_status check_image(wf_context *cx, int64_t image, int32_t label, const float *row,
+                             int k) {
+    WF_REQUIRE(label >= 0 && label < k, WF_E_DATA,
+               "label errors: label of image %lld is %d, must be between 0 and %d",
+               (long long)image, label, k - 1);
+    for (int j = 0; j < k; j++)
+        WF_REQUIRE(isfinite(row[j]) && row[j] >= 0, WF_E_DATA,
+                   "label errors: probability of class %d for image %lld is %g, must be finite and "
+                   "not negative",
+                   j, (long long)image, (double)row[j]);
+    return WF_OK;
+}
+
+/* images [K]: how many have each label. */
+static void set_thresholds(wf_label_errors *e, const int64_t *images, const int32_t *labels,
+                           const float *probabilities) {
+    int k = e->class_count;
+    for (int64_t i = 0; i < e->count; i++)
+        e->thresholds[labels[i]] += (double)probabilities[i * k + labels[i]];
+    for (int j = 0; j < k; j++) e->thresholds[j] /= (double)images[j]; /* 0 / 0: none */
+}
+
+static void count_confident(wf_label_errors *e, const int32_t *labels, const float *probabilities) {
+    int k = e->class_count;
+    for (int64_t i = 0; i < e->count; i++) {
+        const float *row = probabilities + i * k;
+        int best = -1;
+        for (int j = 0; j < k; j++)
+            if ((double)row[j] >= e->thresholds[j] && (best < 0 || row[j] > row[best])) best = j;
+        if (best >= 0) e->confident[(int64_t)labels[i] * k + best]++;
+    }
+}
+
+/* How many images of label i are of class j, by estimate. */
+static double estimate(const wf_label_errors *e, const int64_t *images, int i, int j) {
+    const int64_t *row = e->confident + (int64_t)i * e->class_count;
+    int64_t sum = 0;
+    for (int l = 0; l < e->class_count; l++) sum += row[l];
+    if (sum == 0) return i == j ? (double)images[i] : 0;
+    return (double)images[i] * (double)row[j] / (double)sum;
+}
+
+/* ---- choosing ---- */
+
+typedef struct candidate {
+    double gap; /* probability of the other class less that of the label */
+    int64_t image;
+} candidate;
+
+static int compare_candidates(const void *left, const void *right) {
+    const candidate *a = left, *b = right;
+    if (a->gap != b->gap) return a->gap < b->gap ? 1 : -1;
+    return (a->image > b->image) - (a->image < b->image);
+}
+
+static int compare_errors(const void *left, const void *right) {
+    const wf_label_error *a = left, *b = right;
+    if (a->margin != b->margin) return a->margin < b->margin ? -1 : 1;
+    return (a->image > b->image) - (a->image < b->image);
+}
+
+/* Marks those that the pair (i, j) takes; `own` [n] are the images with label i. */
+static void choose(uint8_t *is_chosen, candidate *room, const int64_t *own, int64_t n, int64_t most,
+                   const float *probabilities, int k, int i, int j) {
+    int64_t found = 0;
+    for (int64_t m = 0; m < n; m++) {
+        const float *row = probabilities + own[m] * k;
+        double gap = (double)row[j] - (double)row[i];
+        if (gap > 0) room[found++] = (candidate){gap, own[m]};
+    }
+    qsort(room, (size_t)found, sizeof *room, compare_candidates);
+    for (int64_t m = 0; m < most && m < found; m++) is_chosen[room[m].image] = 1;
+}
+
+/* The pairs of every label; `images` [K] as above. */
+static wf_status choose_all(uint8_t *is_chosen, const wf_label_errors *e, wf_context *cx,
+                            const int64_t *images, const int32_t *labels,
+                            const float *probabilities) {
+    int k = e->class_count;
+    wf_status status = WF_OK;
+    int64_t *by_label = NULL, *starts = NULL;
+    candidate *room = NULL;
+    WF_TRY_OR(wf_alloc(&by_label, cx, (size_t)e->count, sizeof *by_label));
+    WF_TRY_OR(wf_alloc(&starts, cx, (size_t)k + 1, sizeof *starts));
+    WF_TRY_OR(wf_alloc(&room, cx, (size_t)e->count, sizeof *room));
+    for (int i = 0; i < k; i++) starts[i + 1] = starts[i] + images[i];
+    for (int64_t m = 0; m < e->count; m++) by_label[starts[labels[m]]++] = m;
+    for (int i = 0; i < k; i++) {
+        int64_t *own = by_label + starts[i] - images[i]; /* starts[i] is now where i ends */
+        for (int j = 0; j < k; j++) {
+            int64_t most = (int64_t)floor(estimate(e, images, i, j) + 0.5);
+            if (j == i || most == 0) continue;
+            choose(is_chosen, room, own, images[i], most, probabilities, k, i, j);
+        }
+    }
+done:
+    wf_free(by_label);
+    wf_free(starts);
+    wf_free(room);
+    return status;
+}
+
+static wf_status list_errors(wf_label_errors *e, wf_context *cx, const uint8_t *is_chosen,
+                             const int32_t *labels, const float *probabilities) {
+    int k = e->class_count;
+    int64_t count = 0;
+    for (int64_t i = 0; i < e->count; i++) count += is_chosen[i];
+    WF_TRY(wf_alloc(&e->errors, cx, (size_t)count, sizeof *e->errors));
+    for (int64_t i = 0; i < e->count; i++) {
+        if (!is_chosen[i]) continue;
+        const float *row = probabilities + i * k;
+        int best = 0;
+        for (int j = 1; j < k; j++)
+            if (row[j] > row[best]) best = j;
+        double own = (double)row[labels[i]];
+        e->errors[e->error_count++] =
+            (wf_label_error){i, labels[i], best, own, own - (double)row[best]};
+    }
+    qsort(e->errors, (size_t)count, sizeof *e->errors, compare_errors);
+    return WF_OK;
+}
+
+/* ---- together ---- */
+
+wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int32_t *labels,
+                               const float *probabilities, int64_t count, int class_count) {
+    size_t k = (size_t)class_count;
+    wf_status status = WF_OK;
+    wf_label_errors *e = NULL;
+    int64_t *images = NULL;
+    uint8_t *is_chosen = NULL;
+    WF_REQUIRE(class_count >= 1 && class_count <= WF_EVAL_MAX_CLASSES, WF_E_ARG,
+               "label errors: %d classes, must be between 1 and %d", class_count,
+               WF_EVAL_MAX_CLASSES);
+    WF_REQUIRE(count >= 0, WF_E_ARG, "label errors: %lld images, must not be negative",
+               (long long)count);
+    WF_TRY_OR(wf_alloc(&images, cx, k, sizeof *images));
+    for (int64_t i = 0; i < count; i++) {
+        WF_TRY_OR(check_image(cx, i, labels[i], probabilities + i * class_count, class_count));
+        images[labels[i]]++;
+    }
+    WF_TRY_OR(wf_alloc(&e, cx, 1, sizeof *e));
+    e->count = count;
+    e->class_count = class_count;
+    WF_TRY_OR(wf_alloc(&e->thresholds, cx, k, sizeof *e->thresholds));
+    WF_TRY_OR(wf_alloc(&e->confident, cx, k * k, sizeof *e->confident));
+    WF_TRY_OR(wf_alloc(&e->joint, cx, k * k, sizeof *e->joint));
+    WF_TRY_OR(wf_alloc(&is_chosen, cx, (size_t)count, 1));
+    set_thresholds(e, images, labels, probabilities);
+    count_confident(e, labels, probabilities);
+    for (int i = 0; i < class_count; i++)
+        for (int j = 0; j < class_count; j++)
+            e->joint[i * class_count + j] = count ? estimate(e, images, i, j) / (double)count : 0;
+    WF_TRY_OR(choose_all(is_chosen, e, cx, images, labels, probabilities));
+    WF_TRY_OR(list_errors(e, cx, is_chosen, labels, probabilities));
+    *out = e;
+    e = NULL;
+done:
+    wf_label_errors_destroy(e);
+    wf_free(images);
+    wf_free(is_chosen);
+    return status;
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""Writes confident_learning.json: labels, probabilities, and what confident learning makes of them.
+
+Run it in this folder. Needs numpy only. Written from the paper (Northcutt, Jiang, Chuang 2021,
+doi:10.1613/jair.1.12125): thresholds, confident joint, its calibration, pruning by noise rate, normalized
+margin.
+"""
+import json
+
+import numpy as np
+
+
+def confident_learning(labels, p):
+    n, k = p.shape
+    p = p.astype(np.float64)
+    t = np.full(k, np.nan)
+    for j in range(k):
+        if (labels == j).any():
+            t[j] = sum(p[labels == j, j].tolist()) / (labels == j).sum()
+    confident = np.zeros((k, k), int)
+    for label, row in zip(labels, p):
+        above = [j for j in range(k) if row[j] >= t[j]]
+        if above:
+            confident[label, max(above, key=lambda j: row[j])] += 1
+
+    estimate = np.zeros((k, k))
+    for i in range(k):
+        images, row = (labels == i).sum(), confident[i]
+        if row.sum():
+            estimate[i] = images * row / row.sum()
+        else:
+            estimate[i, i] = images
+    flagged = set()
+    for i in range(k):
+        for j in set(range(k)) - {i}:
+            own = np.flatnonzero((labels == i) & (p[:, j] > p[:, i]))
+            order = own[np.lexsort((own, p[own, i] - p[own, j]))]
+            flagged |= set(order[:int(np.floor(estimate[i, j] + 0.5))].tolist())
+    errors = []
+    for image in flagged:
+        own = p[image, labels[image]]
+        others = np.delete(p[image], labels[image])
+        errors.append((float(own - others.max()), image, int(labels[image]),
+                       int(p[image].argmax()), float(own)))
+    errors.sort()
+    return {"thresholds": [None if np.isnan(x) else float(x) for x in t],
+            "confident": confident.tolist(), "joint": (estimate / n).tolist(),
+            "margin": [e[0] for e in errors], "image": [e[1] for e in errors],
+            "label": [e[2] for e in errors], "suggested": [e[3] for e in errors],
+            "self_confidence": [e[4] for e in errors]}
+
+
+def noisy(rng, n, k, sharpness, rate):
+    """Probabilities around a true class, and labels of which a part is another class."""
+    truth = rng.integers(0, k, n)
+    a = np.full((n, k), 0.4)
+    a[np.arange(n), truth] += sharpness
+    p = np.array([rng.dirichlet(row) for row in a])
+    labels = np.where(rng.random(n) < rate, rng.integers(0, k, n), truth)
+    return labels, p.astype(np.float32)
+
+
+def main():
+    rng = np.random.default_rng(20250314)
+    cases = []
+
+    def case(name, labels, p):
+        labels = np.asarray(labels)
+        cases.append({"name": name, "labels": labels.tolist(),
+                      "probabilities": p.astype(np.float64).tolist(),
+                      **confident_learning(labels, p)})
+
+    for n, k, sharpness, rate in ((60, 3, 3, 0.2), (200, 4, 5, 0.1), (300, 10, 4, 0.15), (40, 2, 1, 0.3)):
+        case(f"{n} images, {k} classes", *noisy(rng, n, k, sharpness, rate))
+    labels, p = noisy(rng, 150, 5, 3, 0.2)
+    p = np.round(p / 0.2) + 1
+    case("tied", labels, (p / p.sum(axis=1, keepdims=True)).astype(np.float32))
+    labels, p = noisy(rng, 120, 6, 4, 0.2)
+    case("classes without an image", labels[(labels != 1) & (labels != 4)],
+         p[(labels != 1) & (labels != 4)])
+    labels, p = noisy(rng, 80, 4, 4, 0.25)
+    case("certain", labels, np.eye(4, dtype=np.float32)[p.argmax(axis=1)])
+    case("one class", np.zeros(5, int), np.ones((5, 1), np.float32))
+    case("a random classifier", rng.integers(0, 3, 90), rng.dirichlet(np.ones(3), 90).astype(np.float32))
+    case("one image", np.array([1]), np.array([[0.7, 0.3]], np.float32))
+    with open("confident_learning.json", "w", encoding="ascii") as f:
+        f.write('{"numpy": %s,\n"cases": [\n' % json.dumps(np.__version__))
+        f.write(",\n".join(json.dumps(c) for c in cases))
+        f.write("\n]}\n")
+
+
+if __name__ == "__main__":
+    main()

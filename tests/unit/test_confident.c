@@ -1,0 +1,177 @@
+/* Confident learning against the formulas of the paper in numpy, and against flipped labels; the
+ * data come from tests/golden/confident_learning.py. */
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/rng.h"
+#include "test.h"
+#include "weft/audit.h"
+#include "weft/eval.h"
+
+static wf_context cx;
+
+static double number_at(json_t *list, int64_t i) {
+    json_t *value = json_array_get(list, (size_t)i);
+    CHECK(json_is_number(value));
+    return json_number_value(value);
+}
+
+/* ---- golden ---- */
+
+static wf_label_errors *find(json_t *c) {
+    json_t *labels = json_object_get(c, "labels"), *rows = json_object_get(c, "probabilities");
+    int64_t n = (int64_t)json_array_size(labels),
+            k = (int64_t)json_array_size(json_array_get(rows, 0));
+    int32_t *label = NULL;
+    float *p = NULL;
+    wf_label_errors *e = NULL;
+    CHECK_OK(&cx, wf_alloc(&label, &cx, (size_t)n, sizeof *label));
+    CHECK_OK(&cx, wf_alloc(&p, &cx, (size_t)(n * k), sizeof *p));
+    for (int64_t i = 0; i < n; i++) {
+        label[i] = (int32_t)number_at(labels, i);
+        for (int64_t j = 0; j < k; j++)
+            p[i * k + j] = (float)number_at(json_array_get(rows, (size_t)i), j);
+    }
+    CHECK_OK(&cx, wf_label_errors_find(&e, &cx, label, p, n, (int)k));
+    wf_free(label);
+    wf_free(p);
+    return e;
+}
+
+static void check_case(json_t *c, const wf_label_errors *e) {
+    int k = e->class_count;
+    json_t *thresholds = json_object_get(c, "thresholds");
+    CHECK_INT(json_array_size(thresholds), k);
+    for (int i = 0; i < k; i++) {
+        if (json_is_null(json_array_get(thresholds, (size_t)i))) CHECK(isnan(e->thresholds[i]));
+        else CHECK_NEAR(e->thresholds[i], number_at(thresholds, i), 1e-12);
+        json_t *confident = json_array_get(json_object_get(c, "confident"), (size_t)i);
+        json_t *joint = json_array_get(json_object_get(c, "joint"), (size_t)i);
+        for (int j = 0; j < k; j++) {
+            CHECK_INT(e->confident[i * k + j], number_at(confident, j));
+            CHECK_NEAR(e->joint[i * k + j], number_at(joint, j), 1e-12);
+        }
+    }
+    CHECK_INT(e->error_count, json_array_size(json_object_get(c, "image")));
+    for (int64_t i = 0; i < e->error_count; i++) {
+        CHECK_INT(e->errors[i].image, number_at(json_object_get(c, "image"), i));
+        CHECK_INT(e->errors[i].label, number_at(json_object_get(c, "label"), i));
+        CHECK_INT(e->errors[i].suggested, number_at(json_object_get(c, "suggested"), i));
+        CHECK_NEAR(e->errors[i].margin, number_at(json_object_get(c, "margin"), i), 1e-12);
+        CHECK_NEAR(e->errors[i].self_confidence,
+                   number_at(json_object_get(c, "self_confidence"), i), 1e-12);
+    }
+}
+
+TEST(everything_equals_the_formulas_in_numpy) {
+    json_t *document = NULL, *c;
+    size_t i;
+    CHECK_OK(&cx,
+             wf_json_read(&document, &cx, WF_SOURCE_DIR "/tests/golden/confident_learning.json"));
+    CHECK_INT(json_array_size(json_object_get(document, "cases")), 10);
+    json_array_foreach(json_object_get(document, "cases"), i, c) {
+        wf_label_errors *e = find(c);
+        check_case(c, e);
+        wf_label_errors_destroy(e);
+    }
+    json_decref(document);
+}
+
+/* ---- flipped on purpose ---- */
+
+enum { CLASSES = 4, IMAGES = 40000 };
+
+/* [true][given]: what share of a class is given which label. */
+static const double noise[CLASSES][CLASSES] = {
+    {0.88, 0.12, 0, 0}, {0, 1, 0, 0}, {0.02, 0, 0.90, 0.08}, {0, 0, 0.05, 0.95}};
+
+static int draw(wf_rng *rng, const double *shares) {
+    double at = wf_rng_uniform(rng);
+    for (int j = 0; j < CLASSES - 1; j++) {
+        if (at < shares[j]) return j;
+        at -= shares[j];
+    }
+    return CLASSES - 1;
+}
+
+/* What the best model of the noisy labels says about an image at x, when class k is a normal
+ * distribution around `spread` on axis k. */
+static void posterior(float *p, const double *x, double spread) {
+    double is_class[CLASSES], sum = 0;
+    for (int k = 0; k < CLASSES; k++) sum += is_class[k] = exp(spread * x[k]);
+    for (int j = 0; j < CLASSES; j++) {
+        double given = 0;
+        for (int k = 0; k < CLASSES; k++) given += is_class[k] / sum * noise[k][j];
+        p[j] = (float)given;
+    }
+}
+
+TEST(rates_of_flipped_labels_are_found) {
+    static int32_t truth[IMAGES], labels[IMAGES];
+    static float p[IMAGES][CLASSES];
+    double joint[CLASSES][CLASSES] = {{0}};
+    int64_t flipped = 0, found = 0;
+    wf_label_errors *e = NULL;
+    wf_rng rng;
+    wf_rng_init(&rng, 11, WF_STREAM_TEST, 0);
+    for (int i = 0; i < IMAGES; i++) {
+        double x[CLASSES];
+        truth[i] = (int32_t)wf_rng_below(&rng, CLASSES);
+        labels[i] = draw(&rng, noise[truth[i]]);
+        for (int k = 0; k < CLASSES; k++) x[k] = wf_rng_normal(&rng) + (truth[i] == k ? 5 : 0);
+        posterior(p[i], x, 5);
+        joint[labels[i]][truth[i]] += 1.0 / IMAGES;
+        flipped += labels[i] != truth[i];
+    }
+    CHECK_OK(&cx, wf_label_errors_find(&e, &cx, labels, p[0], IMAGES, CLASSES));
+    for (int i = 0; i < CLASSES; i++)
+        for (int j = 0; j < CLASSES; j++) CHECK_NEAR(e->joint[i * CLASSES + j], joint[i][j], 0.002);
+    for (int64_t i = 0; i < e->error_count; i++) {
+        const wf_label_error *error = &e->errors[i];
+        found += truth[error->image] != error->label && truth[error->image] == error->suggested;
+    }
+    CHECK(flipped > 2000);
+    CHECK((double)found > 0.97 * (double)flipped);        /* most are found */
+    CHECK((double)found > 0.97 * (double)e->error_count); /* and little else is flagged */
+    wf_label_errors_destroy(e);
+}
+
+/* ---- limits ---- */
+
+TEST(what_is_no_probability_is_refused) {
+    const float good[] = {0.5f, 0.5f}, bad[] = {0.5f, NAN}, negative[] = {1.5f, -0.5f};
+    const int32_t label = 1, high = 2;
+    wf_label_errors *e = (wf_label_errors *)&cx;
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &label, bad, 1, 2), WF_E_DATA);
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &label, negative, 1, 2), WF_E_DATA);
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &high, good, 1, 2), WF_E_DATA);
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &label, good, 1, 0), WF_E_ARG);
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &label, good, 1, 5000), WF_E_ARG);
+    CHECK_FAILS(&cx, wf_label_errors_find(&e, &cx, &label, good, -1, 2), WF_E_ARG);
+    CHECK(e == (wf_label_errors *)&cx);
+    CHECK_OK(&cx, wf_label_errors_find(&e, &cx, NULL, NULL, 0, 2));
+    CHECK_INT(e->error_count, 0);
+    CHECK(isnan(e->thresholds[0]) && e->joint[3] == 0);
+    wf_label_errors_destroy(e);
+}
+
+TEST(every_allocation_may_fail) {
+    const float p[] = {0.9f, 0.1f, 0.2f, 0.8f, 0.1f, 0.9f, 0.7f, 0.3f};
+    const int32_t labels[] = {0, 1, 0, 1};
+    for (long k = 1;; k++) {
+        wf_label_errors *e = NULL;
+        wf__alloc_fail_at(k);
+        wf_status status = wf_label_errors_find(&e, &cx, labels, p, 4, 2);
+        wf__alloc_fail_at(0);
+        if (status == WF_OK) {
+            CHECK(k > 8);
+            CHECK_INT(e->error_count, 2);
+            wf_label_errors_destroy(e);
+            break;
+        }
+        CHECK_INT(status, WF_E_NOMEM);
+        CHECK(!e && cx.code == WF_E_NOMEM);
+        wf_context_reset(&cx);
+    }
+}
+
+TEST_MAIN()
