@@ -5,8 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "base/version.h"
-#include "cmd/machine.h"
+#include "cmd/page.h"
 #include "cmd/settings.h"
 
 static wf_status write_text(wf_context *cx, const char *folder, const char *name, char *text) {
@@ -113,26 +112,17 @@ static wf_status add_notes(wf_str *page, wf_cli *cli, const wf_comparison *c) {
 wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path, int threads,
                                 const char *isa) {
     wf_context *cx = &cli->cx;
-    wf_str page = {0};
-    char *report = NULL, *folder = NULL;
+    wf_str body = {0};
+    char *report = NULL;
     wf_status status = WF_OK;
     WF_TRY_OR(wf_report_markdown(&report, cx, c));
-    const char *body = report;
-    if (body[0] == '#') body += strcspn(body, "\n"); /* the page has its own title */
-    wf_str_addf(&page, cx,
-                "# Results\n\n<!-- Made by the command below; do not edit. -->\n\n"
-                "| made by | `%s` |\n|---|---|\n| weft | %s%s%s |\n| machine | %s, %d threads, "
-                "kernels %s |\n| libraries | %s |\n| date | %s |\n",
-                cli->line.text, WF_VERSION, *WF_COMMIT ? ", commit " : "", WF_COMMIT, wf_cpu_name(),
-                threads, isa, wf_library_line(), c->generated);
-    wf_str_addf(&page, cx, "%s%s", *body == '\n' ? "" : "\n", body);
-    WF_TRY_OR(add_notes(&page, cli, c));
-    WF_TRY_OR(wf_path_folder(&folder, cx, path));
-    WF_TRY_OR(wf_dir_create(cx, folder));
-    WF_TRY_OR(wf_file_write(cx, path, page.text, page.length));
+    const char *text = report;
+    if (text[0] == '#') text += strcspn(text, "\n"); /* the page has its own title */
+    wf_str_add(&body, cx, text + strspn(text, "\n"));
+    WF_TRY_OR(add_notes(&body, cli, c));
+    WF_TRY_OR(wf_page_write(cli, path, "Results", body.text, threads, isa));
 done:
-    wf_free(folder);
     wf_free(report);
-    wf_str_reset(&page);
+    wf_str_reset(&body);
     return status;
 }

@@ -66,6 +66,7 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
     wf_yaml_add_text(out, cx, e->splits);
     if (e->folds)
         wf_str_addf(out, cx, "\nfolds: %d\nrepeat: %d\nfold: %d", e->folds, e->repeat, e->fold);
+    if (e->is_trial) wf_str_add(out, cx, "\ntrial: true");
     wf_str_addf(out, cx, "\nprecision: %s\nmodel:\n", wf_precision_name(e->precision));
     wf_status status = wf_model_spec_write(&model, cx, e->model);
     for (const char *line = model.text; status == WF_OK && line && *line;) {
@@ -153,7 +154,7 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     wf_yaml *root = NULL;
     WF_TRY(wf_yaml_parse(&root, cx, text, size, path));
     const char *dataset = find_text(root, "dataset"), *splits = find_text(root, "splits");
-    const char *precision = find_text(root, "precision");
+    const char *precision = find_text(root, "precision"), *trial = find_text(root, "trial");
     wf_status status = WF_OK;
     if (!dataset || !splits || !precision)
         status = WF_FAIL(WF_E_MODEL, "%s: dataset, splits or precision is missing", path);
@@ -163,6 +164,7 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     if (status == WF_OK) status = get_int(&e->seed, cx, root, "seed", path);
     if (status == WF_OK) status = get_int(&e->limit, cx, root, "limit", path);
     if (status == WF_OK) status = get_fold(e, cx, root, path);
+    e->is_trial = trial && !strcmp(trial, "true");
     wf_yaml_destroy(root);
     return status == WF_OK ? read_model(e, cx, text, path) : status;
 }

@@ -7,6 +7,7 @@
  *   folds: 10                # these three only when it is one fold of a cross-validation:
  *   repeat: 0                # images held out of training to judge it, instead of the test images;
  *   fold: 3                  # from 0
+ *   trial: true              # only in a sweep: judged on validation images, never tested
  *   precision: float32       # or bfloat16
  *   model:
  *     ...                    # the model file with every key, overrides included
@@ -24,6 +25,7 @@ typedef struct wf_experiment {
     char *splits;  /* "drawn", or an absolute path */
     int64_t seed, limit;
     int32_t folds, repeat, fold; /* folds 0: no fold of a cross-validation */
+    int is_trial;                /* of a sweep: judged on validation images, never tested */
     wf_precision precision;
 } wf_experiment;
 

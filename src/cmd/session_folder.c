@@ -10,7 +10,7 @@ static wf_status describe(wf_training *t) {
     const wf_experiment *e = t->experiment;
     const wf_model_spec *m = e->model;
     const wf_graph *g = m->graph;
-    int64_t madds = 0;
+    int64_t madds = 0, test_count = e->is_trial ? 0 : t->dataset->test.count;
     char isa[16];
     for (int i = 0; i < g->n_nodes; i++) madds += g->nodes[i].madds;
     wf_run_description d = {.model = m->name,
@@ -19,7 +19,7 @@ static wf_status describe(wf_training *t) {
                             .data_hash = t->dataset->sha256,
                             .train_count = t->data.n_train,
                             .validation_count = t->data.n_validation,
-                            .test_count = e->folds ? t->split.n_held_out : t->dataset->test.count,
+                            .test_count = e->folds ? t->split.n_held_out : test_count,
                             .class_names = (const char *const *)t->dataset->class_names,
                             .class_count = t->dataset->n_classes,
                             .seed = (uint64_t)e->seed,

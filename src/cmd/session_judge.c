@@ -51,6 +51,7 @@ wf_status wf__training_judge(wf_training *t) {
     int is_fold = t->experiment->folds > 0;
     wf_images held_out = {0};
     char *path = NULL;
+    if (t->experiment->is_trial) return WF_OK;
     if (!is_fold && t->dataset->test.count == 0) {
         wf_note(t->cli, "%s has no test images: the run is not tested\n", t->dataset->name);
         return WF_OK;

@@ -78,7 +78,8 @@ static wf_status finish(wf_training *t) {
     WF_TRY(wf_run_log(cx, t->run, *reason ? reason : "training is over"));
     WF_TRY(wf__training_judge(t));
     WF_TRY(wf_run_finish(cx, t->run, WF_RUN_FINISHED, *reason ? reason : NULL));
-    int is_tested = !t->experiment->folds && t->dataset->test.count > 0;
+    const wf_experiment *e = t->experiment;
+    int is_tested = !e->folds && !e->is_trial && t->dataset->test.count > 0;
     return is_tested ? write_report(t) : WF_OK;
 }
 

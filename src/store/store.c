@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -52,14 +53,18 @@ wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const
     return status;
 }
 
-/* The latest finished run of a model or name; *out stays NULL when there is none. */
+/* The latest finished run of a model or name, a tested one before one that is not; *out stays NULL
+ * when there is none. */
 static wf_status find_latest(char **out, wf_context *cx, wf_store *store, const char *name) {
     wf_run_list list = {0};
     wf_status status = WF_OK;
     const wf_run_summary *latest = NULL;
     WF_TRY(wf_store_list(&list, cx, store, name));
-    for (size_t i = 0; i < list.count; i++) /* oldest first */
-        if (list.runs[i].status == WF_RUN_FINISHED && !list.runs[i].folds) latest = &list.runs[i];
+    for (size_t i = 0; i < list.count; i++) { /* oldest first */
+        const wf_run_summary *s = &list.runs[i];
+        if (s->status != WF_RUN_FINISHED || s->folds) continue;
+        if (!latest || isnan(latest->accuracy) || !isnan(s->accuracy)) latest = s;
+    }
     if (latest) status = wf_strdup(out, cx, latest->path);
     wf_run_list_reset(&list);
     return status;

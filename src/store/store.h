@@ -191,8 +191,9 @@ wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const
 /* ---- reading a run --------------------------------------------------------------------------- */
 
 /* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or the
- * name of a model or of runs: then its latest finished run, folds of a cross-validation left out.
- * `store` may be NULL when it is a path.
+ * name of a model or of runs: then its latest finished run, folds of a cross-validation left out
+ * and tested runs before those that are not (trials of a sweep). `store` may be NULL when it is a
+ * path.
  * Errors: WF_E_NOTFOUND (names the nearest), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_open(wf_run **out, wf_context *cx, wf_store *store, const char *reference);
 
