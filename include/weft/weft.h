@@ -9,13 +9,15 @@
  *   metrics.h  single figures and curves from labels and scores
  *   significance.h  which differences are real
  *   export.h   ONNX files
- *   audit.h    duplicates and unlikely labels */
+ *   audit.h    duplicates and unlikely labels
+ *   events.h   event files for TensorBoard */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
 #include "weft/audit.h"
 #include "weft/data.h"
 #include "weft/eval.h"
+#include "weft/events.h"
 #include "weft/export.h"
 #include "weft/graph.h"
 #include "weft/metrics.h"

@@ -1,0 +1,59 @@
+#include "events/histogram.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { CELL_SHIFT = 20, SIGN_CELL = WF__BUCKET_CELLS / 2 };
+
+static void set_limits(double limit[WF__BUCKETS]) {
+    const int zero = WF__BUCKETS / 2;
+    int n = 1;
+    for (double v = 1e-12; v < 1e20; v *= 1.1, n++) {
+        limit[zero + n] = v;
+        limit[zero - n] = -v;
+    }
+    limit[zero] = 0;
+    limit[zero + n] = DBL_MAX;
+    limit[zero - n] = -DBL_MAX;
+}
+
+void wf__buckets_init(wf__buckets *out) {
+    set_limits(out->limit);
+    for (uint32_t cell = 0; cell < WF__BUCKET_CELLS; cell++) {
+        /* of a negative cell the largest magnitude is least */
+        uint32_t bits = cell << CELL_SHIFT | (cell < SIGN_CELL ? 0 : (1u << CELL_SHIFT) - 1);
+        float least;
+        int bucket = 0;
+        memcpy(&least, &bits, sizeof least);
+        while (bucket < WF__BUCKETS - 1 && (double)least >= out->limit[bucket]) bucket++;
+        out->first[cell] = (uint16_t)bucket;
+    }
+}
+
+static int bucket_of(const wf__buckets *b, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int bucket = b->first[bits >> CELL_SHIFT];
+    while ((double)value >= b->limit[bucket]) bucket++;
+    return bucket;
+}
+
+void wf__histogram_make(wf__histogram *out, const wf__buckets *buckets, const float *values,
+                        int64_t n) {
+    *out = (wf__histogram){.min = INFINITY, .max = -INFINITY};
+    for (int64_t i = 0; i < n; i++) {
+        const double value = (double)values[i];
+        if (!isfinite(value)) continue;
+        out->num++;
+        out->count[bucket_of(buckets, values[i])]++;
+        out->sum += value;
+        out->sum_squares += value * value;
+        if (value < out->min) out->min = value;
+        if (value > out->max) out->max = value;
+    }
+    if (!out->num) return;
+    out->first = bucket_of(buckets, (float)out->min);
+    out->n_buckets = bucket_of(buckets, (float)out->max) - out->first + 1;
+    memmove(out->count, out->count + out->first, (size_t)out->n_buckets * sizeof *out->count);
+}
