@@ -36,7 +36,7 @@ WF_API wf_status wf_events_scalar(wf_events *e, wf_context *cx, wf_event_point a
                                   double value);
 /* values [n]; those that are not finite are not counted, and without any there is no record.
  * Buckets: TensorFlow's, 0 and both signs of 1e-12 * 1.1^k up to 1e20; those without values at
- * either end are left out.
+ * either end are left out, and neighbours without are one.
  * Source: tensorflow/core/lib/histogram/histogram.cc */
 WF_API wf_status wf_events_histogram(wf_events *e, wf_context *cx, wf_event_point at,
                                      const char *tag, const float *values, int64_t n);

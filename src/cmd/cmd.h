@@ -31,7 +31,8 @@ enum {
 
 typedef enum wf_option_kind {
     WF_OPTION_FLAG,   /* int: 1 when given */
-    WF_OPTION_TEXT,   /* const char *; NULL when not given */
+    WF_OPTION_TEXT,   /* const char *; NULL when not given. `argument` "[=DIR]": may be left out,
+                         the text is then "" */
     WF_OPTION_CHOICE, /* const char *; `argument` lists the words: "v2|v3|v4" */
     WF_OPTION_INT,    /* int64_t; WF_UNSET when not given */
     WF_OPTION_REAL,   /* double; NAN when not given */

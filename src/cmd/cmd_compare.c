@@ -12,7 +12,7 @@
 typedef struct compare_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *suite, *runs, *output, *format, *results, *page;
+    const char *suite, *runs, *output, *format, *results, *page, *tensorboard;
     int64_t seeds, seed;
     double max_time;
 } compare_options;
@@ -36,6 +36,7 @@ static const wf_option options_table[] = {
      "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
     WF_EXPERIMENT_OPTIONS(compare_options, experiment),
     WF_RUNS_OPTION(compare_options, runs),
+    WF_TENSORBOARD_OPTION(compare_options, tensorboard),
     WF_SESSION_OPTIONS(compare_options, session),
     {0}};
 
@@ -140,7 +141,10 @@ static wf_status train_experiment(collection *c, const wf_experiment *e) {
     double left_s = c->deadline_s > 0 ? c->deadline_s - wf_clock_s() : 0;
     WF_REQUIRE_OR(c->deadline_s <= 0 || left_s > 0, WF_E_TIME,
                   "the time is over before %s could be trained", e->model->name);
-    wf_run_settings settings = {.runs = c->options->runs, .resume = found, .max_seconds = left_s};
+    wf_run_settings settings = {.runs = c->options->runs,
+                                .resume = found,
+                                .tensorboard = c->options->tensorboard,
+                                .max_seconds = left_s};
     status = wf_session_train(&path, &c->session, e, &settings);
     if (status == WF_E_DIVERGED) { /* the others are still worth comparing */
         wf_note(cli, "weft: %s\n", cx->message);

@@ -8,7 +8,7 @@
 typedef struct train_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *name, *runs, *resume;
+    const char *name, *runs, *resume, *tensorboard;
     int64_t seed;
     double max_time, min_accuracy;
 } train_options;
@@ -24,11 +24,13 @@ static const wf_option options_table[] = {
     {"output", 'o', WF_OPTION_TEXT, offsetof(train_options, runs), "DIR", "runs", "WEFT_RUNS", 0, 0,
      "folder of the runs"},
     {"resume", 0, WF_OPTION_TEXT, offsetof(train_options, resume), "RUN", NULL, NULL, 0, 0,
-     "go on with an interrupted run, as it was begun; only threads, --isa and --max-time count"},
+     "go on with an interrupted run, as it was begun; only threads, --isa, --tensorboard and "
+     "--max-time count"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(train_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75"},
     {"min-accuracy", 0, WF_OPTION_REAL, offsetof(train_options, min_accuracy), "X", NULL, NULL, 0,
      1, "exit with 5 when the accuracy on the test images is lower"},
+    WF_TENSORBOARD_OPTION(train_options, tensorboard),
     WF_SESSION_OPTIONS(train_options, session),
     {0}};
 
@@ -117,6 +119,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_run_settings settings = {.runs = o->runs,
                                 .name = o->name,
                                 .resume = o->resume,
+                                .tensorboard = o->tensorboard,
                                 .max_seconds = isnan(o->max_time) ? 0 : o->max_time};
     WF_TRY_OR(wf_session_train(&path, &session, &experiment, &settings));
     WF_TRY_OR(show_run(cli, path, o->min_accuracy));

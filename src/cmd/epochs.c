@@ -13,8 +13,7 @@ static double rounded(double value, double unit) {
     return isfinite(value) ? round(value * unit) / unit : value;
 }
 
-/* The figures as they are stored and shown: six decimals, times three. */
-static wf_epoch_record record_of(const wf_epoch_figures *f) {
+wf_epoch_record wf_epoch_record_of(const wf_epoch_figures *f) {
     return (wf_epoch_record){.epoch = f->epoch,
                              .loss = rounded(f->loss, 1e6),
                              .accuracy = rounded(f->accuracy, 1e6),
@@ -63,7 +62,7 @@ static void figures_text(char *line, size_t size, const wf_train_event *e, const
 
 static void end_epoch(wf_epochs *s, const wf_train_event *e) {
     char line[512], text[600], bar[WF_BAR_BYTES];
-    wf_epoch_record record = record_of(&e->figures);
+    wf_epoch_record record = wf_epoch_record_of(&e->figures);
     if (s->bar.is_terminal) {
         figures_text(line, sizeof line, e, &record, wf_bar_text(bar, 1, 1));
         wf_bar_end(&s->bar, line);

@@ -15,6 +15,9 @@ typedef struct wf_epochs {
     volatile sig_atomic_t stop; /* for wf_train_options: a signal, or the store failed */
 } wf_epochs;
 
+/* The figures as they are stored and shown: six decimals, times three. */
+wf_epoch_record wf_epoch_record_of(const wf_epoch_figures *figures);
+
 void wf_epochs_init(wf_epochs *epochs, wf_cli *cli, wf_run *run);
 /* `user` is a wf_epochs. */
 void wf_epochs_sink(void *user, const wf_train_event *event);

@@ -30,7 +30,7 @@ static void add_option(wf_str *out, wf_context *cx, const wf_option *o) {
     wf_str head = {0}, help = {0};
     if (o->letter) wf_str_addf(&head, cx, "  -%c, --%s", o->letter, o->name);
     else wf_str_addf(&head, cx, "      --%s", o->name);
-    if (o->argument) wf_str_addf(&head, cx, " %s", o->argument);
+    if (o->argument) wf_str_addf(&head, cx, "%s%s", *o->argument == '[' ? "" : " ", o->argument);
     if (head.length + 2 <= LEFT) wf_str_addf(out, cx, "%-*s", LEFT, head.text ? head.text : "");
     else wf_str_addf(out, cx, "%s\n%*s", head.text, LEFT, "");
     wf_str_add(&help, cx, o->help);

@@ -74,6 +74,9 @@ static wf_status add_text(wf_texts *list, wf_context *cx, const char *text) {
     return WF_OK;
 }
 
+/* --name or --name=value: the word behind it is another one's. */
+static int takes_no_word(const wf_option *o) { return o->argument && *o->argument == '['; }
+
 static wf_status set_value(wf_cli *cli, const wf_option *o, void *options, origin from,
                            const char *text) {
     wf_context *cx = &cli->cx;
@@ -92,8 +95,8 @@ static wf_status set_value(wf_cli *cli, const wf_option *o, void *options, origi
         *(const char **)(void *)at = text;
         return WF_OK;
     case WF_OPTION_TEXT:
-        WF_REQUIRE(*text, WF_E_ARG, "%s%.*s is empty, must be %s", from.dashes, from.length,
-                   from.name, o->argument);
+        WF_REQUIRE(*text || takes_no_word(o), WF_E_ARG, "%s%.*s is empty, must be %s", from.dashes,
+                   from.length, from.name, o->argument);
         *(const char **)(void *)at = text;
         return WF_OK;
     case WF_OPTION_INT: return parse_int((int64_t *)(void *)at, cx, o, from, text);
@@ -181,6 +184,8 @@ static wf_status parse_long(wf_cli *cli, void *options, const char *word, words 
         WF_REQUIRE(!value, WF_E_ARG, "option --%s takes no value, \"%s\" was given", o->name,
                    value);
         value = "1";
+    } else if (!value && takes_no_word(o)) {
+        value = "";
     } else if (!value) {
         WF_TRY(take_value(&value, cli, o, from, w));
     }

@@ -39,6 +39,13 @@ typedef struct wf_session_flags {
          "kernels for this x86-64 level (default: the best that the CPU has)"},                    \
         WF_DATA_OPTIONS(type, member.data)
 
+#define WF_TENSORBOARD_OPTION(type, member)                                                        \
+    {                                                                                              \
+        "tensorboard", 0, WF_OPTION_TEXT, offsetof(type, member), "[=DIR]", NULL, NULL, 0, 0,      \
+            "write event files for TensorBoard, into events in the run's folder or into a folder " \
+            "of the run's in DIR"                                                                  \
+    }
+
 typedef struct wf_session {
     wf_cli *cli;
     wf_data_settings data;
@@ -67,6 +74,9 @@ typedef struct wf_run_settings {
     const char *name;   /* NULL: the model's */
     const char *resume; /* a run to go on with, NULL: a new one */
     double max_seconds; /* 0: no limit */
+    /* a folder for event files, in which the run gets one of its own; "": events/ in the run's;
+     * NULL: none, but a run that goes on and has events/ goes on with them */
+    const char *tensorboard;
     wf_train_sink sink; /* also told what happens while the model trains; NULL: nobody */
     void *sink_user;
 } wf_run_settings;

@@ -92,6 +92,7 @@ wf_status wf__training_continue(wf_training *t) {
     WF_TRY_OR(wf_run_file(&checkpoint, cx, seen, "checkpoint/last.ckpt"));
     t->goes_on = wf_path_exists(checkpoint);
     if (t->goes_on) WF_TRY_OR(wf_checkpoint_read_info(&info, cx, checkpoint));
+    t->epochs_kept = info.epochs;
     WF_TRY_OR(wf_run_continue(&t->run, cx, t->store, wf_run_path(seen), info.epochs));
 done:
     wf_free(splits);

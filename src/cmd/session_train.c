@@ -23,20 +23,27 @@ static void training_reset(wf_training *t) {
 /* Whoever is told what happens while the model trains. */
 typedef struct listeners {
     wf_epochs epochs;
-    const wf_run_settings *settings;
+    wf_training *training;
+    int has_stepped;
 } listeners;
 
 static void tell(void *user, const wf_train_event *event) {
     listeners *l = user;
+    const wf_run_settings *settings = l->training->settings;
     wf_epochs_sink(&l->epochs, event);
-    if (l->settings->sink) l->settings->sink(l->settings->sink_user, event);
+    if (event->kind == WF_TRAIN_STEP) l->has_stepped = 1;
+    if (event->kind == WF_TRAIN_EPOCH_END && l->epochs.status == WF_OK) {
+        l->epochs.status = wf__training_board_epoch(l->training, event, l->has_stepped);
+        if (l->epochs.status != WF_OK) l->epochs.stop = 1;
+    }
+    if (settings->sink) settings->sink(settings->sink_user, event);
 }
 
 static wf_status fit(wf_training *t) {
     wf_context *cx = &t->cli->cx;
     const wf_experiment *e = t->experiment;
     uint64_t seed = wf_experiment_training_seed(e);
-    listeners l = {.settings = t->settings};
+    listeners l = {.training = t};
     wf_epochs_init(&l.epochs, t->cli, t->run);
     wf_train_options options = {.seed = seed,
                                 .precision = e->precision,
@@ -77,6 +84,7 @@ static wf_status finish(wf_training *t) {
     if (*reason) wf_note(t->cli, "%s\n", reason);
     WF_TRY(wf_run_log(cx, t->run, *reason ? reason : "training is over"));
     WF_TRY(wf__training_judge(t));
+    WF_TRY(wf__training_board_finish(t));
     WF_TRY(wf_run_finish(cx, t->run, WF_RUN_FINISHED, *reason ? reason : NULL));
     const wf_experiment *e = t->experiment;
     int is_tested = !e->folds && !e->is_trial && t->dataset->test.count > 0;
@@ -88,6 +96,7 @@ static wf_status stop_run(wf_training *t, wf_status status) {
     wf_context *cx = &t->cli->cx;
     wf_context ignored = {0};
     int can_go_on = status == WF_E_INTERRUPTED || status == WF_E_TIME;
+    wf__training_board_stop(t, status);
     wf_run_log(&ignored, t->run, cx->message);
     wf_run_finish(&ignored, t->run, can_go_on ? WF_RUN_INTERRUPTED : WF_RUN_FAILED, cx->message);
     if (can_go_on)
@@ -110,6 +119,7 @@ static wf_status train(wf_training *t) {
             (long long)t->data.n_validation, (long long)e->seed, fold);
     wf_status status = wf_run_log(cx, t->run, t->cli->line.text);
     if (status == WF_OK) status = wf__training_paths(t);
+    if (status == WF_OK) status = wf__training_board_open(t);
     if (status == WF_OK) status = fit(t);
     if (status == WF_OK) status = finish(t);
     return status == WF_OK ? WF_OK : stop_run(t, status);

@@ -2,6 +2,7 @@
 #ifndef WF_CMD_TRAINING_H
 #define WF_CMD_TRAINING_H
 
+#include "cmd/board.h"
 #include "cmd/session.h"
 
 typedef struct wf_training {
@@ -18,7 +19,9 @@ typedef struct wf_training {
     wf_params *params;
     wf_train_result result;
     char *checkpoint, *best, *last;
-    int goes_on; /* from the checkpoint */
+    int goes_on;         /* from the checkpoint */
+    int64_t epochs_kept; /* of the checkpoint */
+    wf_board board;      /* zero: not wanted */
 } wf_training;
 
 /* session_data.c: which image is for what. `stored` is the splits.csv of the run that goes on, or
@@ -36,5 +39,13 @@ wf_status wf__training_paths(wf_training *t);
 /* session_judge.c: what the trained model does on the test images, or on those that its fold holds
  * out; once. */
 wf_status wf__training_judge(wf_training *t);
+
+/* session_board.c: event files, where they are wanted. `has_gradient`: a step was made since the
+ * process began. When training stops for another reason than its end, `stop` closes them.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf__training_board_open(wf_training *t);
+wf_status wf__training_board_epoch(wf_training *t, const wf_train_event *event, int has_gradient);
+wf_status wf__training_board_finish(wf_training *t);
+void wf__training_board_stop(wf_training *t, wf_status why);
 
 #endif

@@ -111,7 +111,7 @@ wf_status wf_events_histogram(wf_events *e, wf_context *cx, wf_event_point at, c
     histogram.sum = made->sum;
     histogram.sum_squares = made->sum_squares;
     histogram.n_bucket_limit = histogram.n_bucket = (size_t)made->n_buckets;
-    histogram.bucket_limit = e->buckets.limit + made->first;
+    histogram.bucket_limit = made->limit;
     histogram.bucket = made->count;
     v.value_case = TB__VALUE__VALUE_HISTO;
     v.histo = &histogram;

@@ -39,6 +39,19 @@ static int bucket_of(const wf__buckets *b, float value) {
     return bucket;
 }
 
+/* count[] is of all buckets. */
+static void put_together(wf__histogram *h, const wf__buckets *b) {
+    const int first = bucket_of(b, (float)h->min), last = bucket_of(b, (float)h->max);
+    int n = 0;
+    for (int i = first; i <= last; i++) {
+        const double count = h->count[i];
+        if (n && count <= 0 && h->count[n - 1] <= 0) n--;
+        h->limit[n] = b->limit[i];
+        h->count[n++] = count;
+    }
+    h->n_buckets = n;
+}
+
 void wf__histogram_make(wf__histogram *out, const wf__buckets *buckets, const float *values,
                         int64_t n) {
     *out = (wf__histogram){.min = INFINITY, .max = -INFINITY};
@@ -53,7 +66,5 @@ void wf__histogram_make(wf__histogram *out, const wf__buckets *buckets, const fl
         if (value > out->max) out->max = value;
     }
     if (!out->num) return;
-    out->first = bucket_of(buckets, (float)out->min);
-    out->n_buckets = bucket_of(buckets, (float)out->max) - out->first + 1;
-    memmove(out->count, out->count + out->first, (size_t)out->n_buckets * sizeof *out->count);
+    put_together(out, buckets);
 }

@@ -19,8 +19,8 @@ void wf__buckets_init(wf__buckets *out);
 typedef struct wf__histogram {
     int64_t num;
     double min, max, sum, sum_squares;
-    int first, n_buckets;      /* from the first to the last that holds a value */
-    double count[WF__BUCKETS]; /* [n_buckets] */
+    int n_buckets; /* from the first to the last that holds a value; neighbours without are one */
+    double limit[WF__BUCKETS], count[WF__BUCKETS]; /* [n_buckets] */
 } wf__histogram;
 
 void wf__histogram_make(wf__histogram *out, const wf__buckets *buckets, const float *values,

@@ -43,7 +43,7 @@ static int bucket_by_search(double value) {
 static void check_bucket(float value) {
     wf__histogram_make(&histogram, &buckets, &value, 1);
     CHECK_INT(histogram.n_buckets, 1);
-    CHECK_INT(histogram.first, bucket_by_search((double)value));
+    CHECK_NEAR(histogram.limit[0], buckets.limit[bucket_by_search((double)value)], 0);
     CHECK_NEAR(histogram.count[0], 1, 0);
 }
 
@@ -90,10 +90,15 @@ TEST(a_histogram_of_several_values) {
     CHECK_NEAR(histogram.max, 1, 0);
     CHECK_NEAR(histogram.sum, 0.5, 0);
     CHECK_NEAR(histogram.sum_squares, 6.25, 0);
-    CHECK_INT(histogram.first, bucket_by_search(-2));
-    CHECK_INT(histogram.n_buckets, bucket_by_search(1) - bucket_by_search(-2) + 1);
-    CHECK_NEAR(histogram.count[0], 1, 0);
-    CHECK_NEAR(histogram.count[histogram.n_buckets - 1], 2, 0);
+    const double held[] = {-2, 0.5, 1}, counts[] = {1, 1, 2};
+    CHECK_INT(histogram.n_buckets, 5); /* with one between each two */
+    for (int i = 0; i < 3; i++) {
+        const int bucket = bucket_by_search(held[i]);
+        CHECK_NEAR(histogram.limit[2 * i], buckets.limit[bucket], 0);
+        CHECK_NEAR(histogram.count[2 * i], counts[i], 0);
+        if (i > 0) CHECK_NEAR(histogram.limit[2 * i - 1], buckets.limit[bucket - 1], 0);
+        if (i > 0) CHECK_NEAR(histogram.count[2 * i - 1], 0, 0);
+    }
     wf__histogram_make(&histogram, &buckets, values + 4, 3);
     CHECK_INT(histogram.num, 0);
     CHECK_INT(histogram.n_buckets, 0);
