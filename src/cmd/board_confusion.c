@@ -1,10 +1,11 @@
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "cmd/board.h"
 #include "data/png.h"
 
-enum { PICTURE = 480, MAX_CELL = 32 }; /* pixels, about */
+enum { PICTURE = 480, MAX_CELL = 32, GRID_CELL = 8, GRID_GREY = 224 }; /* pixels; a grey */
 
 /* White for nothing, dark blue for the whole row. */
 static void shade(uint8_t rgb[3], double share) {
@@ -17,9 +18,11 @@ static void paint(uint8_t *pixels, const wf_evaluation *e, int cell) {
     for (int y = 0; y < width; y++) {
         const int64_t *row = e->confusion + (int64_t)(y / cell) * k;
         const int64_t support = e->classes[y / cell].support;
-        for (int x = 0; x < width; x++)
-            shade(pixels + 3 * ((int64_t)y * width + x),
-                  support ? (double)row[x / cell] / (double)support : 0);
+        for (int x = 0; x < width; x++) {
+            uint8_t *at = pixels + 3 * ((int64_t)y * width + x);
+            if (cell >= GRID_CELL && (y % cell == 0 || x % cell == 0)) memset(at, GRID_GREY, 3);
+            else shade(at, support ? (double)row[x / cell] / (double)support : 0);
+        }
     }
 }
 
