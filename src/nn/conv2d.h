@@ -29,7 +29,7 @@ static inline ptrdiff_t wf__conv2d_dst_floats(const wf__conv2d *a) {
 /* Sets is_bf16 and is_bf16_backward. */
 void wf__conv2d_choose_bf16(wf__conv2d *a, const wf_builder *b);
 /* Bytes of scratch that the steps need. */
-size_t wf__conv2d_bf16_scratch(const wf__conv2d *a, int is_training);
+size_t wf__conv2d_bf16_scratch(const wf__conv2d *a, int has_backward);
 void wf__conv2d_bf16_forward(const wf_work *r, const void *args);
 void wf__conv2d_bf16_backward_data(const wf_work *r, const void *args);
 /* Kernel's and bias' gradients of a shard. */

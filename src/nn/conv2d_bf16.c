@@ -42,8 +42,8 @@ static size_t group_size(const wf__conv2d *a) {
     return images < 1 ? 1 : images;
 }
 
-size_t wf__conv2d_bf16_scratch(const wf__conv2d *a, int is_training) {
-    if (!is_training) return image_bytes(a);
+size_t wf__conv2d_bf16_scratch(const wf__conv2d *a, int has_backward) {
+    if (!has_backward) return image_bytes(a);
     size_t back = (size_t)(a->h + a->kh) * (size_t)(a->w + a->kw) * (size_t)a->o * sizeof(uint16_t);
     size_t gradient = image_bytes(a) + group_size(a) * (pixels_bytes(a) + diffs_bytes(a));
     return back > gradient ? back : gradient;

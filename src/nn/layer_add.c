@@ -53,7 +53,7 @@ static wf_status plan(wf_builder *b) {
         uses[1][i + 1] = a.diff_src[i] = b->diff_src[i];
     }
     WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a, uses[0], a.n_inputs + 1));
-    if (!b->is_training || a.diff_dst == WF_NO_BUFFER) return WF_OK;
+    if (a.diff_dst == WF_NO_BUFFER) return WF_OK;
     return wf_build_image_step(b, WF_BACKWARD, run_backward, &a, sizeof a, uses[1], a.n_inputs + 1);
 }
 

@@ -130,6 +130,18 @@ static void run_refresh(const wf_work *r, const void *args) {
     }
 }
 
+/* dx = dy * gamma * scale: the moving statistics are constants. */
+static void run_constant_backward(const wf_work *r, const void *args) {
+    const batch_norm_args *a = args;
+    float *by = r->scratch, *zeros = by + a->channels;
+    for (int j = 0; j < a->channels; j++) {
+        by[j] = gamma_of(r, a, j) * stat_at(r, a, 0, SCALE)[j];
+        zeros[j] = 0;
+    }
+    r->kernels->scale_rows(wf_at(r, a->diff_src), wf_at(r, a->diff_dst),
+                           (size_t)r->n * (size_t)a->rows, a->channels, by, zeros);
+}
+
 /* With n rows, sums s = sum dy and t = sum dy (x - mean):
  *  dx = A dy + B (x - mean) + C,  A = gamma scale,  B = -A scale^2 t / n,  C = -A s / n */
 static void backward_coefficients(const wf_work *r, const batch_norm_args *a, int group, int j,
@@ -288,7 +300,10 @@ static wf_status plan(wf_builder *b) {
     if (a.ghost) return plan_ghost(b, &a, groups);
     if (b->is_training) return plan_whole(b, &a);
     WF_TRY(wf_build_tile_step(b, WF_REFRESH, 1, run_refresh, &a, sizeof a, NULL, 0));
-    return wf_build_image_step(b, WF_FORWARD, run_normalize, &a, sizeof a, WF_USES(a.src, a.dst));
+    WF_TRY(wf_build_image_step(b, WF_FORWARD, run_normalize, &a, sizeof a, WF_USES(a.src, a.dst)));
+    if (a.diff_src == WF_NO_BUFFER) return WF_OK;
+    return wf_build_image_step(b, WF_BACKWARD, run_constant_backward, &a, sizeof a,
+                               WF_USES(a.diff_src, a.diff_dst));
 }
 
 /* ---- ONNX: the operator wants the channels behind the first axis ---- */

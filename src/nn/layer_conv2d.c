@@ -336,14 +336,15 @@ static wf__conv2d describe(const wf_builder *b, const wf_conv2d_config *c) {
 }
 
 static void ask_for_scratch(wf_builder *b, const wf__conv2d *a) {
+    const int has_backward = a->diff_dst != WF_NO_BUFFER;
     size_t floats = (size_t)a->pad_h * (size_t)a->pad_w * (size_t)a->c;
     size_t diff = (size_t)(a->h + a->kh) * (size_t)(a->w + a->kw) * (size_t)a->o;
     size_t rows = (size_t)a->oh * (size_t)a->ow * (size_t)window_floats(a);
-    if (b->is_training && !a->is_unfolded_backward && diff > floats) floats = diff;
-    if ((a->is_unfolded || (b->is_training && a->is_unfolded_backward)) && rows > floats)
+    if (has_backward && !a->is_unfolded_backward && diff > floats) floats = diff;
+    if ((a->is_unfolded || (has_backward && a->is_unfolded_backward)) && rows > floats)
         floats = rows;
     wf_build_scratch(b, floats * sizeof(float));
-    if (a->is_bf16) wf_build_scratch(b, wf__conv2d_bf16_scratch(a, b->is_training));
+    if (a->is_bf16) wf_build_scratch(b, wf__conv2d_bf16_scratch(a, has_backward));
 }
 
 /* The kernel for both directions: [KH*KW*C][O] as it stands; its transpose for unfolded backward
@@ -351,7 +352,6 @@ static void ask_for_scratch(wf_builder *b, const wf__conv2d *a) {
 static wf_status pack_kernels(wf_builder *b, wf__conv2d *a) {
     const int k = window_floats(a), n = a->o / a->groups;
     const size_t forward_floats = wf_pack_floats(b, k, n), back_floats = wf_pack_floats(b, n, k);
-    const int wants_back = b->is_training && a->diff_src != WF_NO_BUFFER;
     const size_t groups = (size_t)a->groups;
     WF_TRY(wf_build_fixed(&a->packed[0], b, groups * forward_floats * sizeof(float)));
     for (int g = 0; g < a->groups; g++) {
@@ -367,7 +367,7 @@ static wf_status pack_kernels(wf_builder *b, wf__conv2d *a) {
                            .is_bf16 = a->is_bf16};
         WF_TRY(wf_build_pack(&forward, b));
     }
-    if (!wants_back) return WF_OK;
+    if (a->diff_src == WF_NO_BUFFER) return WF_OK;
     if (!a->is_unfolded_backward) {
         wf_pack flipped = {.dst = WF_NO_BUFFER,
                            .param = b->param,
@@ -417,13 +417,25 @@ static wf_status plan_forward(wf_builder *b, wf__conv2d *a) {
                                sizeof *a, WF_USES(a->src, a->dst));
 }
 
-static wf_status plan_gradient(wf_builder *b, const wf__conv2d *a) {
+static wf_status add_gradient_step(wf_builder *b, const wf__conv2d *a) {
     if (a->is_winograd) return wf__conv2d_winograd_gradient(b, a);
     if (a->is_bf16 && a->part_floats > SMALL_KERNEL) /* sums over many images before it adds */
         return wf_build_shard_step(b, WF_BACKWARD, wf__conv2d_bf16_gradient, a, sizeof *a,
                                    WF_USES(a->src, a->diff_dst));
     return wf_build_image_step(b, WF_BACKWARD, a->is_bf16 ? wf__conv2d_bf16_gradient : run_gradient,
                                a, sizeof *a, WF_USES(a->src, a->diff_dst));
+}
+
+static wf_status plan_gradient(wf_builder *b, wf__conv2d *a) {
+    const int64_t kernel_floats = b->graph->params[b->param].size;
+    a->part_floats = kernel_floats + (a->bias < 0 ? 0 : a->o);
+    WF_TRY(
+        wf_build_fixed(&a->parts, b, (size_t)a->part_floats * (size_t)b->n_shards * sizeof(float)));
+    WF_TRY(add_gradient_step(b, a));
+    wf_build_cost(b, cost_of(a, WF_PASS_GRADIENT, b->n_shards));
+    WF_TRY(wf_build_shard_sum(b, b->param, a->parts, a->part_floats, 0));
+    if (a->bias < 0) return WF_OK;
+    return wf_build_shard_sum(b, a->bias, a->parts, a->part_floats, kernel_floats);
 }
 
 static wf_status plan_backward_data(wf_builder *b, const wf__conv2d *a) {
@@ -441,21 +453,13 @@ static wf_status plan(wf_builder *b) {
     wf_build_cost(b, cost_of(&a, WF_PASS_FORWARD, 1));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
-    if (!b->is_training) return WF_OK;
+    if (a.diff_dst == WF_NO_BUFFER) return WF_OK;
 
     WF_TRY(wf_build_activation_backward(b, kind, saved));
-    int64_t kernel_floats = b->graph->params[b->param].size;
-    a.part_floats = kernel_floats + (a.bias < 0 ? 0 : a.o);
-    WF_TRY(
-        wf_build_fixed(&a.parts, b, (size_t)a.part_floats * (size_t)b->n_shards * sizeof(float)));
-    WF_TRY(plan_gradient(b, &a));
-    wf_build_cost(b, cost_of(&a, WF_PASS_GRADIENT, b->n_shards));
-    if (a.diff_src != WF_NO_BUFFER) {
-        WF_TRY(plan_backward_data(b, &a));
-        wf_build_cost(b, cost_of(&a, WF_PASS_BACKWARD, 1));
-    }
-    WF_TRY(wf_build_shard_sum(b, b->param, a.parts, a.part_floats, 0));
-    if (a.bias >= 0) WF_TRY(wf_build_shard_sum(b, a.bias, a.parts, a.part_floats, kernel_floats));
+    if (b->is_training) WF_TRY(plan_gradient(b, &a));
+    if (a.diff_src == WF_NO_BUFFER) return WF_OK;
+    WF_TRY(plan_backward_data(b, &a));
+    wf_build_cost(b, cost_of(&a, WF_PASS_BACKWARD, 1));
     return WF_OK;
 }
 

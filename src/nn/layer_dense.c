@@ -269,6 +269,7 @@ static wf_status plan_backward(wf_builder *b, dense_args *d) {
                                        WF_USES(d->diff_src, d->diff_dst)));
         wf_build_cost(b, cost_of(d));
     }
+    if (!b->is_training) return WF_OK;
     if (d->is_bf16)
         wf_build_scratch(b, (size_t)PAIRED_ROWS / 2 *
                                 ((size_t)gradient_rows(d) + (size_t)d->units) * sizeof(uint32_t));
@@ -324,7 +325,7 @@ static wf_status plan(wf_builder *b) {
     wf_build_cost(b, cost_of(&d));
     wf_buffer saved;
     WF_TRY(wf_build_activation(&saved, b, kind));
-    if (!b->is_training) return WF_OK;
+    if (d.diff_dst == WF_NO_BUFFER) return WF_OK;
     WF_TRY(wf_build_activation_backward(b, kind, saved));
     return plan_backward(b, &d);
 }

@@ -35,10 +35,7 @@ static void run_backward(const wf_work *r, const void *args) {
 
 static wf_status plan(wf_builder *b) {
     const wf_dropout_config *c = b->config;
-    if (!b->is_training) {
-        wf_build_alias(b);
-        return WF_OK;
-    }
+    if (!b->is_training) return wf_build_alias(b);
     dropout_args a = {.src = b->src[0],
                       .dst = b->dst,
                       .diff_src = b->diff_src[0],

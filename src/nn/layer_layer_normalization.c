@@ -98,11 +98,12 @@ static wf_status plan(wf_builder *b) {
     WF_TRY(wf_build_buffer(&a.moments, b, (size_t)a.rows * 2 * sizeof(float)));
     WF_TRY(wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a,
                                WF_USES(a.src, a.dst, a.moments)));
-    if (!b->is_training || a.diff_dst == WF_NO_BUFFER) return WF_OK;
+    if (a.diff_dst == WF_NO_BUFFER) return WF_OK;
     WF_TRY(
         wf_build_fixed(&a.parts, b, (size_t)b->n_shards * 2 * (size_t)a.features * sizeof(float)));
     WF_TRY(wf_build_shard_step(b, WF_BACKWARD, run_backward, &a, sizeof a,
                                WF_USES(a.src, a.diff_src, a.diff_dst, a.moments)));
+    if (!b->is_training) return WF_OK;
     if (a.gamma >= 0) WF_TRY(wf_build_shard_sum(b, a.gamma, a.parts, 2 * a.features, 0));
     if (a.beta >= 0) WF_TRY(wf_build_shard_sum(b, a.beta, a.parts, 2 * a.features, a.features));
     return WF_OK;

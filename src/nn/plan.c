@@ -34,8 +34,6 @@ wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes) {
     return add_buffer(out, b, WF_BUFFER_FIXED, bytes);
 }
 
-void wf_build_alias(wf_builder *b) { b->plan->dst[b->node_index] = b->src[0]; }
-
 void wf_build_scratch(wf_builder *b, size_t bytes) {
     bytes = wf__padded_bytes(bytes);
     if (bytes > b->plan->scratch_bytes) b->plan->scratch_bytes = bytes;
@@ -181,9 +179,11 @@ static wf_status edges_create(edges *e, wf_builder *b) {
             e->leads[g->nodes[i].inputs[k]] = 1;
     for (size_t i = 0; i < n; i++) e->node[i] = WF_NO_BUFFER;
     for (size_t i = 0; i < n * WF_MAX_INPUTS; i++) e->input[i] = WF_NO_BUFFER;
-    if (!b->is_training) return WF_OK;
+    const int is_gradient = b->plan->options.mode == WF_PLAN_GRADIENT;
+    if (!b->is_training && !is_gradient) return WF_OK;
 
     for (int i = 0; i < g->n_nodes; i++) {
+        e->wants[i] = is_gradient != 0;
         for (int k = 0; k < g->nodes[i].n_inputs; k++)
             e->wants[i] |= e->wants[g->nodes[i].inputs[k]];
         for (int k = 0; k < g->nodes[i].n_params; k++)
@@ -317,6 +317,13 @@ static int choose_shard_size(const wf_graph *g, int batch_size) {
     return size;
 }
 
+/* What the step behind the output takes over: see wf_builder. */
+static unsigned final_activations(const wf_plan_options *o) {
+    if (o->mode == WF_PLAN_GRADIENT) return 1u << WF_ACT_SOFTMAX | 1u << WF_ACT_SIGMOID;
+    if (o->mode == WF_PLAN_INFER || o->loss->class->fused == WF_ACT_LINEAR) return 0;
+    return 1u << o->loss->class->fused;
+}
+
 static wf_status plan_node(wf_builder *b, const edges *e, int i) {
     const wf_graph *g = b->graph;
     const wf_node *node = &g->nodes[i];
@@ -333,13 +340,15 @@ static wf_status plan_node(wf_builder *b, const edges *e, int i) {
     }
     b->dst_shape = &node->shape;
     b->diff_dst = e->node[i];
-    b->loss_activation = i == g->output && b->plan->options.mode != WF_PLAN_INFER
-                             ? b->plan->options.loss->class->fused
-                             : WF_ACT_LINEAR;
+    b->final_activations = i == g->output ? final_activations(&b->plan->options) : 0;
     if (is_view(node)) b->plan->dst[i] = b->src[0];
     else WF_TRY(wf_build_buffer(&b->plan->dst[i], b, node_bytes(node)));
     b->dst = b->plan->dst[i];
     WF_TRY(add_gradient_sum(b, e, i));
+    if (b->plan->options.mode == WF_PLAN_GRADIENT) {
+        if (i == 0) WF_TRY(wf__plan_keep(&b->plan->input_gradient, b));
+        if (i == b->plan->layer) WF_TRY(wf__plan_keep(&b->plan->layer_gradient, b));
+    }
     if (i == 0) return add_gather(b);
     if (is_view(node)) return WF_OK;
     WF_REQUIRE(node->spec.class->plan, WF_E_INTERNAL, "layer %s: class %s has no plan function",
@@ -365,8 +374,9 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
         if (e.leads[i]) WF_TRY_OR(plan_node(&b, &e, i));
     wf_buffer output = plan->dst[plan->output];
     plan->buffers[output].is_kept = 1;
-    plan->is_loss_fused = b.is_loss_fused;
-    if (plan->options.mode != WF_PLAN_INFER)
+    if (plan->options.mode == WF_PLAN_GRADIENT)
+        WF_TRY_OR(wf__plan_add_scores(&b, output, e.node[plan->output]));
+    else if (plan->options.mode != WF_PLAN_INFER)
         WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->output]));
     WF_TRY_OR(order_steps(plan, cx));
     WF_TRY_OR(wf__plan_place_buffers(plan, cx));
@@ -381,17 +391,19 @@ wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_pa
                g->name);
     WF_REQUIRE(options->batch_size >= 1 && options->batch_size <= 1 << 20, WF_E_ARG,
                "batch size is %d, must be 1 to %d", options->batch_size, 1 << 20);
-    WF_REQUIRE(options->mode == WF_PLAN_INFER || options->loss, WF_E_ARG,
+    const int has_loss = options->mode == WF_PLAN_EVALUATE || options->mode == WF_PLAN_TRAIN;
+    WF_REQUIRE(!has_loss || options->loss, WF_E_ARG,
                "a plan for training or evaluation needs a loss");
     wf_plan *plan = NULL;
-    int output = g->output;
+    int layer = g->output;
     wf_status status;
-    WF_REQUIRE(!options->layer || options->mode == WF_PLAN_INFER, WF_E_ARG,
+    WF_REQUIRE(!options->layer || !has_loss, WF_E_ARG,
                "the outputs of layer %.60s are wanted of a plan that needs a loss", options->layer);
-    if (options->layer) WF_TRY(wf_graph_require(&output, g, cx, options->layer));
+    if (options->layer) WF_TRY(wf_graph_require(&layer, g, cx, options->layer));
     WF_TRY(wf_alloc(&plan, cx, 1, sizeof *plan));
     plan->graph = g;
-    plan->output = output;
+    plan->output = options->mode == WF_PLAN_INFER ? layer : g->output;
+    plan->layer = layer;
     plan->params = params;
     plan->pool = pool;
     plan->options = *options;

@@ -38,7 +38,8 @@ typedef struct wf_plan wf_plan;
 typedef enum wf_plan_mode {
     WF_PLAN_INFER,    /* outputs only; dropout off, batch normalisation by moving statistics */
     WF_PLAN_EVALUATE, /* INFER plus the loss */
-    WF_PLAN_TRAIN     /* forward, backward, optimizer */
+    WF_PLAN_TRAIN,    /* forward, backward, optimizer */
+    WF_PLAN_GRADIENT  /* INFER plus gradients of a score: of the input's and a layer's values */
 } wf_plan_mode;
 
 typedef struct wf_plan_options {
@@ -51,7 +52,8 @@ typedef struct wf_plan_options {
     const wf_kernels *kernels;     /* NULL: the best that the CPU has */
     int shard_size;                /* 0: chosen from graph and batch */
     int group_size;                /* images that image steps take at a time; 0: chosen */
-    const char *layer;             /* INFER: the outputs are this layer's; NULL: the graph's */
+    const char *layer;             /* INFER: the outputs are this layer's; NULL: the graph's;
+                                      GRADIENT: its values and their gradients are wanted too */
 } wf_plan_options;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
@@ -60,8 +62,8 @@ typedef struct wf_batch {
     const float *values;        /* [rows][size of input] */
     const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
     const int32_t *index;       /* [n] row numbers; NULL: 0..n-1 */
-    const int32_t *labels;      /* [rows] class numbers, or */
-    const float *targets;       /* [rows][K] */
+    const int32_t *labels;      /* [rows] class numbers; GRADIENT: whose scores; or */
+    const float *targets;       /* [rows][K]; GRADIENT: factors of the scores, which are added */
     int n;                      /* 1 .. batch_size */
     uint32_t epoch;             /* keys the random numbers together with `position` */
     int64_t position;           /* of the batch's first row in the epoch */
@@ -90,6 +92,12 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
 /* [n][output size] of the last run, until the next one. */
 const float *wf_plan_output(const wf_plan *plan);
 int64_t wf_plan_output_size(const wf_plan *plan);
+/* GRADIENT, as above: the outputs before a softmax or sigmoid that ends the model, else the
+ * outputs; the gradient with respect to the input; options.layer's values and gradient. */
+const float *wf_plan_scores(const wf_plan *plan);
+const float *wf_plan_input_gradient(const wf_plan *plan);
+const float *wf_plan_layer_values(const wf_plan *plan);
+const float *wf_plan_layer_gradient(const wf_plan *plan);
 int64_t wf_plan_memory_bytes(const wf_plan *plan);
 
 /* ---- building a plan: what a layer's `plan` function sees ---- */
@@ -125,11 +133,11 @@ struct wf_builder {
     const wf_shape *dst_shape;
     wf_buffer src[WF_MAX_INPUTS], dst;
     wf_buffer diff_src[WF_MAX_INPUTS]; /* WF_NO_BUFFER: nobody wants this gradient */
-    wf_buffer diff_dst;                /* WF_NO_BUFFER in inference */
-    int is_training, is_bf16;
-    wf_activation
-        loss_activation; /* an output layer with this activation may leave it to the loss */
-    int is_loss_fused;   /* and says so here */
+    wf_buffer diff_dst;                /* WF_NO_BUFFER: no backward pass, as in inference */
+    int is_training;                   /* behave as in training; parameters want gradients */
+    int is_bf16;
+    unsigned final_activations; /* bit k: an output layer may leave activation k to the loss */
+    wf_activation left;         /* and says here which one it left; WF_ACT_LINEAR: none */
     int batch_size, shard_size, n_shards;
     const struct wf_rnn_place *place; /* set by `bidirectional` for the layer inside it */
 };
@@ -140,8 +148,9 @@ typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;
 wf_status wf_build_buffer(wf_buffer *out, wf_builder *b, size_t bytes);
 /* A buffer of `bytes` in all that lives as long as the plan. */
 wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes);
-/* In inference: dst is src, no step is needed. */
-void wf_build_alias(wf_builder *b);
+/* Outside of training: dst is src; where there is a backward pass, so are the gradients.
+ * Errors: WF_E_NOMEM. */
+wf_status wf_build_alias(wf_builder *b);
 /* Asks for worker scratch. */
 void wf_build_scratch(wf_builder *b, size_t bytes);
 

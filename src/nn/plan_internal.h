@@ -69,7 +69,8 @@ struct wf_plan {
     int output;       /* node */
     wf_buffer losses; /* float per image */
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
-    int is_loss_fused;
+    wf_buffer scores, input_gradient, layer_gradient; /* of a GRADIENT plan */
+    int layer;                                        /* node of options.layer */
     double *norms;              /* partial squared norms of gradients, for clipping */
     uint64_t generation;        /* of the parameters that the packed weights hold */
     const wf_batch *batch;      /* of the run in progress */
@@ -107,6 +108,10 @@ static inline size_t wf__padded_bytes(size_t bytes) { return ((bytes + 63) & ~(s
 wf_status wf__plan_place_buffers(wf_plan *plan, wf_context *cx);
 /* plan_loss.c: the step that reads the output, and what it needs. */
 wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff);
+/* plan_gradient.c: the step that makes scores and their gradient out of the output. */
+wf_status wf__plan_add_scores(wf_builder *b, wf_buffer output, wf_buffer diff);
+/* The same: keeps a node's values and their gradient; in front of the node's backward steps. */
+wf_status wf__plan_keep(wf_buffer *out_gradient, wf_builder *b);
 /* plan_update.c: optimizer. */
 wf_status wf__plan_prepare_update(wf_plan *plan, wf_context *cx);
 void wf__plan_update(wf_plan *plan, const wf_batch *batch);

@@ -58,7 +58,7 @@ wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff) {
                    .output = output,
                    .diff = diff,
                    .classes = (int)wf_shape_size(&node->shape),
-                   .is_fused = plan->is_loss_fused};
+                   .is_fused = b->left != WF_ACT_LINEAR};
     WF_TRY(wf_build_buffer(&plan->losses, b, sizeof(float)));
     WF_TRY(wf_build_buffer(&plan->hits, b, sizeof(int32_t)));
     plan->buffers[plan->losses].is_kept = plan->buffers[plan->hits].is_kept = 1;

@@ -49,10 +49,17 @@ wf_mask_key wf_work_mask_key(const wf_work *r, int node) {
                          .position = r->batch->position + r->n0};
 }
 
-const float *wf_plan_output(const wf_plan *plan) {
-    const wf_plan_buffer *b = &plan->buffers[plan->dst[plan->output]];
-    return (const float *)(const void *)(plan->batch_memory + b->offset);
+static const void *kept(const wf_plan *plan, wf_buffer buffer) {
+    return plan->batch_memory + plan->buffers[buffer].offset;
 }
+
+const float *wf_plan_output(const wf_plan *plan) { return kept(plan, plan->dst[plan->output]); }
+const float *wf_plan_scores(const wf_plan *plan) { return kept(plan, plan->scores); }
+const float *wf_plan_input_gradient(const wf_plan *p) { return kept(p, p->input_gradient); }
+const float *wf_plan_layer_values(const wf_plan *plan) {
+    return kept(plan, plan->dst[plan->layer]);
+}
+const float *wf_plan_layer_gradient(const wf_plan *p) { return kept(p, p->layer_gradient); }
 
 int64_t wf_plan_output_size(const wf_plan *plan) {
     return wf_shape_size(&plan->graph->nodes[plan->output].shape);
@@ -214,10 +221,8 @@ static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss)
 /* ---- one batch ---- */
 
 static double sum_losses(const wf_plan *plan, int64_t *correct) {
-    const wf_plan_buffer *losses = &plan->buffers[plan->losses];
-    const wf_plan_buffer *hits = &plan->buffers[plan->hits];
-    const float *loss = (const float *)(const void *)(plan->batch_memory + losses->offset);
-    const int32_t *hit = (const int32_t *)(const void *)(plan->batch_memory + hits->offset);
+    const float *loss = kept(plan, plan->losses);
+    const int32_t *hit = kept(plan, plan->hits);
     double sum = 0;
     *correct = 0;
     for (int i = 0; i < plan->batch->n; i++) {
@@ -240,7 +245,7 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
 
     wf_batch_result result = {0};
     wf_status status = WF_OK;
-    if (plan->options.mode != WF_PLAN_INFER) {
+    if (plan->losses != WF_NO_BUFFER) {
         double loss = sum_losses(plan, &result.correct);
         result.loss = loss / batch->n;
         if (is_training && !isfinite(loss)) status = fail_diverged(plan, cx, result.loss);

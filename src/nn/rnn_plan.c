@@ -85,7 +85,7 @@ static void run_backward(const wf_work *r, const void *args) {
         if (has_own_product) r->kernels->add(dh, dh, through, state);
         else memcpy(dh, through, state * sizeof *dh);
     }
-    if (a->is_bf16) pair_all(r, a);
+    if (a->pairs.x != WF_NO_BUFFER) pair_all(r, a);
     if (a->diff_src == WF_NO_BUFFER) return;
     for (int s = 0; s < a->T; s++) /* dx = dg W^T */
         wf__rnn_product(r, a, r->n, a->GH, a->F,
@@ -205,7 +205,7 @@ static wf_status plan_backward(wf_builder *b, rnn_args *a) {
     WF_TRY(wf__rnn_pack(&a->packed_u_back, b, a, a->param + 1, a->H, 1));
     if (a->diff_src != WF_NO_BUFFER)
         WF_TRY(wf__rnn_pack(&a->packed_w_back, b, a, a->param, a->F, 1));
-    if (a->is_bf16) WF_TRY(build_pairs(b, a));
+    if (a->is_bf16 && b->is_training) WF_TRY(build_pairs(b, a));
     if (a->config.use_bias)
         WF_TRY(wf_build_fixed(&a->bias_parts, b,
                               (size_t)bias_floats(a) * (size_t)b->n_shards * sizeof(float)));
@@ -213,6 +213,7 @@ static wf_status plan_backward(wf_builder *b, rnn_args *a) {
                                WF_USES(a->diff_src, a->diff_dst, a->x, a->g, a->u, a->h, a->m, a->c,
                                        a->bits, a->pairs.x, a->pairs.h, a->pairs.g, a->pairs.u)));
     wf_build_cost(b, wf__rnn_cost(a, a->diff_src != WF_NO_BUFFER ? a->F + a->H : a->H));
+    if (!b->is_training) return WF_OK;
     if (a->config.use_bias)
         WF_TRY(wf_build_shard_sum(b, a->param + 2, a->bias_parts, bias_floats(a), 0));
     a->gradient_columns = gradient_columns(a->GH);
@@ -247,11 +248,11 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
                   .GH = cell->gates * c->units,
                   .keep = 65536 - (uint32_t)(c->recurrent_dropout * 65536.0 + 0.5)};
     if (b->place) a.place = *b->place;
-    a.keeps_steps = b->is_training;
-    a.is_shared = b->n_shards == 1 && !b->is_training && (int64_t)a.H * a.GH >= SHARED_FLOATS;
+    a.keeps_steps = a.diff_dst != WF_NO_BUFFER;
+    a.is_shared = b->n_shards == 1 && !a.keeps_steps && (int64_t)a.H * a.GH >= SHARED_FLOATS;
     a.is_narrow = a.is_shared || b->shard_size < NARROW_IMAGES;
     a.is_reversed = a.config.go_backwards != a.place.is_backward;
     WF_TRY(build_buffers(b, &a));
     WF_TRY(wf__rnn_plan_forward(b, &a));
-    return b->is_training ? plan_backward(b, &a) : WF_OK;
+    return a.keeps_steps ? plan_backward(b, &a) : WF_OK;
 }

@@ -120,12 +120,17 @@ static activation_args activation_of(const wf_builder *b, wf_activation kind) {
                              .kind = (int)kind};
 }
 
+static int is_left(wf_builder *b, wf_activation kind) {
+    if ((b->final_activations >> kind & 1) == 0) return 0;
+    b->left = kind;
+    return 1;
+}
+
 wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kind) {
     activation_args a = activation_of(b, kind);
     *saved = b->dst;
-    if (kind == b->loss_activation && kind != WF_ACT_LINEAR) b->is_loss_fused = 1;
-    if (b->is_loss_fused || wf_activation_slope(kind) >= 0) return WF_OK;
-    if (kind == WF_ACT_GELU && b->is_training) {
+    if (is_left(b, kind) || wf_activation_slope(kind) >= 0) return WF_OK;
+    if (kind == WF_ACT_GELU && b->diff_dst != WF_NO_BUFFER) {
         WF_TRY(wf_build_buffer(&a.before, b, (size_t)a.size * sizeof(float)));
         *saved = a.before;
     }
@@ -136,7 +141,7 @@ wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kin
 }
 
 wf_status wf_build_activation_backward(wf_builder *b, wf_activation kind, wf_buffer saved) {
-    if (kind == WF_ACT_LINEAR || b->is_loss_fused) return WF_OK;
+    if (kind == WF_ACT_LINEAR || is_left(b, kind)) return WF_OK;
     activation_args a = activation_of(b, kind);
     a.values = saved;
     return wf_build_image_step(b, WF_BACKWARD, run_activation_backward, &a, sizeof a,
@@ -184,10 +189,8 @@ wf_status wf_build_activation_layer(wf_builder *b, wf_activation kind, float alp
                     .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1],
                     .kind = (int)kind,
                     .alpha = alpha};
-    if (kind == b->loss_activation) { /* the loss takes src through dst and activates it there */
-        b->is_loss_fused = 1;
-        a.kind = WF_ACT_LINEAR;
-    }
+    /* the loss takes src through dst and activates it there */
+    if (is_left(b, kind)) a.kind = WF_ACT_LINEAR;
     WF_TRY(wf_build_image_step(b, WF_FORWARD, run_layer, &a, sizeof a, WF_USES(a.src, a.dst)));
     wf_build_cost(b, wf_activation_cost((wf_activation)a.kind, (double)a.size));
     if (a.diff_src == WF_NO_BUFFER) return WF_OK;

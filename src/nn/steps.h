@@ -35,7 +35,7 @@ wf_cost wf_activation_cost(wf_activation kind, double n);
 
 /* Applies a dense or convolution layer's activation to dst in place where the product's epilogue
  * could not. `saved` receives what the backward step wants: dst, or for gelu a copy of the values
- * before it. No step is appended when the loss takes the activation over (b->is_loss_fused).
+ * before it. No step is appended when the loss takes the activation over (b->left).
  * Errors: WF_E_NOMEM. */
 wf_status wf_build_activation(wf_buffer *saved, wf_builder *b, wf_activation kind);
 /* diff_dst <- diff_dst * f'; nothing for linear or when the loss did it. */
