@@ -8,6 +8,7 @@
  *   eval.h     how good a classifier is
  *   metrics.h  single figures and curves from labels and scores
  *   significance.h  which differences are real
+ *   explain.h  what in an image speaks for a class
  *   export.h   ONNX files
  *   audit.h    duplicates and unlikely labels
  *   events.h   event files for TensorBoard */
@@ -18,6 +19,7 @@
 #include "weft/data.h"
 #include "weft/eval.h"
 #include "weft/events.h"
+#include "weft/explain.h"
 #include "weft/export.h"
 #include "weft/graph.h"
 #include "weft/metrics.h"

@@ -94,7 +94,8 @@ enum {
     WF_LAYER_SHARES_BUFFER = 2,     /* dst is src under another shape: flatten, reshape, rows */
     WF_LAYER_RANDOM = 4,            /* draws numbers in training */
     WF_LAYER_RECURRENT = 8,         /* may stand inside `bidirectional` */
-    WF_LAYER_WIDE_SHARDS = 16       /* its products have one row per image only */
+    WF_LAYER_WIDE_SHARDS = 16,      /* its products have one row per image only */
+    WF_LAYER_STEPWISE = 32          /* reads a sequence step by step, with a state */
 };
 
 struct wf_layer_class {

@@ -51,8 +51,8 @@ static wf_status onnx(wf_onnx *x) {
 const wf_layer_class wf_gru_class = {.name = "gru",
                                      .summary = "gated recurrent unit (reset after)",
                                      .paper = "Cho et al. 2014, arXiv:1406.1078",
-                                     .flags = WF_LAYER_RECURRENT | WF_LAYER_WIDE_SHARDS |
-                                              WF_LAYER_RANDOM,
+                                     .flags = WF_LAYER_RECURRENT | WF_LAYER_STEPWISE |
+                                              WF_LAYER_WIDE_SHARDS | WF_LAYER_RANDOM,
                                      .min_inputs = 1,
                                      .max_inputs = 1,
                                      .config_size = sizeof(wf_rnn_config),

@@ -34,8 +34,8 @@ static wf_status onnx(wf_onnx *x) {
 const wf_layer_class wf_simple_rnn_class = {.name = "simple_rnn",
                                             .summary = "fully connected recurrent layer",
                                             .paper = "Elman 1990, doi:10.1207/s15516709cog1402_1",
-                                            .flags = WF_LAYER_RECURRENT | WF_LAYER_WIDE_SHARDS |
-                                                     WF_LAYER_RANDOM,
+                                            .flags = WF_LAYER_RECURRENT | WF_LAYER_STEPWISE |
+                                                     WF_LAYER_WIDE_SHARDS | WF_LAYER_RANDOM,
                                             .min_inputs = 1,
                                             .max_inputs = 1,
                                             .config_size = sizeof(wf_rnn_config),

@@ -57,11 +57,11 @@ class Writer:
         self.cases.append({"name": name, "kind": kind, "type": type_, "config": config,
                            "arrays": arrays})
 
-    def save(self):
-        with open(os.path.join(HERE, "cases.bin"), "wb") as f:
+    def save(self, folder=HERE):
+        with open(os.path.join(folder, "cases.bin"), "wb") as f:
             f.write(self.blob)
         lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in self.cases)
-        with open(os.path.join(HERE, "cases.json"), "w") as f:
+        with open(os.path.join(folder, "cases.json"), "w") as f:
             f.write('{"cases":[\n' + lines + "\n]}\n")
 
 

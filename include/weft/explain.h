@@ -1,0 +1,111 @@
+/* Looking inside: what in an image speaks for a class. */
+#ifndef WEFT_EXPLAIN_H
+#define WEFT_EXPLAIN_H
+
+#include <stdint.h>
+
+#include "weft/data.h"
+#include "weft/graph.h"
+#include "weft/status.h"
+#include "weft/threads.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All of it is computed in float32, in inference mode: dropout off, batch normalization by its
+ * moving statistics. The *score* of a class is the model's output for it before a softmax or
+ * sigmoid that ends the model, else the output; of a model with a single output the score is that
+ * of class 1, and its negative that of class 0. The same bits with any number of threads.
+ * Threads: one caller per params and pool. */
+
+/* ---- what can be asked ---- */
+
+typedef struct wf_explain_ways {
+    const char *cam_layer; /* the last convolution: the last layer that multiplies matrices and
+                              whose output has height, width and channels; NULL: none, hence no
+                              Grad-CAM */
+    int is_recurrent;      /* some layer reads a sequence step by step */
+} wf_explain_ways;
+
+WF_API void wf_explain_ways_of(wf_explain_ways *out, const wf_params *params);
+
+/* Zero-initialise; what is marked may stay 0. */
+typedef struct wf_explain_options {
+    const wf_images *images;
+    int64_t index; /* of the image */
+    wf_normalization normalization;
+    int32_t class_index;
+    const char *layer; /* Grad-CAM; 0: the last convolution */
+    int32_t steps;     /* of integrated gradients, up to 4096; 0: 64 */
+    uint8_t baseline;  /* every pixel's value in the image without content; 0: black */
+} wf_explain_options;
+
+/* ---- regions ---- */
+
+typedef struct wf_cam {
+    char *layer;
+    int32_t height, width; /* of the layer's output */
+    float *map;            /* [height][width], >= 0 */
+    int32_t image_height, image_width;
+    float *heat; /* [image_height][image_width]: `map`, bilinear between the centres */
+} wf_cam;
+
+/* Grad-CAM: map = max(0, sum_k a_k A_k), where A_k is channel k of the layer's output and a_k the
+ * mean over all places of the gradient of the class' score with respect to A_k.
+ * Errors: WF_E_ARG (no such layer or class; no convolution), WF_E_SHAPE (the layer's output has no
+ * height, width and channels), those of wf_predict.
+ * Source: Selvaraju et al. 2017, doi:10.1109/ICCV.2017.74 */
+WF_API wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool *pool,
+                               const wf_explain_options *options);
+WF_API void wf_cam_reset(wf_cam *cam);
+
+/* ---- pixels and rows ---- */
+
+typedef struct wf_attribution {
+    int32_t height, width, channels, steps;
+    float *values;                /* [height][width][channels]: share of the score */
+    double *rows;                 /* [height]: sums of `values` */
+    double score, baseline_score; /* of the image, of the baseline */
+    double sum;                   /* of all values */
+    double error;                 /* sum - (score - baseline_score): 0 but for the finite steps */
+} wf_attribution;
+
+/* Integrated gradients: value_i = (x_i - b_i) int_0^1 d score(b + t (x - b)) / d x_i dt, with the
+ * integral by Gauss and Legendre's rule of `steps` nodes; b is the baseline.
+ * Errors: WF_E_ARG (no such class, steps), those of wf_predict.
+ * Source: Sundararajan, Taly, Yan 2017, arXiv:1703.01365 */
+WF_API wf_status wf_attribution_create(wf_attribution *out, wf_params *params, wf_context *cx,
+                                       wf_pool *pool, const wf_explain_options *options);
+WF_API void wf_attribution_reset(wf_attribution *attribution);
+
+/* ---- row by row ---- */
+
+typedef enum wf_reading {
+    WF_READING_ROWS,    /* the model itself, built for an image of the first t rows alone */
+    WF_READING_COLUMNS, /* the same with columns */
+    WF_READING_FILLED   /* the rows behind the first t are the baseline's */
+} wf_reading;
+
+typedef struct wf_progression {
+    wf_reading reading;
+    int32_t lines, classes; /* rows (or columns) of the image */
+    float *outputs;         /* [lines][classes]: after 1, 2, ... lines; the last is the whole
+                               image's */
+} wf_progression;
+
+/* How the outputs (probabilities) develop while the image is read. Where the same parameters make a
+ * model for images of 1, 2, ... rows, line t is that model's answer to the first t rows: of a
+ * recurrent model that reads downwards, its state after t steps passed on to the layers behind it;
+ * of a bidirectional one, both directions over these t rows alone. Where they do not, but do for
+ * columns, the image is read by columns. Else (pooling, a dense layer over all rows) the rows that
+ * are not yet read are the baseline's.
+ * Errors: those of wf_predict. */
+WF_API wf_status wf_progression_create(wf_progression *out, wf_params *params, wf_context *cx,
+                                       wf_pool *pool, const wf_explain_options *options);
+WF_API void wf_progression_reset(wf_progression *progression);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

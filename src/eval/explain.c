@@ -1,0 +1,306 @@
+/* Grad-CAM and integrated gradients, out of the gradients that a plan gives. */
+#include "eval/explain.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "nn/plan.h"
+#include "train/batches.h"
+
+enum { STEPS = 64, MAX_STEPS = 4096, STEPS_PER_BATCH = 64 };
+
+/* ---- what can be asked ---- */
+
+static int is_image(const wf_node *node) { return node->shape.rank == 3; }
+
+void wf_explain_ways_of(wf_explain_ways *out, const wf_params *params) {
+    wf_explain_ways ways = {0};
+    for (int i = 0; i < params->graph->n_nodes; i++) {
+        const wf_node *node = &params->graph->nodes[i];
+        if (is_image(node) && node->madds > 0) ways.cam_layer = node->name;
+        ways.is_recurrent |= (node->spec.class->flags & WF_LAYER_STEPWISE) != 0;
+    }
+    *out = ways;
+}
+
+wf_status wf__explain_check(wf_context *cx, const wf_graph *g, const wf_explain_options *options) {
+    const int32_t index = (int32_t)options->index;
+    const wf__rows rows = {options->images, &index, 1, &options->normalization};
+    return wf__rows_check(cx, g, &rows, 0, "given");
+}
+
+const uint8_t *wf__explain_pixels(const wf_explain_options *options) {
+    const wf_images *images = options->images;
+    return images->pixels + (size_t)options->index * (size_t)images->height *
+                                (size_t)images->width * (size_t)images->channels;
+}
+
+/* ---- scores and their gradients ---- */
+
+/* A gradient plan for one class. */
+typedef struct asker {
+    wf_plan *plan;
+    int classes, batch_size;
+    float *factors; /* [batch_size][classes]: of the scores, the same in every row */
+} asker;
+
+static void asker_reset(asker *a) {
+    wf_plan_destroy(a->plan);
+    wf_free(a->factors);
+}
+
+static wf_status asker_create(asker *out, wf_params *params, wf_context *cx, wf_pool *pool,
+                              const wf_explain_options *options, const char *layer,
+                              int batch_size) {
+    const wf_graph *g = params->graph;
+    const int K = (int)wf_shape_size(&g->nodes[g->output].shape), n_classes = K == 1 ? 2 : K;
+    const int32_t class_index = options->class_index;
+    asker a = {.classes = K, .batch_size = batch_size};
+    wf_status status;
+    WF_TRY(wf__explain_check(cx, g, options));
+    WF_REQUIRE(class_index >= 0 && class_index < n_classes, WF_E_ARG,
+               "class %d, model %s tells %d classes apart | they are numbered from 0", class_index,
+               g->name, n_classes);
+    WF_TRY_OR(wf_alloc(&a.factors, cx, (size_t)batch_size * (size_t)K, sizeof *a.factors));
+    for (int i = 0; i < batch_size; i++)
+        a.factors[i * K + (K == 1 ? 0 : class_index)] = K == 1 && class_index == 0 ? -1 : 1;
+    const wf_plan_options plan_options = {
+        .mode = WF_PLAN_GRADIENT, .batch_size = batch_size, .layer = layer};
+    WF_TRY_OR(wf_plan_create(&a.plan, cx, g, params, pool, &plan_options));
+    *out = a;
+    a = (asker){0};
+done:
+    asker_reset(&a);
+    return status;
+}
+
+static wf_status ask(asker *a, wf_context *cx, wf_batch batch) {
+    batch.targets = a->factors;
+    return wf_plan_run(NULL, a->plan, cx, &batch);
+}
+
+/* The class' score of image i of the last batch. */
+static double score_of(const asker *a, int i) {
+    const float *scores = wf_plan_scores(a->plan) + (ptrdiff_t)i * a->classes;
+    double sum = 0;
+    for (int k = 0; k < a->classes; k++)
+        if (a->factors[k] != 0) sum += (double)a->factors[k] * (double)scores[k];
+    return sum;
+}
+
+/* ---- Grad-CAM ---- */
+
+void wf__resize_bilinear(float *dst, int h, int w, const float *src, int src_h, int src_w) {
+    for (int y = 0; y < h; y++) {
+        const double v = fmin(fmax((y + 0.5) * src_h / h - 0.5, 0), src_h - 1);
+        const int y0 = (int)v, y1 = y0 + 1 < src_h ? y0 + 1 : y0;
+        for (int x = 0; x < w; x++) {
+            const double u = fmin(fmax((x + 0.5) * src_w / w - 0.5, 0), src_w - 1);
+            const int x0 = (int)u, x1 = x0 + 1 < src_w ? x0 + 1 : x0;
+            const double right = u - x0, low = v - y0;
+            const double upper =
+                (1 - right) * (double)src[y0 * src_w + x0] + right * (double)src[y0 * src_w + x1];
+            const double lower =
+                (1 - right) * (double)src[y1 * src_w + x0] + right * (double)src[y1 * src_w + x1];
+            dst[y * w + x] = (float)((1 - low) * upper + low * lower);
+        }
+    }
+}
+
+/* map[i] = max(0, sum_k a_k values[i][k]),  a_k = mean over i of gradient[i][k] */
+static void weigh_channels(float *map, const float *values, const float *gradient, int64_t places,
+                           int64_t channels, double *weights) {
+    memset(weights, 0, (size_t)channels * sizeof *weights);
+    for (int64_t i = 0; i < places; i++)
+        for (int64_t k = 0; k < channels; k++)
+            weights[k] += (double)gradient[i * channels + k] / (double)places;
+    for (int64_t i = 0; i < places; i++) {
+        double sum = 0;
+        for (int64_t k = 0; k < channels; k++) sum += weights[k] * (double)values[i * channels + k];
+        map[i] = sum > 0 ? (float)sum : 0;
+    }
+}
+
+wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool *pool,
+                        const wf_explain_options *options) {
+    const wf_graph *g = params->graph;
+    const wf_images *images = options->images;
+    const char *layer = options->layer;
+    wf_explain_ways ways;
+    wf_cam cam = {0};
+    asker a = {0};
+    double *weights = NULL;
+    char text[96];
+    int node;
+    wf_status status;
+    wf_explain_ways_of(&ways, params);
+    WF_REQUIRE(layer || ways.cam_layer, WF_E_ARG,
+               "model %s has no convolution for Grad-CAM to look at", g->name);
+    if (!layer) layer = ways.cam_layer;
+    WF_TRY(wf_graph_require(&node, g, cx, layer));
+    const wf_shape *shape = &g->nodes[node].shape;
+    WF_REQUIRE(is_image(&g->nodes[node]), WF_E_SHAPE,
+               "layer %s: the output is %s, Grad-CAM needs height, width and channels | %s%s",
+               layer, wf_shape_text(text, sizeof text, shape),
+               ways.cam_layer ? "the last convolution is " : "no layer here convolves",
+               ways.cam_layer ? ways.cam_layer : "");
+    WF_TRY(asker_create(&a, params, cx, pool, options, layer, 1));
+    cam.height = (int32_t)shape->dim[0];
+    cam.width = (int32_t)shape->dim[1];
+    cam.image_height = images->height;
+    cam.image_width = images->width;
+    WF_TRY_OR(wf_strdup(&cam.layer, cx, layer));
+    WF_TRY_OR(wf_alloc(&cam.map, cx, (size_t)(shape->dim[0] * shape->dim[1]), sizeof *cam.map));
+    WF_TRY_OR(
+        wf_alloc(&cam.heat, cx, (size_t)images->height * (size_t)images->width, sizeof *cam.heat));
+    WF_TRY_OR(wf_alloc(&weights, cx, (size_t)shape->dim[2], sizeof *weights));
+    WF_TRY_OR(ask(&a, cx,
+                  (wf_batch){.pixels = wf__explain_pixels(options),
+                             .scale = options->normalization.scale,
+                             .shift = options->normalization.shift,
+                             .n = 1}));
+    weigh_channels(cam.map, wf_plan_layer_values(a.plan), wf_plan_layer_gradient(a.plan),
+                   shape->dim[0] * shape->dim[1], shape->dim[2], weights);
+    wf__resize_bilinear(cam.heat, images->height, images->width, cam.map, cam.height, cam.width);
+    *out = cam;
+    cam = (wf_cam){0};
+done:
+    wf_free(weights);
+    asker_reset(&a);
+    wf_cam_reset(&cam);
+    return status;
+}
+
+void wf_cam_reset(wf_cam *cam) {
+    wf_free(cam->layer);
+    wf_free(cam->map);
+    wf_free(cam->heat);
+    *cam = (wf_cam){0};
+}
+
+/* ---- integrated gradients ---- */
+
+/* Newton's iteration from Tricomi's approximation of the roots of P_n, with
+ *  j P_j = (2 j - 1) x P_(j-1) - (j - 1) P_(j-2),  P_n' = n (x P_n - P_(n-1)) / (x^2 - 1),
+ *  weight = 2 / ((1 - x^2) P_n'^2) on (-1, 1). */
+void wf__gauss_legendre(double *nodes, double *weights, int n) {
+    for (int i = 0; i < n; i++) {
+        double x = -cos(M_PI * (i + 0.75) / (n + 0.5)), slope = 1;
+        for (int round = 0; round < 10; round++) {
+            double p = 1, before = 0;
+            for (int j = 1; j <= n; j++) {
+                const double next = ((2 * j - 1) * x * p - (j - 1) * before) / j;
+                before = p;
+                p = next;
+            }
+            slope = n * (x * p - before) / (x * x - 1);
+            x -= p / slope;
+        }
+        nodes[i] = (x + 1) / 2;
+        weights[i] = 1 / ((1 - x * x) * slope * slope);
+    }
+}
+
+/* The path from the baseline to the image, and the sum of gradients along it. */
+typedef struct path {
+    int64_t size;
+    float *from, *to; /* [size]: baseline and image, as the model sees them */
+    float *points;    /* [STEPS_PER_BATCH][size] */
+    double *sums;     /* [size]: weighted gradients */
+    double *nodes, *weights;
+} path;
+
+static void path_reset(path *p) {
+    wf_free(p->from);
+    wf_free(p->points);
+    wf_free(p->sums);
+    wf_free(p->nodes);
+}
+
+static wf_status path_init(path *p, wf_context *cx, const wf_explain_options *options, int64_t size,
+                           int steps) {
+    const wf_normalization *norm = &options->normalization;
+    const uint8_t *pixels = wf__explain_pixels(options);
+    p->size = size;
+    WF_TRY(wf_alloc(&p->from, cx, 2 * (size_t)size, sizeof *p->from));
+    WF_TRY(wf_alloc(&p->points, cx, STEPS_PER_BATCH * (size_t)size, sizeof *p->points));
+    WF_TRY(wf_alloc(&p->sums, cx, (size_t)size, sizeof *p->sums));
+    WF_TRY(wf_alloc(&p->nodes, cx, 2 * (size_t)steps, sizeof *p->nodes));
+    p->to = p->from + size;
+    p->weights = p->nodes + steps;
+    wf__gauss_legendre(p->nodes, p->weights, steps);
+    for (int64_t i = 0; i < size; i++) {
+        const int c = (int)(i % norm->channels);
+        p->from[i] = (float)options->baseline * norm->scale[c] + norm->shift[c];
+        p->to[i] = (float)pixels[i] * norm->scale[c] + norm->shift[c];
+    }
+    return WF_OK;
+}
+
+/* Adds steps first .. first + n - 1. */
+static wf_status integrate(path *p, asker *a, wf_context *cx, int first, int n) {
+    for (int k = 0; k < n; k++) {
+        const double t = p->nodes[first + k];
+        for (int64_t i = 0; i < p->size; i++)
+            p->points[k * p->size + i] =
+                (float)((1 - t) * (double)p->from[i] + t * (double)p->to[i]);
+    }
+    WF_TRY(ask(a, cx, (wf_batch){.values = p->points, .n = n}));
+    const float *gradient = wf_plan_input_gradient(a->plan);
+    for (int k = 0; k < n; k++)
+        for (int64_t i = 0; i < p->size; i++)
+            p->sums[i] += p->weights[first + k] * (double)gradient[k * p->size + i];
+    return WF_OK;
+}
+
+static void finish(wf_attribution *out, const path *p) {
+    const int64_t row = p->size / out->height;
+    for (int64_t i = 0; i < p->size; i++) {
+        const double value = ((double)p->to[i] - (double)p->from[i]) * p->sums[i];
+        out->values[i] = (float)value;
+        out->rows[i / row] += value;
+        out->sum += value;
+    }
+    out->error = out->sum - (out->score - out->baseline_score);
+}
+
+wf_status wf_attribution_create(wf_attribution *out, wf_params *params, wf_context *cx,
+                                wf_pool *pool, const wf_explain_options *options) {
+    const wf_images *images = options->images;
+    const int steps = options->steps ? options->steps : STEPS;
+    const int batch = steps < STEPS_PER_BATCH ? steps : STEPS_PER_BATCH;
+    wf_attribution result = {.steps = steps};
+    asker a = {0};
+    path p = {0};
+    wf_status status;
+    WF_REQUIRE(steps >= 1 && steps <= MAX_STEPS, WF_E_ARG,
+               "integrated gradients of %d steps, must be 1 to %d", steps, MAX_STEPS);
+    WF_TRY(asker_create(&a, params, cx, pool, options, NULL, batch < 2 ? 2 : batch));
+    result.height = images->height;
+    result.width = images->width;
+    result.channels = images->channels;
+    const int64_t size = (int64_t)images->height * images->width * images->channels;
+    WF_TRY_OR(wf_alloc(&result.values, cx, (size_t)size, sizeof *result.values));
+    WF_TRY_OR(wf_alloc(&result.rows, cx, (size_t)images->height, sizeof *result.rows));
+    WF_TRY_OR(path_init(&p, cx, options, size, steps));
+    WF_TRY_OR(ask(&a, cx, (wf_batch){.values = p.from, .n = 2})); /* `to` stands behind it */
+    result.baseline_score = score_of(&a, 0);
+    result.score = score_of(&a, 1);
+    for (int first = 0; first < steps; first += batch)
+        WF_TRY_OR(integrate(&p, &a, cx, first, steps - first < batch ? steps - first : batch));
+    finish(&result, &p);
+    *out = result;
+    result = (wf_attribution){0};
+done:
+    path_reset(&p);
+    asker_reset(&a);
+    wf_attribution_reset(&result);
+    return status;
+}
+
+void wf_attribution_reset(wf_attribution *attribution) {
+    wf_free(attribution->values);
+    wf_free(attribution->rows);
+    *attribution = (wf_attribution){0};
+}
