@@ -165,9 +165,10 @@ TEST(training_plan) { fail_each("adam", WF_PLAN_TRAIN); }
 TEST(training_plan_with_other_moments) { fail_each("rmsprop", WF_PLAN_TRAIN); }
 TEST(evaluation_plan) { fail_each("adam", WF_PLAN_EVALUATE); }
 TEST(inference_plan) { fail_each("adam", WF_PLAN_INFER); }
+TEST(gradient_plan) { fail_each("adam", WF_PLAN_GRADIENT); }
 
 TEST(steps_allocate_nothing) {
-    for (int mode = WF_PLAN_INFER; mode <= WF_PLAN_TRAIN; mode++) {
+    for (int mode = WF_PLAN_INFER; mode <= WF_PLAN_GRADIENT; mode++) {
         bench b;
         wf_context cx = {0};
         wf_plan *plan;

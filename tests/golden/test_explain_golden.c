@@ -1,6 +1,6 @@
 /* What weft says that networks look at, against float64 PyTorch (explain.py): gradients of scores
- * with respect to the input, Grad-CAM, integrated gradients, answers to parts of the image. At every
- * instruction set level. */
+ * with respect to the input, Grad-CAM, integrated gradients, answers to parts of the image; at
+ * every instruction set level. */
 #include "base/alloc.h"
 #include "golden/golden.h"
 #include "nn/plan.h"
