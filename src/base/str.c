@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,5 +96,15 @@ const char *wf_thousands(char buffer[32], int64_t n) {
         buffer[at++] = digits[i];
     }
     buffer[at] = 0;
+    return buffer;
+}
+
+const char *wf_duration(char buffer[32], double seconds) {
+    if (!(seconds >= 0 && seconds < 1e9)) return strcpy(buffer, "-");
+    long whole = lround(seconds);
+    if (seconds < 9.95) snprintf(buffer, 32, "%.1f s", seconds);
+    else if (whole < 60) snprintf(buffer, 32, "%ld s", whole);
+    else if (whole < 3600) snprintf(buffer, 32, "%ld min %02ld s", whole / 60, whole % 60);
+    else snprintf(buffer, 32, "%ld h %02ld min", whole / 3600, whole % 3600 / 60);
     return buffer;
 }

@@ -25,5 +25,7 @@ const char *wf_str_nearest(const char *text, const char *const *names, size_t n)
 
 /* "1,234,567". Returns `buffer`. */
 const char *wf_thousands(char buffer[32], int64_t n);
+/* "9.8 s", "41 s", "3 min 25 s", "2 h 07 min"; "-" when it is no time. Returns `buffer`. */
+const char *wf_duration(char buffer[32], double seconds);
 
 #endif

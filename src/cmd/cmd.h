@@ -142,6 +142,10 @@ json_t *wf_json_text_or_null(const char *text);
 /* From now on the first SIGINT, SIGTERM or SIGHUP is only noted, the second ends the program at
  * once; SIGPIPE is ignored. */
 void wf_signals_install(void);
+/* In a child process: the parent alone says when to stop, by WF_SIGNAL_STOP. What a terminal or a
+ * supervisor sends to all processes at once is ignored, so that it counts once. */
+#define WF_SIGNAL_STOP SIGUSR1
+void wf_signals_follow(void);
 int wf_signals_seen(void);
 const volatile sig_atomic_t *wf_signals_flag(void);
 

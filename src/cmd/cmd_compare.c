@@ -4,16 +4,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/files.h"
 #include "cmd/compare_output.h"
-#include "cmd/session.h"
+#include "cmd/jobs.h"
 
 typedef struct compare_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
     const char *suite, *runs, *output, *format, *results, *page, *tensorboard;
-    int64_t seeds, seed;
+    int64_t seeds, seed, jobs;
     double max_time;
 } compare_options;
 
@@ -34,6 +33,7 @@ static const wf_option options_table[] = {
      "also write the comparison as a page that says what made it"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(compare_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
+    WF_JOBS_OPTION(compare_options, jobs),
     WF_EXPERIMENT_OPTIONS(compare_options, experiment),
     WF_RUNS_OPTION(compare_options, runs),
     WF_TENSORBOARD_OPTION(compare_options, tensorboard),
@@ -47,125 +47,35 @@ static const char *const reports_suite[] = {
     "cnn-16",          "cnn-32",          "cnn-16-lstm",  "cnn-32-lstm",  "cnn-16-bilstm",
     "cnn-32-bilstm",   "lenet-5",         "bilstm-128"};
 
-/* One call of compare: the runs found and made so far. */
+/* One call of compare: what is trained, and the runs found and made so far. */
 typedef struct collection {
     wf_cli *cli;
     const compare_options *options;
     wf_session session;
     wf_store *store;
+    wf_jobs jobs;
     wf_run **runs;
     size_t count;
-    double deadline_s; /* 0: none */
 } collection;
 
 static wf_status add_run(collection *c, const char *reference) {
     wf_context *cx = &c->cli->cx;
     wf_run *run = NULL;
-    wf_run_summary summary = {0};
     WF_TRY(wf_run_open(&run, cx, c->store, reference));
     wf_status status = wf_realloc(&c->runs, cx, c->count, c->count + 1, sizeof(wf_run *));
-    if (status != WF_OK) {
-        wf_run_close(run);
-        return status;
-    }
-    c->runs[c->count++] = run;
-    if (!c->options->results) return WF_OK;
-    WF_TRY(wf_run_read_summary(&summary, cx, run));
-    if (summary.status == WF_RUN_FINISHED && !summary.folds && isfinite(summary.accuracy))
-        status = wf_result_write(cx, run, c->options->results);
-    wf_run_summary_reset(&summary);
-    return status;
-}
-
-/* ---- is it there already? ---- */
-
-/* A run whose configuration cannot be read is another one. */
-static int has_key(wf_cli *cli, const wf_run_summary *s, const wf_str *key) {
-    wf_cli quiet = {.is_json = cli->is_json, .is_quiet = 1};
-    wf_experiment e = {0};
-    wf_str text = {0};
-    char *path = NULL;
-    wf_status status = wf_path_join(&path, &quiet.cx, s->path, "config.yaml");
-    if (status == WF_OK) status = wf_experiment_read(&e, &quiet, path);
-    if (status == WF_OK) status = wf_experiment_key(&text, &quiet.cx, &e);
-    int is_same = status == WF_OK && !strcmp(text.text, key->text);
-    wf_free(path);
-    path = NULL;
-    /* the last file before training: without it a run was never begun */
-    if (is_same) is_same = wf_path_join(&path, &quiet.cx, s->path, "splits.csv") == WF_OK;
-    if (is_same) is_same = wf_path_exists(path);
-    wf_str_reset(&text);
-    wf_experiment_reset(&e);
-    wf_free(path);
-    return is_same;
-}
-
-/* The latest run of the same configuration on the same data: finished, or one that can go on. */
-static wf_status find_run(char **out_path, int *out_is_finished, collection *c,
-                          const wf_experiment *e) {
-    wf_context *cx = &c->cli->cx;
-    wf_run_list list = {0};
-    wf_str key = {0};
-    const wf_run_summary *found = NULL;
-    wf_status status = wf_experiment_key(&key, cx, e);
-    if (status == WF_OK) status = wf_store_list(&list, cx, c->store, e->model->name);
-    for (size_t i = 0; status == WF_OK && i < list.count; i++) {
-        const wf_run_summary *s = &list.runs[i];
-        int is_finished = s->status == WF_RUN_FINISHED;
-        int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED;
-        if ((!is_finished && !goes_on) || strcmp(s->data_hash, c->session.dataset->sha256) != 0)
-            continue;
-        if (found && found->status == WF_RUN_FINISHED && !is_finished) continue;
-        if (has_key(c->cli, s, &key)) found = s;
-    }
-    if (found) status = wf_strdup(out_path, cx, found->path);
-    *out_is_finished = found && found->status == WF_RUN_FINISHED;
-    wf_run_list_reset(&list);
-    wf_str_reset(&key);
-    return status;
-}
-
-static wf_status train_experiment(collection *c, const wf_experiment *e) {
-    wf_cli *cli = c->cli;
-    wf_context *cx = &cli->cx;
-    char *found = NULL, *path = NULL;
-    int is_finished = 0;
-    wf_status status;
-    WF_TRY_OR(wf_session_open_data(&c->session, e->dataset, e->model));
-    WF_TRY_OR(find_run(&found, &is_finished, c, e));
-    if (is_finished) {
-        wf_note(cli, "%s: trained already\n", wf_path_base(found));
-        WF_TRY_OR(add_run(c, found));
-        goto done;
-    }
-    double left_s = c->deadline_s > 0 ? c->deadline_s - wf_clock_s() : 0;
-    WF_REQUIRE_OR(c->deadline_s <= 0 || left_s > 0, WF_E_TIME,
-                  "the time is over before %s could be trained", e->model->name);
-    wf_run_settings settings = {.runs = c->options->runs,
-                                .resume = found,
-                                .tensorboard = c->options->tensorboard,
-                                .max_seconds = left_s};
-    status = wf_session_train(&path, &c->session, e, &settings);
-    if (status == WF_E_DIVERGED) { /* the others are still worth comparing */
-        wf_note(cli, "weft: %s\n", cx->message);
-        wf_context_reset(cx);
-        status = WF_OK;
-    }
-    if (status == WF_OK) status = add_run(c, path);
-done:
-    wf_free(found);
-    wf_free(path);
+    if (status == WF_OK) c->runs[c->count++] = run;
+    else wf_run_close(run);
     return status;
 }
 
 static wf_status add_model(collection *c, const char *model) {
     const compare_options *o = c->options;
     for (int64_t k = 0; k < o->seeds; k++) {
+        char label[160];
         wf_experiment e = {0};
         WF_TRY(wf_experiment_create(&e, c->cli, model, &o->experiment, o->seed + k));
-        wf_status status = train_experiment(c, &e);
-        wf_experiment_reset(&e);
-        if (status != WF_OK) return status;
+        snprintf(label, sizeof label, "%.100s, seed %lld", e.model->name, (long long)e.seed);
+        WF_TRY(wf_jobs_add(&c->jobs, &c->cli->cx, &e, NULL, label));
     }
     return WF_OK;
 }
@@ -184,6 +94,54 @@ static wf_status add_operand(collection *c, const char *operand) {
     wf_run_close(run);
     wf_context_reset(cx);
     return add_run(c, operand);
+}
+
+/* ---- training ---- */
+
+static wf_status keep_result(collection *c, const wf_run *run) {
+    wf_context *cx = &c->cli->cx;
+    wf_run_summary summary = {0};
+    WF_TRY(wf_run_read_summary(&summary, cx, run));
+    int is_tested =
+        summary.status == WF_RUN_FINISHED && !summary.folds && isfinite(summary.accuracy);
+    wf_run_summary_reset(&summary);
+    return is_tested ? wf_result_write(cx, run, c->options->results) : WF_OK;
+}
+
+/* Called as soon as a job has ended. */
+static wf_status on_ended(void *user, const wf_job *job) {
+    collection *c = user;
+    wf_run *run = NULL;
+    if (!c->options->results || !job->path) return WF_OK;
+    WF_TRY(wf_run_open(&run, &c->cli->cx, NULL, job->path));
+    wf_status status = keep_result(c, run);
+    wf_run_close(run);
+    return status;
+}
+
+static wf_status train(collection *c) {
+    const compare_options *o = c->options;
+    const wf_jobs_options options = {.runs = o->runs,
+                                     .tensorboard = o->tensorboard,
+                                     .workers = o->jobs,
+                                     .max_seconds = isnan(o->max_time) ? 0 : o->max_time,
+                                     .shows_epochs = 1,
+                                     .ended = on_ended,
+                                     .user = c};
+    if (o->results)
+        for (size_t i = 0; i < c->count; i++) WF_TRY(keep_result(c, c->runs[i]));
+    WF_TRY(wf_jobs_run(&c->jobs, &c->session, &options));
+    for (size_t i = 0; i < c->jobs.count; i++)
+        if (c->jobs.items[i].path) WF_TRY(add_run(c, c->jobs.items[i].path));
+    return WF_OK;
+}
+
+/* A training that diverged is a result, and the others are still worth comparing. */
+static wf_status check(collection *c) {
+    wf_status status = wf_jobs_check(&c->cli->cx, &c->jobs);
+    if (status != WF_E_DIVERGED) return status;
+    wf_context_reset(&c->cli->cx);
+    return WF_OK;
 }
 
 /* ---- what comes of it ---- */
@@ -223,7 +181,7 @@ static wf_status show(collection *c) {
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
     if (o->page)
-        WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, wf_pool_size(c->session.pool),
+        WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, c->session.threads,
                                         wf_isa_text(isa, c->session.kernels)));
     WF_TRY_OR(print_table(cli, comparison, o->format));
     if (!strcmp(o->format, "text"))
@@ -248,14 +206,16 @@ static wf_status run(wf_cli *cli, const void *given) {
         cli->operand_count || o->suite, WF_E_ARG,
         "weft compare needs models, runs or --suite reports | weft models and weft runs list "
         "them");
-    WF_TRY_OR(wf_session_init(&c.session, cli, &o->session));
+    WF_TRY_OR(wf_session_prepare(&c.session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&c.store, cx, o->runs));
-    if (!isnan(o->max_time)) c.deadline_s = wf_clock_s() + o->max_time;
     for (size_t i = 0; o->suite && i < sizeof reports_suite / sizeof *reports_suite; i++)
         WF_TRY_OR(add_model(&c, reports_suite[i]));
     for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add_operand(&c, cli->operands[i]));
+    WF_TRY_OR(train(&c));
     WF_TRY_OR(show(&c));
+    WF_TRY_OR(check(&c));
 done:
+    wf_jobs_reset(&c.jobs);
     for (size_t i = 0; i < c.count; i++) wf_run_close(c.runs[i]);
     wf_free(c.runs);
     wf_store_close(c.store);

@@ -5,15 +5,24 @@
 #include "base/alloc.h"
 #include "base/files.h"
 
-wf_status wf_session_init(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
-    wf_context *cx = &cli->cx;
+wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
     *out = (wf_session){.cli = cli};
     wf_signals_install();
-    int threads = flags->threads == WF_UNSET ? wf_cpu_count() : (int)flags->threads;
-    wf_status status = wf_kernels_choose(&out->kernels, cx, flags->isa);
+    out->threads = flags->threads == WF_UNSET ? wf_cpu_count() : (int)flags->threads;
+    wf_status status = wf_kernels_choose(&out->kernels, &cli->cx, flags->isa);
     if (status == WF_OK) wf_kernels_use(out->kernels);
-    if (status == WF_OK) status = wf_pool_create(&out->pool, cx, threads);
     if (status == WF_OK) status = wf_data_settings_init(&out->data, cli, &flags->data);
+    if (status != WF_OK) wf_session_reset(out);
+    return status;
+}
+
+wf_status wf_session_start(wf_session *s, int threads) {
+    return wf_pool_create(&s->pool, &s->cli->cx, threads);
+}
+
+wf_status wf_session_init(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
+    WF_TRY(wf_session_prepare(out, cli, flags));
+    wf_status status = wf_session_start(out, out->threads);
     if (status != WF_OK) wf_session_reset(out);
     return status;
 }

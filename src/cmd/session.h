@@ -50,7 +50,8 @@ typedef struct wf_session {
     wf_cli *cli;
     wf_data_settings data;
     const wf_kernels *kernels;
-    wf_pool *pool;
+    int threads;   /* as the options say */
+    wf_pool *pool; /* NULL before wf_session_start */
     /* the data set opened last, for it is often the next one as well */
     wf_dataset *dataset;
     char *dataset_name;
@@ -60,6 +61,9 @@ typedef struct wf_session {
 /* Threads, kernels, signals.  Errors: WF_E_UNSUPPORTED, WF_E_NOMEM, WF_E_IO. The struct must stay
  * where it is until its reset. */
 wf_status wf_session_init(wf_session *out, wf_cli *cli, const wf_session_flags *flags);
+/* The same in two parts: a process that forks (cmd/jobs.h) starts threads in its children only. */
+wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags);
+wf_status wf_session_start(wf_session *s, int threads);
 void wf_session_reset(wf_session *s);
 
 /* The data set in the form that the model's input wants; s->dataset until the next call.

@@ -27,6 +27,18 @@ void wf_signals_install(void) {
     sigaction(SIGPIPE, &action, NULL);
 }
 
+void wf_signals_follow(void) {
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    struct sigaction action = {0};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = on_signal;
+    sigaction(WF_SIGNAL_STOP, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaction(ignored[i], &action, NULL);
+}
+
 int wf_signals_seen(void) { return seen; }
 
 const volatile sig_atomic_t *wf_signals_flag(void) { return &seen; }

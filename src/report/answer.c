@@ -61,7 +61,7 @@ static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
     char time[WF_FIGURE_BYTES], other[WF_FIGURE_BYTES], parameters[WF_FIGURE_BYTES];
     char score[WF_FIGURE_BYTES];
     if (!isfinite(best->total_s.mean)) return;
-    wf_str_addf(s, cx, " It trained in %s", wf__show_duration(time, best->total_s.mean));
+    wf_str_addf(s, cx, " It trained in %s", wf_duration(time, best->total_s.mean));
     if (wf__row_summary(best)->parameters > 0)
         wf_str_addf(s, cx, " and has %s parameters",
                     wf_thousands(parameters, wf__row_summary(best)->parameters));
@@ -74,8 +74,7 @@ static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
         return;
     }
     wf_str_addf(s, cx, " The quickest, %s, took %s (%.1f times less) and reaches %s.", quick->label,
-                wf__show_duration(other, quick->total_s.mean),
-                best->total_s.mean / quick->total_s.mean,
+                wf_duration(other, quick->total_s.mean), best->total_s.mean / quick->total_s.mean,
                 wf__show_score(score, quick->accuracy.mean));
 }
 

@@ -210,7 +210,7 @@ static void add_points(wf_html *h, const wf_comparison *c, const plot *p, box *t
                      x, b.left > x ? b.left - 2 : b.right + 2, y, middle);
         wf__html(h, "<g><title>%s: accuracy %s, %s</title>", row->label,
                  wf__show_spread(score, row->accuracy, wf__show_score),
-                 wf__show_duration(time, row->total_s.mean));
+                 wf_duration(time, row->total_s.mean));
         add_marker(h, wf__family_class(wf__row_summary(row)->family), x, y);
         wf__html(h, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">%s</text></g>", b.left, middle + 4,
                  row->label);

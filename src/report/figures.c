@@ -24,17 +24,6 @@ const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value) {
     return show(buffer, size < 9.995 ? "%.2f" : size < 99.95 ? "%.1f" : "%.0f", value);
 }
 
-const char *wf__show_duration(char buffer[WF_FIGURE_BYTES], double seconds) {
-    if (!(seconds >= 0 && seconds < 1e9)) return show(buffer, "-", (double)NAN);
-    if (seconds < 9.95) return show(buffer, "%.1f s", seconds);
-    long whole = lround(seconds);
-    if (whole < 60) snprintf(buffer, WF_FIGURE_BYTES, "%ld s", whole);
-    else if (whole < 3600)
-        snprintf(buffer, WF_FIGURE_BYTES, "%ld min %02ld s", whole / 60, whole % 60);
-    else snprintf(buffer, WF_FIGURE_BYTES, "%ld h %02ld min", whole / 3600, whole % 3600 / 60);
-    return buffer;
-}
-
 const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
                             const char *(*show_one)(char buffer[WF_FIGURE_BYTES], double value)) {
     char mean[WF_FIGURE_BYTES], sd[WF_FIGURE_BYTES];
@@ -135,7 +124,7 @@ void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
     case WF_COLUMN_MS_PER_STEP: wf__show_quantity(text, row->ms_per_step.mean); break;
     case WF_COLUMN_S_PER_EPOCH: wf__show_quantity(text, row->s_per_epoch.mean); break;
     case WF_COLUMN_EPOCHS: snprintf(text, sizeof text, "%.3g", row->epochs.mean); break;
-    case WF_COLUMN_TOTAL: wf__show_duration(text, row->total_s.mean); break;
+    case WF_COLUMN_TOTAL: wf_duration(text, row->total_s.mean); break;
     case WF_COLUMN_WORST: class_cell(out, cx, row, row->worst_class); return;
     case WF_COLUMN_BEST: class_cell(out, cx, row, row->best_class); return;
     case WF_COLUMN_CLAIM: claim_cell(out, cx, row, 0); return;

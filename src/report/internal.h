@@ -7,10 +7,9 @@
 
 /* Texts of figures as all forms of the report show them; each returns `buffer`; "-" if unknown. */
 enum { WF_FIGURE_BYTES = 64 };
-const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);      /* 0.9186 */
-const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);     /* +0.0021 */
-const char *wf__show_duration(char buffer[WF_FIGURE_BYTES], double seconds); /* 41 s, 3 min 25 s */
-const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value);   /* 9.31, 84.2, 340 */
+const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);    /* 0.9186 */
+const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);   /* +0.0021 */
+const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value); /* 9.31, 84.2, 340 */
 /* Mean, with " ± sd" when there are at least two seeds; `show` is one of the above. */
 const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
                             const char *(*show)(char buffer[WF_FIGURE_BYTES], double value));

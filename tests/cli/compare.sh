@@ -29,6 +29,16 @@ wide-2: trained already'
 json_is 'd["schema_version"], d["html"]' "(1, 'there/comparison.html')"
 same "$(cd "$WEFT_RUNS" && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
 
+# Side by side: the same weights; which of two seeds makes its folder first is left to chance.
+weft "${compare[@]}" --runs together --jobs 2 --threads 2
+exits 0
+err_like '2 side by side, with 1 of 2 threads each
+*4 of 4*'
+for model in small wide; do
+    same "$(sha256sum together/$model-?/weights/last.safetensors | cut -c 1-64 | sort)" \
+        "$(sha256sum "$WEFT_RUNS"/$model-?/weights/last.safetensors | cut -c 1-64 | sort)"
+done
+
 # What only describes a model makes no other run; another configuration does, and so do other data.
 sed -i '1a source: a book\nclaim: {text: accuracy .5, accuracy: 0.5, note: it may be more}' models/small.yaml
 weft compare small --dataset ./images --page page.md
