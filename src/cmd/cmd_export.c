@@ -1,15 +1,20 @@
+#include <string.h>
+
 #include "base/alloc.h"
-#include "cmd/session.h"
+#include "cmd/export.h"
 #include "weft/export.h"
 
 typedef struct export_options {
     wf_session_flags session;
-    const char *runs, *output;
+    const char *runs, *format, *output;
 } export_options;
 
 static const wf_option options_table[] = {
-    {"output", 'o', WF_OPTION_TEXT, offsetof(export_options, output), "FILE", NULL, NULL, 0, 0,
-     "the file to write, as model.onnx (default: the run's id and .onnx)"},
+    {"format", 'f', WF_OPTION_CHOICE, offsetof(export_options, format), "onnx|tensorboard", "onnx",
+     NULL, 0, 0, "a model for other programs, or a run for TensorBoard"},
+    {"output", 'o', WF_OPTION_TEXT, offsetof(export_options, output), "PATH", NULL, NULL, 0, 0,
+     "the file to write, as model.onnx (default: the run's id and .onnx), or the folder of the "
+     "runs for TensorBoard (default: tensorboard)"},
     WF_RUNS_OPTION(export_options, runs),
     WF_SESSION_OPTIONS(export_options, session),
     {0}};
@@ -60,23 +65,32 @@ static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
     return WF_OK;
 }
 
+static wf_status write_onnx(wf_cli *cli, const wf_trained *t, const char *output) {
+    wf_str path = {0};
+    json_t *names = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, t));
+    if (output) wf_str_add(&path, &cli->cx, output);
+    else wf_str_addf(&path, &cli->cx, "%s.onnx", t->summary.id);
+    WF_TRY_OR(path.status);
+    WF_TRY_OR(write_model(cli, t, path.text, names));
+done:
+    wf_str_reset(&path);
+    json_decref(names);
+    return status;
+}
+
 static wf_status run(wf_cli *cli, const void *given) {
     const export_options *o = given;
     wf_session session = {0};
     wf_trained trained = {0};
-    wf_str path = {0};
-    json_t *names = NULL;
     wf_status status;
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
-    WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
-    if (o->output) wf_str_add(&path, &cli->cx, o->output);
-    else wf_str_addf(&path, &cli->cx, "%s.onnx", trained.summary.id);
-    WF_TRY_OR(path.status);
-    WF_TRY_OR(write_model(cli, &trained, path.text, names));
+    if (!strcmp(o->format, "onnx")) WF_TRY_OR(write_onnx(cli, &trained, o->output));
+    else
+        WF_TRY_OR(wf_export_tensorboard(&session, &trained, o->output ? o->output : "tensorboard"));
 done:
-    wf_str_reset(&path);
-    json_decref(names);
     wf_trained_reset(&trained);
     wf_session_reset(&session);
     return status;
@@ -84,16 +98,20 @@ done:
 
 const wf_command wf_command_export = {
     .name = "export",
-    .summary = "Write a trained model as an ONNX file",
+    .summary = "Write a trained model as an ONNX file, or a run for TensorBoard",
     .operands = "RUN",
     .min_operands = 1,
     .max_operands = 1,
     .description =
-        "RUN is as in weft help evaluate, and so are the weights. The file runs in ONNX Runtime\n"
+        "RUN is as in weft help evaluate, and so are the weights. An ONNX file runs in ONNX "
+        "Runtime\n"
         "and other programs: pixels 0 to 255 as float32 [batch, height, width, channels] go in,\n"
         "the normalization is part of it; probabilities come out. Its metadata hold the classes'\n"
-        "names. An existing file is replaced.",
-    .examples = "weft export gru-128 -o gru.onnx",
+        "names. An existing file is replaced.\n"
+        "For TensorBoard the run gets a folder of event files: the figures of every epoch, the\n"
+        "last weights, hyperparameters and figures for the HPARAMS tab, the confusion matrix.",
+    .examples = "weft export gru-128 -o gru.onnx\n"
+                "weft export gru-128 --format tensorboard -o logs",
     .options_size = sizeof(export_options),
     .options = options_table,
     .run = run,
