@@ -8,13 +8,20 @@ import pathlib
 import struct
 
 
+def remainder(crc):
+    """By Castagnoli's polynomial, of eight bits."""
+    for _ in range(8):
+        crc = (crc >> 1) ^ (0x82F63B78 * (crc & 1))
+    return crc
+
+
+TABLE = [remainder(byte) for byte in range(256)]
+
+
 def crc32c(data):
-    """Castagnoli's polynomial, bit by bit."""
     crc = 0xFFFFFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 * (crc & 1))
+        crc = (crc >> 8) ^ TABLE[(crc ^ byte) & 0xFF]
     return crc ^ 0xFFFFFFFF
 
 
@@ -23,7 +30,12 @@ def masked(data):
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def records(data, checks_all=True):
+def frame(body):
+    size = struct.pack("<Q", len(body))
+    return size + struct.pack("<I", masked(size)) + body + struct.pack("<I", masked(body))
+
+
+def records(data):
     """The records of a file; what is cut off or damaged ends them with an exception."""
     at = 0
     while at < len(data):
@@ -36,7 +48,7 @@ def records(data, checks_all=True):
         body, tail = data[at + 12:at + 12 + size], data[at + 12 + size:at + 16 + size]
         if len(tail) < 4:
             raise ValueError(f"cut off in the body at {at}")
-        if checks_all and masked(body) != struct.unpack("<I", tail)[0]:
+        if masked(body) != struct.unpack("<I", tail)[0]:
             raise ValueError(f"checksum of the body at {at}")
         yield body
         at += 16 + size
