@@ -37,7 +37,23 @@ exits 0
 check 'an old file is replaced' cmp model.onnx old.onnx
 same "$(find . -maxdepth 1 -name '*.tmp')" ''
 
+weft export tiny --format tensorboard
+exits 0
+out_is 'tensorboard/tiny-1: event files of 1 epochs
+look at them with: tensorboard --logdir tensorboard'
+weft export tiny --format tensorboard --output=logs --json
+exits 0
+json_is 'd["run"], d["folder"], d["epochs"]' "('tiny-1', 'logs/tiny-1', 1)"
+check 'three files' test "$(find logs -name 'events.out.tfevents.*' | wc -l)" -eq 3
+
 # ---- what is refused ----
+weft export tiny --format tensorboard --output=logs
+exits 2
+err_is 'weft: logs/tiny-1 is there already
+      remove it, or give another folder with --output'
+weft export tiny --format torch
+exits 2
+err_like 'weft: --format is "torch", must be one of onnx|tensorboard*'
 weft export
 exits 2
 err_like 'weft: weft export needs RUN*'
