@@ -80,6 +80,14 @@ typedef struct wf_label_error {
     double margin;          /* that less the probability of the suggested class; below 0 */
 } wf_label_error;
 
+/* All images of one label that are of another class. */
+typedef struct wf_label_pair {
+    int32_t label, other;
+    int64_t flagged;  /* errors with that label and that suggestion */
+    double estimated; /* images, from the joint: joint * count */
+    double share;     /* of the images with that label */
+} wf_label_pair;
+
 /* Confident learning: which labels are probably wrong, and how many of each kind there are. */
 typedef struct wf_label_errors {
     int64_t count;   /* images */
@@ -95,6 +103,10 @@ typedef struct wf_label_errors {
     double *joint;
     wf_label_error *errors; /* lowest margin first, of equals the first image */
     int64_t error_count;
+    /* Pairs with an error, or with half an image by estimate; most errors first, then the largest
+     * estimate, then by label and class. */
+    wf_label_pair *pairs;
+    int64_t pair_count;
 } wf_label_errors;
 
 /* Prunes by noise rate: of every pair of a label and another class, the estimated number of images,

@@ -12,10 +12,16 @@ void wf_label_errors_destroy(wf_label_errors *e) {
     wf_free(e->confident);
     wf_free(e->joint);
     wf_free(e->errors);
+    wf_free(e->pairs);
     wf_free(e);
 }
 
 /* ---- counting ---- */
+
+/* Images with one label, and those of them that count as any class. */
+typedef struct tally {
+    int64_t images, confident;
+} tally;
 
 static wf_status check_image(wf_context *cx, int64_t image, int32_t label, const float *row,
                              int k) {
@@ -30,33 +36,34 @@ static wf_status check_image(wf_context *cx, int64_t image, int32_t label, const
     return WF_OK;
 }
 
-/* images [K]: how many have each label. */
-static void set_thresholds(wf_label_errors *e, const int64_t *images, const int32_t *labels,
+static void set_thresholds(wf_label_errors *e, const tally *tallies, const int32_t *labels,
                            const float *probabilities) {
     int k = e->class_count;
     for (int64_t i = 0; i < e->count; i++)
         e->thresholds[labels[i]] += (double)probabilities[i * k + labels[i]];
-    for (int j = 0; j < k; j++) e->thresholds[j] /= (double)images[j]; /* 0 / 0: none */
+    for (int j = 0; j < k; j++) e->thresholds[j] /= (double)tallies[j].images; /* 0 / 0: NAN */
 }
 
-static void count_confident(wf_label_errors *e, const int32_t *labels, const float *probabilities) {
+static void count_confident(wf_label_errors *e, tally *tallies, const int32_t *labels,
+                            const float *probabilities) {
     int k = e->class_count;
     for (int64_t i = 0; i < e->count; i++) {
         const float *row = probabilities + i * k;
         int best = -1;
         for (int j = 0; j < k; j++)
             if ((double)row[j] >= e->thresholds[j] && (best < 0 || row[j] > row[best])) best = j;
-        if (best >= 0) e->confident[(int64_t)labels[i] * k + best]++;
+        if (best < 0) continue;
+        e->confident[(int64_t)labels[i] * k + best]++;
+        tallies[labels[i]].confident++;
     }
 }
 
 /* How many images of label i are of class j, by estimate. */
-static double estimate(const wf_label_errors *e, const int64_t *images, int i, int j) {
-    const int64_t *row = e->confident + (int64_t)i * e->class_count;
-    int64_t sum = 0;
-    for (int l = 0; l < e->class_count; l++) sum += row[l];
-    if (sum == 0) return i == j ? (double)images[i] : 0;
-    return (double)images[i] * (double)row[j] / (double)sum;
+static double estimate(const wf_label_errors *e, const tally *tallies, int i, int j) {
+    const tally *t = &tallies[i];
+    if (t->confident == 0) return i == j ? (double)t->images : 0;
+    int64_t pair = e->confident[(int64_t)i * e->class_count + j];
+    return (double)t->images * (double)pair / (double)t->confident;
 }
 
 /* ---- choosing ---- */
@@ -91,9 +98,9 @@ static void choose(uint8_t *is_chosen, candidate *room, const int64_t *own, int6
     for (int64_t m = 0; m < most && m < found; m++) is_chosen[room[m].image] = 1;
 }
 
-/* The pairs of every label; `images` [K] as above. */
+/* The pairs of every label. */
 static wf_status choose_all(uint8_t *is_chosen, const wf_label_errors *e, wf_context *cx,
-                            const int64_t *images, const int32_t *labels,
+                            const tally *tallies, const int32_t *labels,
                             const float *probabilities) {
     int k = e->class_count;
     wf_status status = WF_OK;
@@ -102,14 +109,14 @@ static wf_status choose_all(uint8_t *is_chosen, const wf_label_errors *e, wf_con
     WF_TRY_OR(wf_alloc(&by_label, cx, (size_t)e->count, sizeof *by_label));
     WF_TRY_OR(wf_alloc(&starts, cx, (size_t)k + 1, sizeof *starts));
     WF_TRY_OR(wf_alloc(&room, cx, (size_t)e->count, sizeof *room));
-    for (int i = 0; i < k; i++) starts[i + 1] = starts[i] + images[i];
+    for (int i = 0; i < k; i++) starts[i + 1] = starts[i] + tallies[i].images;
     for (int64_t m = 0; m < e->count; m++) by_label[starts[labels[m]]++] = m;
     for (int i = 0; i < k; i++) {
-        int64_t *own = by_label + starts[i] - images[i]; /* starts[i] is now where i ends */
+        int64_t *own = by_label + starts[i] - tallies[i].images; /* starts[i] is now where i ends */
         for (int j = 0; j < k; j++) {
-            int64_t most = (int64_t)floor(estimate(e, images, i, j) + 0.5);
+            int64_t most = (int64_t)floor(estimate(e, tallies, i, j) + 0.5);
             if (j == i || most == 0) continue;
-            choose(is_chosen, room, own, images[i], most, probabilities, k, i, j);
+            choose(is_chosen, room, own, tallies[i].images, most, probabilities, k, i, j);
         }
     }
 done:
@@ -139,6 +146,38 @@ static wf_status list_errors(wf_label_errors *e, wf_context *cx, const uint8_t *
     return WF_OK;
 }
 
+/* ---- pairs ---- */
+
+static int compare_pairs(const void *left, const void *right) {
+    const wf_label_pair *a = left, *b = right;
+    if (a->flagged != b->flagged) return a->flagged < b->flagged ? 1 : -1;
+    if (a->estimated != b->estimated) return a->estimated < b->estimated ? 1 : -1;
+    if (a->label != b->label) return a->label < b->label ? -1 : 1;
+    return (a->other > b->other) - (a->other < b->other);
+}
+
+static wf_status list_pairs(wf_label_errors *e, wf_context *cx, const tally *tallies) {
+    int k = e->class_count;
+    int64_t *flagged = NULL, count = 0;
+    WF_TRY(wf_alloc(&flagged, cx, (size_t)k * (size_t)k, sizeof *flagged));
+    for (int64_t i = 0; i < e->error_count; i++)
+        flagged[(int64_t)e->errors[i].label * k + e->errors[i].suggested]++;
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++)
+            count += i != j && (flagged[i * k + j] || estimate(e, tallies, i, j) >= 0.5);
+    wf_status status = wf_alloc(&e->pairs, cx, (size_t)count, sizeof *e->pairs);
+    for (int i = 0; i < k && status == WF_OK; i++)
+        for (int j = 0; j < k; j++) {
+            double estimated = estimate(e, tallies, i, j);
+            if (i == j || (!flagged[i * k + j] && estimated < 0.5)) continue;
+            e->pairs[e->pair_count++] = (wf_label_pair){i, j, flagged[i * k + j], estimated,
+                                                        estimated / (double)tallies[i].images};
+        }
+    wf_free(flagged);
+    if (status == WF_OK) qsort(e->pairs, (size_t)count, sizeof *e->pairs, compare_pairs);
+    return status;
+}
+
 /* ---- together ---- */
 
 wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int32_t *labels,
@@ -146,17 +185,17 @@ wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int3
     size_t k = (size_t)class_count;
     wf_status status = WF_OK;
     wf_label_errors *e = NULL;
-    int64_t *images = NULL;
+    tally *tallies = NULL;
     uint8_t *is_chosen = NULL;
     WF_REQUIRE(class_count >= 1 && class_count <= WF_EVAL_MAX_CLASSES, WF_E_ARG,
                "label errors: %d classes, must be between 1 and %d", class_count,
                WF_EVAL_MAX_CLASSES);
     WF_REQUIRE(count >= 0, WF_E_ARG, "label errors: %lld images, must not be negative",
                (long long)count);
-    WF_TRY_OR(wf_alloc(&images, cx, k, sizeof *images));
+    WF_TRY_OR(wf_alloc(&tallies, cx, k, sizeof *tallies));
     for (int64_t i = 0; i < count; i++) {
         WF_TRY_OR(check_image(cx, i, labels[i], probabilities + i * class_count, class_count));
-        images[labels[i]]++;
+        tallies[labels[i]].images++;
     }
     WF_TRY_OR(wf_alloc(&e, cx, 1, sizeof *e));
     e->count = count;
@@ -165,18 +204,19 @@ wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int3
     WF_TRY_OR(wf_alloc(&e->confident, cx, k * k, sizeof *e->confident));
     WF_TRY_OR(wf_alloc(&e->joint, cx, k * k, sizeof *e->joint));
     WF_TRY_OR(wf_alloc(&is_chosen, cx, (size_t)count, 1));
-    set_thresholds(e, images, labels, probabilities);
-    count_confident(e, labels, probabilities);
+    set_thresholds(e, tallies, labels, probabilities);
+    count_confident(e, tallies, labels, probabilities);
     for (int i = 0; i < class_count; i++)
         for (int j = 0; j < class_count; j++)
-            e->joint[i * class_count + j] = count ? estimate(e, images, i, j) / (double)count : 0;
-    WF_TRY_OR(choose_all(is_chosen, e, cx, images, labels, probabilities));
+            e->joint[i * class_count + j] = count ? estimate(e, tallies, i, j) / (double)count : 0;
+    WF_TRY_OR(choose_all(is_chosen, e, cx, tallies, labels, probabilities));
     WF_TRY_OR(list_errors(e, cx, is_chosen, labels, probabilities));
+    WF_TRY_OR(list_pairs(e, cx, tallies));
     *out = e;
     e = NULL;
 done:
     wf_label_errors_destroy(e);
-    wf_free(images);
+    wf_free(tallies);
     wf_free(is_chosen);
     return status;
 }

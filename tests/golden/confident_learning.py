@@ -43,11 +43,19 @@ def confident_learning(labels, p):
         errors.append((float(own - others.max()), image, int(labels[image]),
                        int(p[image].argmax()), float(own)))
     errors.sort()
+    pairs = []
+    for i in range(k):
+        for j in range(k):
+            n_flagged = sum(e[2] == i and e[3] == j for e in errors)
+            if i != j and (n_flagged or estimate[i, j] >= 0.5):
+                pairs.append([-n_flagged, -estimate[i, j], i, j])
+    pairs.sort()
     return {"thresholds": [None if np.isnan(x) else float(x) for x in t],
             "confident": confident.tolist(), "joint": (estimate / n).tolist(),
             "margin": [e[0] for e in errors], "image": [e[1] for e in errors],
             "label": [e[2] for e in errors], "suggested": [e[3] for e in errors],
-            "self_confidence": [e[4] for e in errors]}
+            "self_confidence": [e[4] for e in errors],
+            "pairs": [[i, j, -f, -x, -x / int((labels == i).sum())] for f, x, i, j in pairs]}
 
 
 def noisy(rng, n, k, sharpness, rate):

@@ -60,6 +60,16 @@ static void check_case(json_t *c, const wf_label_errors *e) {
         CHECK_NEAR(e->errors[i].self_confidence,
                    number_at(json_object_get(c, "self_confidence"), i), 1e-12);
     }
+    json_t *pairs = json_object_get(c, "pairs");
+    CHECK_INT(e->pair_count, json_array_size(pairs));
+    for (int64_t i = 0; i < e->pair_count; i++) {
+        json_t *pair = json_array_get(pairs, (size_t)i);
+        CHECK_INT(e->pairs[i].label, number_at(pair, 0));
+        CHECK_INT(e->pairs[i].other, number_at(pair, 1));
+        CHECK_INT(e->pairs[i].flagged, number_at(pair, 2));
+        CHECK_NEAR(e->pairs[i].estimated, number_at(pair, 3), 1e-12);
+        CHECK_NEAR(e->pairs[i].share, number_at(pair, 4), 1e-12);
+    }
 }
 
 TEST(everything_equals_the_formulas_in_numpy) {
