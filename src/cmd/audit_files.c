@@ -1,0 +1,172 @@
+/* The audit as CSV files and as sheets of pictures. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "cmd/audit.h"
+#include "report/contact_sheet.h"
+#include "report/internal.h"
+
+/* ---- CSV ---- */
+
+static void add_place(wf_str *s, wf_context *cx, const wf_audit *a, const wf_image_place *p) {
+    wf_str_addf(s, cx, "%s,%lld,", wf_part_name(p->part), (long long)p->index);
+    wf__csv_text(s, cx, p->label >= 0 ? a->dataset->class_names[p->label] : "");
+}
+
+static void add_pairs(wf_str *s, wf_context *cx, const wf_audit *a, const char *kind,
+                      const wf_duplicate *pairs, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const wf_duplicate *d = &pairs[i];
+        wf_str_addf(s, cx, "%s,", kind);
+        add_place(s, cx, a, &d->a);
+        add_place(s, cx, a, &d->b);
+        wf_str_addf(s, cx, "%s,", d->a.label == d->b.label ? "yes" : "no");
+        wf__csv_figure(s, cx, d->distance, "\r\n");
+    }
+}
+
+static void write_duplicates(wf_str *s, wf_context *cx, const wf_audit *a) {
+    const wf_duplicates *d = a->duplicates;
+    wf_str_add(s, cx, "kind,part_a,index_a,label_a,part_b,index_b,label_b,same_label,distance\r\n");
+    add_pairs(s, cx, a, "exact", d->exact, d->exact_count);
+    add_pairs(s, cx, a, "near", d->close, d->close_count);
+}
+
+static void write_errors(wf_str *s, wf_context *cx, const wf_audit *a) {
+    wf_str_add(s, cx, "part,index,label,suggested,self_confidence,margin\r\n");
+    for (int part = 0; part < WF_AUDITED_PARTS; part++) {
+        wf_audited l = wf_audit_labels(a, part);
+        for (int64_t i = 0; l.errors && i < l.errors->error_count; i++) {
+            const wf_label_error *e = &l.errors->errors[i];
+            wf_str_addf(s, cx, "%s,%lld,", wf_part_name(l.opinions->part), (long long)e->image);
+            wf__csv_text(s, cx, a->dataset->class_names[e->label]);
+            wf__csv_text(s, cx, a->dataset->class_names[e->suggested]);
+            wf__csv_figure(s, cx, e->self_confidence, ",");
+            wf__csv_figure(s, cx, e->margin, "\r\n");
+        }
+    }
+}
+
+/* ---- pictures ---- */
+
+static const uint8_t *pixels_of(const wf_audit *a, wf_part part, int64_t index) {
+    const wf_images *images = wf_part_images(a->dataset, part);
+    return images->pixels + (size_t)index * (size_t)images->height * (size_t)images->width *
+                                (size_t)images->channels;
+}
+
+static void caption_place(char line[WF_CONTACT_BYTES], const wf_audit *a, const wf_image_place *p) {
+    const char *label = p->label >= 0 ? a->dataset->class_names[p->label] : "";
+    snprintf(line, WF_CONTACT_BYTES, "%s %lld: %s", wf_part_name(p->part), (long long)p->index,
+             label);
+}
+
+static size_t show_pairs(wf_contact *to, const wf_audit *a) {
+    const wf_duplicates *d = a->duplicates;
+    size_t count = 0;
+    for (int64_t i = 0; i < d->exact_count + d->close_count && count < WF_AUDIT_SHEET_ITEMS; i++) {
+        const wf_duplicate *pair =
+            i < d->exact_count ? &d->exact[i] : &d->close[i - d->exact_count];
+        wf_contact *c = &to[count++];
+        c->images[0] = pixels_of(a, pair->a.part, pair->a.index);
+        c->images[1] = pixels_of(a, pair->b.part, pair->b.index);
+        caption_place(c->captions[0], a, &pair->a);
+        caption_place(c->captions[1], a, &pair->b);
+        if (pair->distance > 0)
+            snprintf(c->captions[2], WF_CONTACT_BYTES, "distance %.4f", pair->distance);
+        else snprintf(c->captions[2], WF_CONTACT_BYTES, "the same pixels");
+    }
+    return count;
+}
+
+static size_t show_errors(wf_contact *to, const wf_audit *a, wf_audited l) {
+    size_t count = 0;
+    for (int64_t i = 0; l.errors && i < l.errors->error_count && i < WF_AUDIT_SHEET_ITEMS; i++) {
+        const wf_label_error *e = &l.errors->errors[i];
+        char *const *classes = a->dataset->class_names;
+        wf_contact *c = &to[count++];
+        c->images[0] = pixels_of(a, l.opinions->part, e->image);
+        snprintf(c->captions[0], WF_CONTACT_BYTES, "%s %lld", wf_part_name(l.opinions->part),
+                 (long long)e->image);
+        snprintf(c->captions[1], WF_CONTACT_BYTES, "%s %.2f", classes[e->label],
+                 e->self_confidence);
+        snprintf(c->captions[2], WF_CONTACT_BYTES, "%s? %.2f", classes[e->suggested],
+                 e->self_confidence - e->margin);
+    }
+    return count;
+}
+
+const char *wf_audit_sheet_file(int i) {
+    static const char *const names[WF_AUDIT_SHEETS] = {"duplicates.svg", "label_errors_train.svg",
+                                                       "label_errors_test.svg"};
+    return names[i];
+}
+
+/* A sheet's cells; returns how many. */
+static size_t fill_sheet(wf_contact cells[WF_AUDIT_SHEET_ITEMS], const wf_audit *a, int i) {
+    return i == 0 ? show_pairs(cells, a) : show_errors(cells, a, wf_audit_labels(a, i - 1));
+}
+
+const char *wf_audit_sheet_title(char buffer[160], const wf_audit *a, int i) {
+    const wf_duplicates *d = a->duplicates;
+    int64_t all = d->exact_count + d->close_count;
+    wf_audited l = {0};
+    if (i > 0) {
+        l = wf_audit_labels(a, i - 1);
+        all = l.errors ? l.errors->error_count : 0;
+    }
+    if (all == 0) return NULL;
+    int64_t shown = all < WF_AUDIT_SHEET_ITEMS ? all : WF_AUDIT_SHEET_ITEMS;
+    if (i == 0)
+        snprintf(buffer, 160, "%.60s: the nearest %lld of %lld pairs of duplicates",
+                 a->dataset->name, (long long)shown, (long long)all);
+    else
+        snprintf(buffer, 160,
+                 "%.60s, %s: the most suspicious %lld of %lld labels, and what was suggested",
+                 a->dataset->name, wf_part_name(l.opinions->part), (long long)shown,
+                 (long long)all);
+    return buffer;
+}
+
+/* ---- the folder ---- */
+
+static wf_status write_text(wf_context *cx, const char *folder, const char *name, wf_str *text) {
+    char *path = NULL;
+    wf_status status = text->status;
+    if (status == WF_OK) status = wf_path_join(&path, cx, folder, name);
+    if (status == WF_OK) status = wf_file_write(cx, path, text->text, text->length);
+    wf_free(path);
+    wf_str_reset(text);
+    return status;
+}
+
+static wf_status write_sheet(wf_context *cx, const wf_audit *a, const char *folder, int i) {
+    wf_contact *cells = NULL;
+    wf_str text = {0};
+    char title[160], *path = NULL;
+    if (!wf_audit_sheet_title(title, a, i)) {
+        WF_TRY(wf_path_join(&path, cx, folder, wf_audit_sheet_file(i)));
+        wf_status removed = wf_file_remove(cx, path);
+        wf_free(path);
+        return removed;
+    }
+    WF_TRY(wf_alloc(&cells, cx, WF_AUDIT_SHEET_ITEMS, sizeof *cells));
+    size_t count = fill_sheet(cells, a, i);
+    wf_status status = wf_contact_sheet(&text, cx, title, cells, count, &a->dataset->train);
+    wf_free(cells);
+    WF_TRY(status);
+    return write_text(cx, folder, wf_audit_sheet_file(i), &text);
+}
+
+wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder) {
+    wf_str duplicates = {0}, errors = {0};
+    WF_TRY(wf_dir_create(cx, folder));
+    write_duplicates(&duplicates, cx, a);
+    WF_TRY(write_text(cx, folder, "duplicates.csv", &duplicates));
+    write_errors(&errors, cx, a);
+    WF_TRY(write_text(cx, folder, "label_errors.csv", &errors));
+    for (int i = 0; i < WF_AUDIT_SHEETS; i++) WF_TRY(write_sheet(cx, a, folder, i));
+    return WF_OK;
+}
