@@ -25,6 +25,12 @@ uint32_t wf_utf8_next(const char **text) {
     return code;
 }
 
+bool wf_utf8_is_valid(const char *text) {
+    for (uint32_t code; (code = wf_utf8_next(&text)) != 0;)
+        if (code == 0xFFFD) return false;
+    return true;
+}
+
 void wf_utf8_add(wf_str *s, wf_context *cx, uint32_t code) {
     char bytes[4];
     size_t n = 0;

@@ -2,6 +2,7 @@
 #ifndef WF_BASE_UTF8_H
 #define WF_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,9 @@
 /* Reads one code point at *text and moves *text behind it. A byte that is no valid UTF-8 (overlong,
  * surrogate, beyond U+10FFFF, cut off) yields U+FFFD and is passed alone. 0 at the end. */
 uint32_t wf_utf8_next(const char **text);
+
+/* True when no byte of `text` has to be read as U+FFFD, and it holds none. */
+bool wf_utf8_is_valid(const char *text);
 
 /* Appends one code point. */
 void wf_utf8_add(wf_str *s, wf_context *cx, uint32_t code);

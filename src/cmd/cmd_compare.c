@@ -218,6 +218,7 @@ done:
     wf_jobs_reset(&c.jobs);
     for (size_t i = 0; i < c.count; i++) wf_run_close(c.runs[i]);
     wf_free(c.runs);
+    wf_note_store(cli, c.store);
     wf_store_close(c.store);
     wf_session_reset(&c.session);
     return status;

@@ -196,6 +196,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_store *store = NULL;
     WF_TRY(wf_store_open(&store, cx, o->runs));
     wf_status status = is_show ? show_run(cli, store, object) : list_runs(cli, o, store, object);
+    wf_note_store(cli, store);
     wf_store_close(store);
     return status;
 }

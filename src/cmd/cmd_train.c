@@ -53,6 +53,7 @@ static wf_status read_resumed(wf_experiment *out, wf_cli *cli, const train_optio
 done:
     wf_free(path);
     wf_run_close(run);
+    wf_note_store(cli, store);
     wf_store_close(store);
     return status;
 }

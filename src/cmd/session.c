@@ -171,6 +171,7 @@ wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, cons
     WF_TRY_OR(read_normalization(&t, s));
 done:
     wf_free(path);
+    wf_note_store(cli, store);
     wf_store_close(store);
     if (status == WF_OK) *out = t;
     else wf_trained_reset(&t);

@@ -17,6 +17,7 @@ static void training_reset(wf_training *t) {
     wf_free(t->best);
     wf_free(t->last);
     wf_run_close(t->run);
+    wf_note_store(t->cli, t->store);
     wf_store_close(t->store);
 }
 

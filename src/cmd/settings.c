@@ -48,6 +48,17 @@ wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
     return WF_OK;
 }
 
+/* ---- runs ---- */
+
+void wf_note_store(const wf_cli *cli, const wf_store *store) {
+    const char *note = store ? wf_store_note(store) : NULL;
+    while (note && *note) {
+        size_t n = strcspn(note, "\n");
+        wf_note(cli, "weft: note: %.*s\n", (int)n, note);
+        note += n + (note[n] == '\n');
+    }
+}
+
 /* ---- models ---- */
 
 static wf_status add_folder(char *out[], int *count, wf_context *cx, const char *folder) {

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "spec/model.h"
+#include "store/store.h"
 #include "weft/data.h"
 
 /* Options of every command that opens data. */
@@ -50,6 +51,11 @@ void wf_data_settings_reset(wf_data_settings *s);
  * converted is noted. */
 wf_status wf_data_open(wf_dataset **out, wf_cli *cli, const char *name_or_path,
                        wf_data_settings *settings);
+
+/* ---- runs ---- */
+
+/* Says what the store has to report of its database, to be called before it is closed. */
+void wf_note_store(const wf_cli *cli, const wf_store *store);
 
 /* ---- models ---- */
 

@@ -17,11 +17,13 @@
 #define WF_RUN_FOLD_FILE "fold.json"
 #define WF_RUN_PREDICTIONS_FILE "predictions.csv"
 #define WF_RUN_LOG_FILE "log.txt"
+#define WF_RUN_TAGS_FILE "tags.json"
 
 enum { WF_RUN_MAX_BYTES = 1 << 26, WF_RUN_MAX_EPOCHS = 1 << 20 };
 
 struct wf_run {
     char *path, *id;
+    wf_store *store; /* borrowed; its database follows what is written; NULL: reading */
     int lock; /* descriptor of the folder, locked while this process writes the run; -1: reading */
     bool is_described;
     json_t *description;
@@ -50,28 +52,43 @@ bool wf__run_is_folder(const char *path);
 wf_status wf__predictions_parse(wf_predictions *out, wf_context *cx, const char *text, size_t size,
                                 const char *name);
 
+/* ---- contents.c ---- */
+
+typedef struct wf__contents {
+    json_t *description, *judgement, *tags; /* objects; NULL: absent or damaged */
+    bool is_fold;                           /* of a cross-validation: judged on held-out images */
+    wf_run_metrics metrics;
+} wf__contents;
+
+wf_status wf__contents_read(wf__contents *out, wf_context *cx, const wf_run *run);
+void wf__contents_reset(wf__contents *contents);
+
 /* ---- summary.c ---- */
 
-/* The names of one folder as the index keeps them: `status` may be running though nobody writes. */
-wf_status wf__summary_read(wf_run_summary *out, wf_context *cx, const char *path);
-/* Turns running into abandoned when the lock is free. */
-void wf__summary_settle(wf_run_summary *s);
+/* A running run whose lock is free is abandoned. */
+wf_status wf__summary_of(wf_run_summary *out, wf_context *cx, const wf_run *run,
+                         const wf__contents *contents);
+
+/* ---- figures.c ---- */
+
+/* What was judged: "test", "held-out", or "" when nothing was. */
+const char *wf__part_of(const wf__contents *contents);
+wf_status wf__figures_of(wf_run_figures *out, wf_context *cx, json_t *judgement);
+
+/* ---- tags.c ---- */
+
+/* Appends those members that are texts, sorted, as a JSON object on one line. */
+wf_status wf__tags_text(wf_str *out, wf_context *cx, json_t *tags);
+
+/* ---- run.c ---- */
+
+wf_run_status wf__run_status_find(const char *name); /* abandoned when there is no such status */
 /* "2026-01-31T12:00:00.000Z" */
 void wf__time_text(char buffer[32]);
 
-/* ---- index.c: the SQLite file ---- */
+/* ---- store.c ---- */
 
-typedef struct wf__index wf__index;
-
-/* Opens or makes <dir>/weft.db, rebuilding a damaged one; where the folder cannot be written, an
- * index in memory serves. */
-wf_status wf__index_open(wf__index **out, wf_context *cx, const char *dir);
-void wf__index_close(wf__index *index);
-/* True when the last failure means that the file itself is bad. */
-bool wf__index_is_damaged(const wf__index *index);
-/* Brings the rows up to date with the folders of `dir`. */
-wf_status wf__index_refresh(wf_context *cx, wf__index *index, const char *dir);
-wf_status wf__index_select(wf_run_list *out, wf_context *cx, wf__index *index, const char *dir,
-                           const char *filter);
+/* The database takes in what has changed in the run's folder, if it can. */
+void wf__store_follow(wf_store *store, const char *id);
 
 #endif

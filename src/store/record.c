@@ -25,6 +25,7 @@ static wf_status record(wf_context *cx, const wf_run *run, const char *name, con
     WF_REQUIRE_OR(document && json_object_update(document, evaluation) == 0, WF_E_NOMEM,
                   "out of memory: %s", path);
     WF_TRY_OR(wf_json_write(cx, path, document));
+    wf__store_follow(run->store, run->id);
 done:
     json_decref(document);
     json_decref(evaluation);

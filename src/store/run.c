@@ -16,6 +16,12 @@ const char *wf_run_status_name(wf_run_status status) {
     return i < sizeof names / sizeof *names ? names[i] : "unknown";
 }
 
+wf_run_status wf__run_status_find(const char *name) {
+    for (int i = WF_RUN_RUNNING; i < WF_RUN_ABANDONED; i++)
+        if (strcmp(name, wf_run_status_name((wf_run_status)i)) == 0) return (wf_run_status)i;
+    return WF_RUN_ABANDONED;
+}
+
 void wf__time_text(char buffer[32]) {
     struct timespec now;
     struct tm utc;
@@ -97,6 +103,7 @@ static wf_status write_description(wf_context *cx, const wf_run *run) {
     WF_TRY(wf_run_file(&path, cx, run, WF_RUN_DESCRIPTION_FILE));
     wf_status status = wf_json_write(cx, path, run->description);
     wf_free(path);
+    if (status == WF_OK) wf__store_follow(run->store, run->id);
     return status;
 }
 
@@ -111,6 +118,7 @@ static wf_status check_name(wf_context *cx, const char *name) {
     WF_REQUIRE(name[0] != '.' && name[0] != '-', WF_E_ARG,
                "run name '%s': must not begin with '%c' | it becomes a folder's name", name,
                name[0]);
+    WF_REQUIRE(wf_utf8_is_valid(name), WF_E_ARG, "run name '%s': is not UTF-8", name);
     for (size_t i = 0; i < n; i++)
         WF_REQUIRE((unsigned char)name[i] >= 0x20 && name[i] != 0x7F && name[i] != '/', WF_E_ARG,
                    "run name '%s': byte 0x%02x at offset %zu is not allowed in a folder's name | "
@@ -140,6 +148,7 @@ wf_status wf_run_create(wf_run **out, wf_context *cx, wf_store *store, const cha
     WF_TRY(check_name(cx, name));
     WF_TRY(wf_dir_create_numbered(&path, cx, wf_store_dir(store), name));
     WF_TRY_OR(wf__run_alloc(&run, cx, path));
+    run->store = store;
     WF_TRY_OR(wf__lock_take(&run->lock, cx, path, true));
     WF_TRY_OR(begin(cx, run, name));
     *out = run;
@@ -200,6 +209,7 @@ wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const c
     WF_TRY(wf_run_open(&run, cx, store, reference));
     WF_TRY_OR(wf__lock_take(&run->lock, cx, run->path, false));
     WF_REQUIRE_OR(run->lock >= 0, WF_E_ARG, "run %s: another process is writing it", run->id);
+    run->store = store;
     WF_TRY_OR(read_description(cx, run));
     WF_TRY_OR(wf_json_get_text(&state, cx, run->description, "status", run->path));
     WF_REQUIRE_OR(strcmp(state, wf_run_status_name(WF_RUN_FINISHED)) != 0, WF_E_ARG,
@@ -328,6 +338,7 @@ wf_status wf_run_record_epoch(wf_context *cx, wf_run *run, const wf_epoch_record
         return status;
     }
     run->epochs++;
+    wf__store_follow(run->store, run->id);
     return WF_OK;
 }
 

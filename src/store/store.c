@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "store/database.h"
 #include "store/internal.h"
 
 struct wf_store {
     char *dir;
-    wf__index *index; /* opened when first needed */
+    wf__database *db; /* opened when first needed */
+    wf_str note;
+    bool is_refused; /* the database is of a newer weft: written runs are followed no more */
 };
 
 wf_status wf_store_open(wf_store **out, wf_context *cx, const char *runs_dir) {
@@ -26,31 +29,91 @@ wf_status wf_store_open(wf_store **out, wf_context *cx, const char *runs_dir) {
 
 void wf_store_close(wf_store *store) {
     if (!store) return;
-    wf__index_close(store->index);
+    wf__database_close(store->db);
+    wf_str_reset(&store->note);
     wf_free(store->dir);
     wf_free(store);
 }
 
 const char *wf_store_dir(const wf_store *store) { return store->dir; }
-
-static wf_status list_once(wf_run_list *out, wf_context *cx, wf_store *store, const char *filter) {
-    if (!store->index) WF_TRY(wf__index_open(&store->index, cx, store->dir));
-    WF_TRY(wf__index_refresh(cx, store->index, store->dir));
-    return wf__index_select(out, cx, store->index, store->dir, filter);
+const char *wf_store_note(const wf_store *store) {
+    return store->note.length ? store->note.text : NULL;
 }
 
-wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *filter) {
-    if (!wf_path_is_dir(store->dir)) {
-        *out = (wf_run_list){0};
-        return WF_OK;
+/* ---- the database ---- */
+
+/* What is done with the open database. */
+typedef wf_status action(wf_context *cx, wf_store *store, void *user);
+
+/* Does it; when the file turns out to be damaged, once more with a new one. */
+static wf_status with_database(wf_context *cx, wf_store *store, action *act, void *user) {
+    ino_t suspect = 0;
+    for (int attempt = 0;; attempt++) {
+        if (!store->db)
+            WF_TRY(wf__database_open(&store->db, cx, store->dir, suspect, &store->note));
+        wf_status status = act(cx, store, user);
+        if (status == WF_OK || !store->db->is_damaged || attempt > 0) return status;
+        suspect = store->db->inode;
+        wf__database_close(store->db);
+        store->db = NULL;
     }
-    wf_status status = list_once(out, cx, store, filter);
-    if (status != WF_OK && store->index && wf__index_is_damaged(store->index)) {
-        wf__index_close(store->index); /* opening it again makes it anew */
-        store->index = NULL;
-        status = list_once(out, cx, store, filter);
-    }
-    return status;
+}
+
+typedef struct selection {
+    wf_run_list *out;
+    const wf_run_filter *filter;
+} selection;
+
+static wf_status refresh(wf_context *cx, wf_store *store, void *user) {
+    (void)user;
+    return wf__refresh(cx, store->db, store->dir, &store->note);
+}
+
+static wf_status select_runs(wf_context *cx, wf_store *store, void *user) {
+    const selection *s = user;
+    WF_TRY(refresh(cx, store, NULL));
+    return wf__select(s->out, cx, store->db, store->dir, s->filter);
+}
+
+wf_status wf_store_select(wf_run_list *out, wf_context *cx, wf_store *store,
+                          const wf_run_filter *filter) {
+    selection s = {out, filter};
+    if (wf_path_is_dir(store->dir)) return with_database(cx, store, select_runs, &s);
+    *out = (wf_run_list){0};
+    return WF_OK;
+}
+
+wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *name) {
+    return wf_store_select(out, cx, store, &(wf_run_filter){.name = name});
+}
+
+/* Rows without a stamp are read again, each in its turn: readers see no half-empty store. */
+static wf_status rebuild(wf_context *cx, wf_store *store, void *user) {
+    wf__database *db = store->db;
+    WF_TRY(wf__database_begin(cx, db));
+    wf_status status = wf__database_do(cx, db, "UPDATE runs SET stamp = ''");
+    if (status == WF_OK) status = wf__database_do(cx, db, "REINDEX");
+    if (status == WF_OK) status = wf__database_commit(cx, db);
+    if (status != WF_OK) wf__database_rollback(db);
+    return status == WF_OK ? refresh(cx, store, user) : status;
+}
+
+wf_status wf_store_rebuild(wf_context *cx, wf_store *store) {
+    if (!wf_path_is_dir(store->dir)) return WF_OK;
+    return with_database(cx, store, rebuild, NULL);
+}
+
+static wf_status follow(wf_context *cx, wf_store *store, void *user) {
+    return wf__refresh_run(cx, store->db, store->dir, user);
+}
+
+void wf__store_follow(wf_store *store, const char *id) {
+    wf_context quiet = {0};
+    if (!store || store->is_refused) return;
+    wf_status status = with_database(&quiet, store, follow, (void *)(uintptr_t)id);
+    if (status != WF_E_UNSUPPORTED) return;
+    store->is_refused = true;
+    wf_str_addf(&store->note, NULL, "%s; it is left as it is\n", quiet.message);
 }
 
 /* The latest finished run of a model or name, a tested one before one that is not; *out stays NULL

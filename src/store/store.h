@@ -1,6 +1,6 @@
-/* The run store: one folder per run, never overwritten, and an index over all of them.
+/* The run store: one folder per run, never overwritten, and a database over all of them.
  *
- *   runs/weft.db            the index (SQLite, WAL): a cache of the folders, rebuilt when lost
+ *   runs/weft.db            the database (SQLite, WAL): follows the folders, made again when lost
  *   runs/<name>-<n>/        one run
  *     config.yaml           the experiment, fully rendered
  *     description.json      what ran where, its claim, and its status (wf_run_description)
@@ -14,8 +14,9 @@
  *                           held-out images; predictions.csv then has rows of the training set
  *     predictions.csv       index,label,predicted,p0 ... pK-1
  *     report.html
+ *     tags.json             {"name": "value"}: what the user noted
  *
- * The folders are the truth: every list first compares each folder with its row of the index.
+ * The folders are the truth: every list first compares each folder with its row of the database.
  * A process that dies leaves a run whose status is "running" but whose lock is free: it is shown as
  * abandoned, never as finished.  Threads: one wf_store and one wf_run per thread; any number of
  * processes may use one runs folder. */
@@ -81,15 +82,19 @@ typedef struct wf_run_summary {
     char *id;   /* the folder's name, e.g. "gru-128-2" */
     char *path; /* the folder */
     char *name; /* the id without its number */
-    char *model, *family, *dataset, *data_hash, *precision, *isa, *cpu;
+    char *model, *family, *dataset, *data_hash, *precision, *isa, *cpu, *version, *libraries;
     char *started, *ended;          /* UTC, 2026-01-31T12:00:00.000Z */
+    char *reason, *command;         /* why it ended; the call that made it */
+    char *part, *weights;           /* judged on: "test" or "held-out" (a fold), and with "best" or
+                                       "last" weights; "" as long as it is not judged */
+    char *tags;                     /* a JSON object of texts, "{}" when there are none */
     char *worst_class, *best_class; /* by F1 on the test set */
     char *claim_text;
     int64_t status; /* wf_run_status */
     int64_t seed, threads, epochs, epochs_planned, batch_size;
     int64_t folds, repeat, fold; /* of a cross-validation; folds 0: no fold */
     int64_t train_count, validation_count, test_count, class_count;
-    int64_t parameters, madds;
+    int64_t parameters, trainable_parameters, madds;
     double ms_per_step, s_per_epoch; /* medians over the epochs */
     double total_s;                  /* sum of the epochs */
     double val_loss, val_accuracy;   /* of the last epoch */
@@ -103,10 +108,55 @@ typedef struct wf_run_list {
     size_t count;
 } wf_run_list;
 
+/* Which runs, in which order. NULL, 0: any. */
+typedef struct wf_run_filter {
+    const char *name; /* the model's or the run's */
+    const char *model, *dataset, *status;
+    const char *tag;  /* "name", or "name=value" */
+    const char *sort; /* one of wf_run_sorts; NULL: "started" */
+    int64_t limit;    /* the first ones of that order; of "started" the latest ones */
+} wf_run_filter;
+
+/* "started": oldest first; a figure: best first, runs without it last. */
+#define WF_RUN_SORTS "started|accuracy|macro_f1|loss|val_accuracy|time|parameters"
+
 typedef struct wf_run_metrics {
     wf_epoch_record *epochs;
     size_t count;
 } wf_run_metrics;
+
+/* A figure of test.json or fold.json by name ("accuracy", "macro_f1", "top_3"); low and high are
+ * its interval, NAN when it has none. */
+typedef struct wf_run_figure {
+    char *name;
+    double value, low, high;
+} wf_run_figure;
+
+/* One of a class: "precision", "f1", "support" ... */
+typedef struct wf_class_figure {
+    int class_index;
+    char *class_name, *metric;
+    double value;
+} wf_class_figure;
+
+typedef struct wf_run_figures {
+    wf_run_figure *items;
+    size_t count, capacity;
+    wf_class_figure *classes;
+    size_t class_count, class_capacity;
+} wf_run_figures;
+
+/* A file of a run's folder. */
+typedef struct wf_artefact {
+    char *path;       /* below the folder, as the file system has it */
+    const char *kind; /* "weights", "checkpoint", "predictions" ... */
+    int64_t bytes;
+} wf_artefact;
+
+typedef struct wf_artefacts {
+    wf_artefact *items;
+    size_t count, capacity;
+} wf_artefacts;
 
 /* What a run said about each image that it was judged on. */
 typedef struct wf_predictions {
@@ -125,16 +175,30 @@ wf_status wf_store_open(wf_store **out, wf_context *cx, const char *runs_dir);
 void wf_store_close(wf_store *store); /* NULL is legal */
 const char *wf_store_dir(const wf_store *store);
 
-/* The runs whose model or name is `filter` (NULL: all), oldest first. Damaged folders are listed
- * with what can be read of them.  Errors: WF_E_IO, WF_E_NOMEM. */
-wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *filter);
+/* What the user should know of the database, as lines: it was damaged and made again, a folder
+ * could not be taken in. NULL: nothing. Valid until the next call with `store`. */
+const char *wf_store_note(const wf_store *store);
+
+/* The runs whose model or name is `name` (NULL: all), oldest first. Damaged folders are listed
+ * with what can be read of them.
+ * Errors: WF_E_IO, WF_E_UNSUPPORTED (the database is of a newer weft), WF_E_NOMEM. */
+wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const char *name);
+/* Errors: also WF_E_ARG (an unknown status or order). */
+wf_status wf_store_select(wf_run_list *out, wf_context *cx, wf_store *store,
+                          const wf_run_filter *filter);
 void wf_run_list_reset(wf_run_list *list);
+
+/* Makes every row of the database again from the folders, while others may read and write it.
+ * Errors: as wf_store_list. */
+wf_status wf_store_rebuild(wf_context *cx, wf_store *store);
 
 /* ---- writing a run --------------------------------------------------------------------------- */
 
-/* Makes the folder <runs>/<name>-<n> with the next free n and holds its lock. Status: running.
- * Errors: WF_E_ARG (name is empty, over 100 bytes, begins with '.' or '-', holds '/' or a control
- * character), WF_E_IO, WF_E_NOMEM. */
+/* Makes the folder <runs>/<name>-<n> with the next free n and holds its lock. Status: running. The
+ * database follows every change of the run at once; that it cannot (a full disk, a newer weft's
+ * database) stops no run: the next list catches up. `store` must outlive the run.
+ * Errors: WF_E_ARG (name is empty, over 100 bytes, no UTF-8, begins with '.' or '-', holds '/' or a
+ * control character), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_run_create(wf_run **out, wf_context *cx, wf_store *store, const char *name);
 
 /* Takes up an interrupted, failed or abandoned run again and keeps its first `epochs` epochs.
@@ -188,6 +252,13 @@ wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *
  * Errors: WF_E_ARG (another status; finished without wf_run_describe), WF_E_IO. */
 wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const char *reason);
 
+/* Sets a tag of the run, or takes it away (value NULL); `value` may be "". Any process may, also
+ * while the run is being written.
+ * Errors: WF_E_ARG (name empty, over 100 bytes or with "="; no UTF-8), WF_E_NOTFOUND (no such tag),
+ * WF_E_DATA (tags.json is damaged), WF_E_IO, WF_E_NOMEM. */
+wf_status wf_store_tag(wf_context *cx, wf_store *store, const wf_run *run, const char *name,
+                       const char *value);
+
 /* ---- reading a run --------------------------------------------------------------------------- */
 
 /* Opens a run for reading. `reference` is the path of its folder, its id ("gru-128-2"), or the
@@ -203,6 +274,16 @@ void wf_run_summary_reset(wf_run_summary *summary);
 /* Errors: WF_E_DATA (line and column named), WF_E_IO, WF_E_NOMEM. No file: no epochs. */
 wf_status wf_run_read_metrics(wf_run_metrics *out, wf_context *cx, const wf_run *run);
 void wf_run_metrics_reset(wf_run_metrics *metrics);
+
+/* The figures of test.json or fold.json; none as long as there is no such file, or it is damaged.
+ * Errors: WF_E_NOMEM. */
+wf_status wf_run_read_figures(wf_run_figures *out, wf_context *cx, const wf_run *run);
+void wf_run_figures_reset(wf_run_figures *figures);
+
+/* The folder's files, sorted by path; at most 10,000 and eight folders deep.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_run_read_artefacts(wf_artefacts *out, wf_context *cx, const wf_run *run);
+void wf_artefacts_reset(wf_artefacts *artefacts);
 
 /* The text of test.json, for wf_evaluation_from_json; free it with wf_free.
  * Errors: WF_E_NOTFOUND (not yet tested), WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */

@@ -25,10 +25,6 @@ void wf_run_list_reset(wf_run_list *list) {
     *list = (wf_run_list){0};
 }
 
-void wf__summary_settle(wf_run_summary *s) {
-    if (s->status == WF_RUN_RUNNING && !wf__lock_is_held(s->path)) s->status = WF_RUN_ABANDONED;
-}
-
 static wf_status text_of(char **out, wf_context *cx, const json_t *object, const char *key) {
     const json_t *value = json_object_get(object, key);
     return wf_utf8_clean(out, cx, json_is_string(value) ? json_string_value(value) : "");
@@ -46,9 +42,7 @@ static double figure_of(const json_t *object, const char *key) {
 
 static int64_t status_of(const json_t *description) {
     const char *name = json_string_value(json_object_get(description, "status"));
-    for (int i = WF_RUN_RUNNING; name && i <= WF_RUN_ABANDONED; i++)
-        if (strcmp(name, wf_run_status_name((wf_run_status)i)) == 0) return i;
-    return WF_RUN_ABANDONED;
+    return name ? wf__run_status_find(name) : WF_RUN_ABANDONED;
 }
 
 static wf_status take_description(wf_run_summary *s, wf_context *cx, const json_t *d) {
@@ -61,6 +55,10 @@ static wf_status take_description(wf_run_summary *s, wf_context *cx, const json_
     WF_TRY(text_of(&s->precision, cx, d, "precision"));
     WF_TRY(text_of(&s->isa, cx, d, "isa"));
     WF_TRY(text_of(&s->cpu, cx, d, "cpu"));
+    WF_TRY(text_of(&s->version, cx, d, "version"));
+    WF_TRY(text_of(&s->libraries, cx, d, "libraries"));
+    WF_TRY(text_of(&s->reason, cx, d, "reason"));
+    WF_TRY(text_of(&s->command, cx, d, "command"));
     WF_TRY(text_of(&s->started, cx, d, "started"));
     WF_TRY(text_of(&s->ended, cx, d, "ended"));
     WF_TRY(text_of(&s->claim_text, cx, claim, "text"));
@@ -80,15 +78,19 @@ static wf_status take_description(wf_run_summary *s, wf_context *cx, const json_
     s->test_count = count_of(d, "test_count");
     s->class_count = (int64_t)json_array_size(json_object_get(d, "class_names"));
     s->parameters = count_of(d, "parameters");
+    s->trainable_parameters = count_of(d, "trainable_parameters");
     s->madds = count_of(d, "madds");
     return WF_OK;
 }
 
-static wf_status take_test(wf_run_summary *s, wf_context *cx, const json_t *t) {
+static wf_status take_judgement(wf_run_summary *s, wf_context *cx, const wf__contents *c) {
+    const json_t *t = c->judgement;
     const json_t *worst = json_object_get(json_object_get(t, "worst_class"), "by_f1");
     const json_t *best = json_object_get(json_object_get(t, "best_class"), "by_f1");
     WF_TRY(text_of(&s->worst_class, cx, worst, "name"));
     WF_TRY(text_of(&s->best_class, cx, best, "name"));
+    WF_TRY(wf_strdup(&s->part, cx, wf__part_of(c)));
+    WF_TRY(text_of(&s->weights, cx, t, "weights"));
     s->worst_f1 = figure_of(worst, "f1");
     s->best_f1 = figure_of(best, "f1");
     s->accuracy = figure_of(t, "accuracy");
@@ -96,6 +98,13 @@ static wf_status take_test(wf_run_summary *s, wf_context *cx, const json_t *t) {
     s->macro_f1 = figure_of(json_object_get(t, "macro"), "f1");
     if (t) s->test_count = count_of(t, "count");
     if (t) s->class_count = (int64_t)json_array_size(json_object_get(t, "classes"));
+    return WF_OK;
+}
+
+static wf_status take_tags(wf_run_summary *s, wf_context *cx, json_t *tags) {
+    wf_str text = {0};
+    WF_TRY(wf__tags_text(&text, cx, tags));
+    s->tags = text.text;
     return WF_OK;
 }
 
@@ -131,62 +140,28 @@ static wf_status take_metrics(wf_run_summary *s, wf_context *cx, const wf_run_me
     return WF_OK;
 }
 
-/* A damaged or absent file leaves its part unknown; a lack of memory must not look like that. */
-static wf_status forgive(wf_context *cx, const wf_context *quiet, wf_status status) {
-    if (status != WF_E_NOMEM) return WF_OK;
-    if (cx) *cx = *quiet;
-    return status;
-}
-
-/* The object in a file of the run; *out stays NULL when there is none or it is damaged. */
-static wf_status read_object(json_t **out, wf_context *cx, const wf_run *run, const char *name) {
-    char *path = NULL;
-    uint8_t *text = NULL;
-    size_t size = 0;
-    wf_context quiet = {0};
-    WF_TRY(wf_run_file(&path, cx, run, name));
-    wf_status status = wf_file_read(&text, &size, &quiet, path, WF_RUN_MAX_BYTES);
-    if (status == WF_OK)
-        status = wf_json_parse(out, &quiet, (const char *)text, size, path, WF_RUN_MAX_BYTES);
-    wf_free(text);
-    wf_free(path);
-    return forgive(cx, &quiet, status);
-}
-
-static wf_status read_epochs(wf_run_metrics *out, wf_context *cx, const wf_run *run) {
-    wf_context quiet = {0};
-    return forgive(cx, &quiet, wf_run_read_metrics(out, &quiet, run));
-}
-
-wf_status wf__summary_read(wf_run_summary *out, wf_context *cx, const char *path) {
+wf_status wf__summary_of(wf_run_summary *out, wf_context *cx, const wf_run *run,
+                         const wf__contents *c) {
     wf_status status = WF_OK;
-    wf_run *run = NULL;
-    json_t *description = NULL, *test = NULL;
-    wf_run_metrics metrics = {0};
     wf_run_summary s = {0};
-    WF_TRY(wf__run_alloc(&run, cx, path));
-    WF_TRY_OR(read_object(&description, cx, run, WF_RUN_DESCRIPTION_FILE));
-    bool is_fold = json_object_get(description, "fold") != NULL;
-    WF_TRY_OR(read_object(&test, cx, run, is_fold ? WF_RUN_FOLD_FILE : WF_RUN_TEST_FILE));
-    WF_TRY_OR(read_epochs(&metrics, cx, run));
     WF_TRY_OR(wf_strdup(&s.path, cx, run->path));
     WF_TRY_OR(wf_utf8_clean(&s.id, cx, run->id));
-    WF_TRY_OR(take_description(&s, cx, description));
-    WF_TRY_OR(take_test(&s, cx, test));
-    WF_TRY_OR(take_metrics(&s, cx, &metrics));
+    WF_TRY_OR(take_description(&s, cx, c->description));
+    WF_TRY_OR(take_judgement(&s, cx, c));
+    WF_TRY_OR(take_metrics(&s, cx, &c->metrics));
+    WF_TRY_OR(take_tags(&s, cx, c->tags));
+    if (s.status == WF_RUN_RUNNING && !wf__lock_is_held(run->path)) s.status = WF_RUN_ABANDONED;
     *out = s;
     s = (wf_run_summary){0};
 done:
     wf_run_summary_reset(&s);
-    wf_run_metrics_reset(&metrics);
-    json_decref(test);
-    json_decref(description);
-    wf_run_close(run);
     return status;
 }
 
 wf_status wf_run_read_summary(wf_run_summary *out, wf_context *cx, const wf_run *run) {
-    WF_TRY(wf__summary_read(out, cx, run->path));
-    wf__summary_settle(out);
-    return WF_OK;
+    wf__contents contents = {0};
+    WF_TRY(wf__contents_read(&contents, cx, run));
+    wf_status status = wf__summary_of(out, cx, run, &contents);
+    wf__contents_reset(&contents);
+    return status;
 }
