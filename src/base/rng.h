@@ -15,6 +15,7 @@ enum {
     WF_STREAM_TEST = 5, /* made-up data of tests and timings */
     WF_STREAM_FOLDS = 6,
     WF_STREAM_TRIALS = 8, /* the settings of a random sweep */
+    WF_STREAM_BOOTSTRAP = 9,
     WF_STREAM_LAYER = 1000
 };
 

@@ -22,6 +22,7 @@ wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_co
     WF_TRY(wf_alloc(&e, cx, 1, sizeof *e));
     e->class_count = class_count;
     e->loss = e->brier = e->calibration_error.expected = e->calibration_error.most = NAN;
+    for (int h = 0; h < WF_HEADLINE_COUNT; h++) e->intervals.of[h] = (wf_interval){NAN, NAN};
     WF_TRY_OR(wf_alloc(&e->class_names, cx, k, sizeof *e->class_names));
     WF_TRY_OR(wf_alloc(&e->confusion, cx, k * k, sizeof *e->confusion));
     WF_TRY_OR(wf_alloc(&e->classes, cx, k, sizeof *e->classes));

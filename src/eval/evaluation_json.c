@@ -78,6 +78,21 @@ static json_t *extreme_json(const wf_evaluation *e, int by_f1, int by_recall) {
                      e->classes[by_recall].recall);
 }
 
+static json_t *intervals_json(const wf_intervals *intervals) {
+    if (intervals->resamples == 0) return json_null();
+    json_t *object = json_pack("{s:s, s:f, s:I, s:I}", "method", "bootstrap, percentile", "level",
+                               intervals->level, "resamples", (json_int_t)intervals->resamples,
+                               "seed", (json_int_t)intervals->seed);
+    int bad = 0;
+    for (int h = 0; h < WF_HEADLINE_COUNT; h++)
+        bad |= json_object_set_new(object, wf_headline_key((wf_headline)h),
+                                   json_pack("[o, o]", wf_json_real(intervals->of[h].low),
+                                             wf_json_real(intervals->of[h].high)));
+    if (!bad) return object;
+    json_decref(object);
+    return NULL;
+}
+
 wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *e) {
     json_t *object = json_object();
     int bad = 0;
@@ -91,6 +106,7 @@ wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *
     bad |= json_object_set_new(object, "brier", wf_json_real(e->brier));
     bad |= json_object_set_new(object, "ece", wf_json_real(e->calibration_error.expected));
     bad |= json_object_set_new(object, "mce", wf_json_real(e->calibration_error.most));
+    bad |= json_object_set_new(object, "intervals", intervals_json(&e->intervals));
     bad |= json_object_set_new(object, "macro", score_json(&e->macro));
     bad |= json_object_set_new(object, "micro", score_json(&e->micro));
     bad |= json_object_set_new(object, "weighted", score_json(&e->weighted));
@@ -161,6 +177,24 @@ static wf_status read_score(wf_class_score *out, wf_context *cx, const json_t *o
                        "average_precision");
 }
 
+static wf_status read_intervals(wf_intervals *out, wf_context *cx, const json_t *object) {
+    if (!object || json_is_null(object)) return WF_OK;
+    const json_t *resamples = json_object_get(object, "resamples");
+    const json_t *seed = json_object_get(object, "seed");
+    WF_REQUIRE(json_is_integer(resamples) && json_is_integer(seed), WF_E_DATA,
+               "evaluation: intervals must have whole numbers resamples and seed");
+    out->resamples = json_integer_value(resamples);
+    out->seed = (uint64_t)json_integer_value(seed);
+    WF_TRY(read_figure(&out->level, cx, json_object_get(object, "level"), "level"));
+    for (int h = 0; h < WF_HEADLINE_COUNT; h++) {
+        const char *key = wf_headline_key((wf_headline)h);
+        const json_t *interval = json_object_get(object, key);
+        WF_TRY(read_figure(&out->of[h].low, cx, json_array_get(interval, 0), key));
+        WF_TRY(read_figure(&out->of[h].high, cx, json_array_get(interval, 1), key));
+    }
+    return WF_OK;
+}
+
 /* What does not follow from the confusion matrix. */
 static wf_status read_figures(wf_evaluation *e, wf_context *cx, const json_t *object) {
     const struct {
@@ -173,6 +207,7 @@ static wf_status read_figures(wf_evaluation *e, wf_context *cx, const json_t *ob
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         WF_TRY(read_figure(figures[i].to, cx, json_object_get(object, figures[i].key),
                            figures[i].key));
+    WF_TRY(read_intervals(&e->intervals, cx, json_object_get(object, "intervals")));
     json_t *classes = json_object_get(object, "classes");
     for (int i = 0; i < e->class_count; i++)
         WF_TRY(read_score(&e->classes[i], cx, json_array_get(classes, (size_t)i)));

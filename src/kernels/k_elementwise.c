@@ -23,10 +23,9 @@ INLINE void mul_wide(vu *high, vu *low, vu x, uint32_t factor) {
     *high = (vu)((even >> 32) | (odd & ~lower));
 }
 
-/* Byte l of the result, one per lane, has bit k set when the k-th 16-bit number is below keep. */
-INLINE vu mask_bytes(vu c0, uint32_t position, uint32_t epoch, uint32_t stream, uint64_t seed,
-                     uint32_t keep) {
-    vu c1 = (vu){0} + position, c2 = (vu){0} + epoch, c3 = (vu){0} + stream;
+/* words: in the counters, out the random numbers */
+INLINE void philox(vu words[4], uint64_t seed) {
+    vu c0 = words[0], c1 = words[1], c2 = words[2], c3 = words[3];
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
     UNROLL for (int round = 0; round < 10; round++) {
         vu high0, low0, high1, low1;
@@ -39,7 +38,23 @@ INLINE vu mask_bytes(vu c0, uint32_t position, uint32_t epoch, uint32_t stream, 
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    const vu words[4] = {c0, c1, c2, c3};
+    words[0] = c0;
+    words[1] = c1;
+    words[2] = c2;
+    words[3] = c3;
+}
+
+INLINE vu lane_numbers(void) {
+    vu lanes;
+    for (int i = 0; i < VL; i++) ((uint32_t *)&lanes)[i] = (uint32_t)i;
+    return lanes;
+}
+
+/* Byte l of the result, one per lane, has bit k set when the k-th 16-bit number is below keep. */
+INLINE vu mask_bytes(vu c0, uint32_t position, uint32_t epoch, uint32_t stream, uint64_t seed,
+                     uint32_t keep) {
+    vu words[4] = {c0, (vu){0} + position, (vu){0} + epoch, (vu){0} + stream};
+    philox(words, seed);
     vu bits = {0};
     UNROLL for (uint32_t k = 0; k < 4; k++) {
         bits |= (vu)((words[k] & 0xFFFFu) < keep) & (1u << (2 * k));
@@ -50,8 +65,7 @@ INLINE vu mask_bytes(vu c0, uint32_t position, uint32_t epoch, uint32_t stream, 
 
 void WF_ISA_NAME(mask)(uint8_t *bits, int n, int size, uint32_t keep, const wf_mask_key *key) {
     typedef uint8_t vb __attribute__((vector_size(VL), aligned(1), may_alias));
-    vu lanes;
-    for (int i = 0; i < VL; i++) ((uint32_t *)&lanes)[i] = (uint32_t)i;
+    const vu lanes = lane_numbers();
     const int bytes = (size + 7) / 8;
     for (int j = 0; j < n; j++) {
         uint32_t position = (uint32_t)(key->position + j);
@@ -82,6 +96,29 @@ void WF_ISA_NAME(mask_apply)(float *dst, const float *src, const uint8_t *bits, 
             store(dst + i, select_vf(is_kept, load(src + i) * scale, (vf){0}));
         }
         for (; i < size; i++) dst[i] = bits[i / 8] >> (i % 8) & 1 ? src[i] * scale : 0;
+    }
+}
+
+void WF_ISA_NAME(resample)(uint16_t *times, uint32_t n, uint64_t seed, uint32_t stream,
+                           uint32_t sample) {
+    const vu lanes = lane_numbers();
+    const uint32_t vl = VL, draws = 4 * VL;
+    uint32_t drawn[4 * VL];
+    memset(times, 0, n * sizeof *times);
+    for (uint32_t done = 0, block = 0; done < n; done += draws, block += vl) {
+        vu words[4] = {lanes + block, (vu){0}, (vu){0} + sample, (vu){0} + stream};
+        philox(words, seed);
+        UNROLL for (int k = 0; k < 4; k++) {
+            vu high, low;
+            mul_wide(&high, &low, words[k], n);
+            memcpy(drawn + k * VL, &high, sizeof high);
+        }
+        if (n - done >= draws) {
+            for (uint32_t i = 0; i < draws; i++) times[drawn[i]]++;
+            continue;
+        }
+        for (uint32_t i = 0; i < draws; i++) /* word i / vl of the block in lane i % vl */
+            if (i % vl * 4 + i / vl < n - done) times[drawn[i]]++;
     }
 }
 
