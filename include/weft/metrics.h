@@ -30,6 +30,32 @@ WF_API wf_status wf_roc_auc(double *out, wf_context *cx, const uint8_t *is_posit
 WF_API wf_status wf_average_precision(double *out, wf_context *cx, const uint8_t *is_positive,
                                       const float *scores, int64_t count);
 
+/* Points (x[i], y[i]): what follows when the entries with scores of at least threshold[i] are taken
+ * for positive. */
+typedef struct wf_threshold_curve {
+    int64_t count;
+    double *x, *y, *threshold; /* [count] */
+} wf_threshold_curve;
+/* Frees what is inside. */
+WF_API void wf_threshold_curve_reset(wf_threshold_curve *curve);
+
+/* x: false positive rate, y: true positive rate (recall), thresholds descending. Point 0 is (0, 0),
+ * at the highest score + 1. A rate whose denominator is zero is NAN: without a negative all x,
+ * without a positive all y. With drop_intermediate, points in the middle between their neighbours
+ * are left out; the area stays.
+ * Free *out with wf_threshold_curve_reset.
+ * Source: sklearn.metrics.roc_curve */
+WF_API wf_status wf_roc_curve(wf_threshold_curve *out, wf_context *cx, const uint8_t *is_positive,
+                              const float *scores, int64_t count, int drop_intermediate);
+
+/* x: recall, y: precision, thresholds ascending; the last point is (0, 1), at INFINITY (of which
+ * scikit-learn gives no threshold). Without a positive, recall is 1 up to there.
+ * Free *out with wf_threshold_curve_reset.
+ * Source: sklearn.metrics.precision_recall_curve */
+WF_API wf_status wf_precision_recall_curve(wf_threshold_curve *out, wf_context *cx,
+                                           const uint8_t *is_positive, const float *scores,
+                                           int64_t count);
+
 /* Mean of (probability - is_positive)^2.
  * Errors: also WF_E_DATA for a probability outside [0, 1].
  * Source: sklearn.metrics.brier_score_loss; Brier 1950 */
