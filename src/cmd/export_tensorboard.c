@@ -95,8 +95,8 @@ wf_status wf_export_tensorboard(wf_session *s, wf_trained *t, const char *folder
     WF_TRY_OR(wf_board_open(&board, cx, path, 1));
     WF_TRY_OR(write_run(&board, s, t));
     WF_TRY_OR(wf_board_close(&board, cx));
-    wf_print(cli, "%s: event files of %lld epochs\nlook at them with: tensorboard --logdir %s\n",
-             path, (long long)t->summary.epochs, folder);
+    wf_print(cli, "%s: event files of %lld epoch%s\nlook at them with: tensorboard --logdir %s\n",
+             path, (long long)t->summary.epochs, t->summary.epochs == 1 ? "" : "s", folder);
     cli->result = json_pack("{s:s, s:s, s:I}", "run", t->summary.id, "folder", path, "epochs",
                             (json_int_t)t->summary.epochs);
 done:

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELL_SHIFT = 20, SIGN_CELL = WF__BUCKET_CELLS / 2 };
+enum { CELL_SHIFT = 16, SIGN_CELL = WF__BUCKET_CELLS / 2 };
 
 static void set_limits(double limit[WF__BUCKETS]) {
     const int zero = WF__BUCKETS / 2;
@@ -19,24 +19,26 @@ static void set_limits(double limit[WF__BUCKETS]) {
 }
 
 void wf__buckets_init(wf__buckets *out) {
+    int bucket = 0;
     set_limits(out->limit);
-    for (uint32_t cell = 0; cell < WF__BUCKET_CELLS; cell++) {
-        /* of a negative cell the largest magnitude is least */
-        uint32_t bits = cell << CELL_SHIFT | (cell < SIGN_CELL ? 0 : (1u << CELL_SHIFT) - 1);
+    /* in the order of the values: the last of the negative cells is least */
+    for (uint32_t i = 0; i < WF__BUCKET_CELLS; i++) {
+        const int is_negative = i < SIGN_CELL;
+        const uint32_t cell = is_negative ? WF__BUCKET_CELLS - 1 - i : i - SIGN_CELL;
+        const uint32_t bits = cell << CELL_SHIFT | (is_negative ? (1u << CELL_SHIFT) - 1 : 0);
         float least;
-        int bucket = 0;
         memcpy(&least, &bits, sizeof least);
         while (bucket < WF__BUCKETS - 1 && (double)least >= out->limit[bucket]) bucket++;
         out->first[cell] = (uint16_t)bucket;
     }
 }
 
+/* Limits are a tenth apart, the floats of a cell at most 1/128: it has one limit at most. */
 static int bucket_of(const wf__buckets *b, float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    int bucket = b->first[bits >> CELL_SHIFT];
-    while ((double)value >= b->limit[bucket]) bucket++;
-    return bucket;
+    const int bucket = b->first[bits >> CELL_SHIFT];
+    return bucket + ((double)value >= b->limit[bucket]);
 }
 
 /* count[] is of all buckets. */

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 /* 774 limits of either sign, -DBL_MAX, 0 and DBL_MAX. */
-enum { WF__BUCKETS = 1551, WF__BUCKET_CELLS = 1 << 12 };
+enum { WF__BUCKETS = 1551, WF__BUCKET_CELLS = 1 << 16 };
 
 /* Bucket i holds limit[i - 1] <= value < limit[i]; the first one holds nothing that is finite. */
 typedef struct wf__buckets {
     double limit[WF__BUCKETS];        /* ascending */
-    uint16_t first[WF__BUCKET_CELLS]; /* of the least float with these sign, exponent and 3 bits */
+    uint16_t first[WF__BUCKET_CELLS]; /* of the least float with these upper 16 bits */
 } wf__buckets;
 
 void wf__buckets_init(wf__buckets *out);

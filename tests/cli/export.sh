@@ -39,7 +39,7 @@ same "$(find . -maxdepth 1 -name '*.tmp')" ''
 
 weft export tiny --format tensorboard
 exits 0
-out_is 'tensorboard/tiny-1: event files of 1 epochs
+out_is 'tensorboard/tiny-1: event files of 1 epoch
 look at them with: tensorboard --logdir tensorboard'
 weft export tiny --format tensorboard --output=logs --json
 exits 0
