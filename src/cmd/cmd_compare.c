@@ -186,7 +186,7 @@ static wf_status show(collection *c) {
     WF_TRY_OR(print_table(cli, comparison, o->format));
     if (!strcmp(o->format, "text"))
         wf_print(cli,
-                 "\nwritten to %s: comparison.md, comparison.csv, comparison.json\n"
+                 "\nwritten to %s: comparison.md, .csv and .json, comparison-pairs.csv\n"
                  "HTML report: %s\n",
                  folder, html);
     WF_TRY_OR(make_result(cli, comparison, html));

@@ -23,6 +23,7 @@ wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char
         wf_status (*make)(char **out, wf_context *cx, const wf_comparison *c);
     } files[] = {{"comparison.md", wf_report_markdown},
                  {"comparison.csv", wf_report_csv},
+                 {"comparison-pairs.csv", wf_report_pairs_csv},
                  {"comparison.json", wf_report_json},
                  {"comparison.html", wf_report_html}};
     WF_TRY(wf_dir_create(cx, folder));

@@ -5,12 +5,6 @@
 
 #include "report/internal.h"
 
-/* Standard error of the row's mean accuracy: over seeds if there are several, else of a count. */
-static double standard_error(const wf_report_row *row) {
-    if (row->accuracy.count > 1) return row->accuracy.sd / sqrt((double)row->accuracy.count);
-    return wf_accuracy_standard_error(row->accuracy.mean, row->runs[0].evaluation->count);
-}
-
 static const char *family_of(const wf_report_row *row) { return wf__row_summary(row)->family; }
 
 static const wf_report_row *best_of_family(const wf_comparison *c, const char *family) {
@@ -19,18 +13,22 @@ static const wf_report_row *best_of_family(const wf_comparison *c, const char *f
     return NULL;
 }
 
-/* "; with one seed each ..." */
-static void add_certainty(wf_str *s, wf_context *cx, const wf_report_row *a,
-                          const wf_report_row *b) {
-    double difference = a->accuracy.mean - b->accuracy.mean;
-    double error = hypot(standard_error(a), standard_error(b));
-    if (!(error > 0)) return;
-    wf_str_addf(
-        s, cx,
-        difference > 2 * error
-            ? ", %.1f times the standard error of such a difference"
-            : ", only %.1f times the standard error of such a difference: too close to call",
-        difference / error);
+/* Whether a test speaks for the difference of the figures that the table shows. */
+static int is_covered(const wf_comparison *c, const wf_report_pair *pair) {
+    int has_one_seed = c->rows[pair->a].run_count == 1 && c->rows[pair->b].run_count == 1;
+    return pair->seeds.is_tested || (pair->images.is_tested && has_one_seed);
+}
+
+/* What the tests of the pair say, each a sentence. */
+static void add_tests(wf_str *s, wf_context *cx, const wf_comparison *c,
+                      const wf_report_pair *pair) {
+    const wf_pair_test *const tests[] = {&pair->seeds, &pair->images};
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        if (!tests[i]->is_tested) continue;
+        wf_str_add(s, cx, " ");
+        wf__pair_add_named(s, cx, c, pair, tests[i]);
+        wf_str_add(s, cx, ".");
+    }
 }
 
 static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
@@ -48,10 +46,13 @@ static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
         wf_str_addf(s, cx, " over %zu seeds on %s test images", best->run_count,
                     wf_thousands(count, e->count));
     if (c->row_count > 1) {
-        const wf_report_row *next = &c->rows[1];
-        wf_str_addf(s, cx, ", %.2f percentage points above %s",
-                    100 * (best->accuracy.mean - next->accuracy.mean), next->label);
-        add_certainty(s, cx, best, next);
+        const wf_report_pair *pair = wf__comparison_pair(c, 0, 1);
+        if (!is_covered(c, pair))
+            wf_str_addf(s, cx, ", %.2f percentage points above %s",
+                        100 * (best->accuracy.mean - c->rows[1].accuracy.mean), c->rows[1].label);
+        wf_str_add(s, cx, ".");
+        add_tests(s, cx, c, pair);
+        return;
     }
     wf_str_add(s, cx, ".");
 }
@@ -61,7 +62,8 @@ static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
     char time[WF_FIGURE_BYTES], other[WF_FIGURE_BYTES], parameters[WF_FIGURE_BYTES];
     char score[WF_FIGURE_BYTES];
     if (!isfinite(best->total_s.mean)) return;
-    wf_str_addf(s, cx, " It trained in %s", wf_duration(time, best->total_s.mean));
+    wf_str_addf(s, cx, " %s trained in %s", c->row_count > 1 ? best->label : "It",
+                wf_duration(time, best->total_s.mean));
     if (wf__row_summary(best)->parameters > 0)
         wf_str_addf(s, cx, " and has %s parameters",
                     wf_thousands(parameters, wf__row_summary(best)->parameters));
@@ -84,17 +86,23 @@ static void add_families(wf_str *s, wf_context *cx, const wf_comparison *c) {
     if (!cnn || !rnn) return;
     const wf_report_row *better = cnn->accuracy.mean >= rnn->accuracy.mean ? cnn : rnn;
     const wf_report_row *lesser = better == cnn ? rnn : cnn;
-    wf_str_addf(s, cx, "\nCNN or RNN? The best %s here, %s, beats the best %s, %s, by %.2f points",
-                better == cnn ? "CNN" : "RNN", better->label, better == cnn ? "RNN" : "CNN",
-                lesser->label, 100 * (better->accuracy.mean - lesser->accuracy.mean));
-    add_certainty(s, cx, better, lesser);
-    double ratio = better->total_s.mean / lesser->total_s.mean;
-    if (isfinite(ratio) && ratio > 0)
-        wf_str_addf(s, cx,
-                    ratio >= 1 ? ", and took %.1f times as long to train"
-                               : ", in %.2f of its training time",
-                    ratio);
+    const wf_report_pair *pair =
+        wf__comparison_pair(c, (size_t)(better - c->rows), (size_t)(lesser - c->rows));
+    wf_str_addf(s, cx, "\nCNN or RNN? The best CNN here is %s, the best RNN %s", cnn->label,
+                rnn->label);
+    if (!is_covered(c, pair))
+        wf_str_addf(s, cx, ", %.2f points %s",
+                    100 * (better->accuracy.mean - lesser->accuracy.mean),
+                    better == cnn ? "below" : "above");
     wf_str_add(s, cx, ".");
+    if (pair->a != 0 || pair->b != 1) add_tests(s, cx, c, pair); /* else they were just told */
+    double ratio = better->total_s.mean / lesser->total_s.mean;
+    if (!isfinite(ratio) || !(ratio > 0)) return;
+    if (ratio >= 1)
+        wf_str_addf(s, cx, " %s took %.1f times as long to train.", better->label, ratio);
+    else
+        wf_str_addf(s, cx, " %s took %.2f of the training time of %s.", better->label, ratio,
+                    lesser->label);
 }
 
 static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
@@ -130,11 +138,15 @@ static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
         wf_str_add(s, cx,
                    c->row_count == 1 ? "this is one seed." : "each model has one seed only.");
     else wf_str_addf(s, cx, "%zu of %zu models have one seed only.", single, c->row_count);
-    wf_str_addf(
-        s, cx,
-        " The standard error of an accuracy measured on %s images is about %.4f, and another "
-        "seed moves the figure as well: do not read much into differences below %.3f.",
-        wf_thousands(count, e->count), error, 2 * sqrt(2) * error);
+    if (c->images_tested > 0)
+        wf_str_add(s, cx,
+                   " Another seed moves the figure as well, and a test on the same images cannot "
+                   "see by how much.");
+    else
+        wf_str_addf(s, cx,
+                    " The standard error of an accuracy measured on %s images is about %.4f, and "
+                    "another seed moves the figure as well.",
+                    wf_thousands(count, e->count), error);
 }
 
 wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx) {

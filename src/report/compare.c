@@ -31,6 +31,7 @@ static void reset_row(wf_report_row *row) {
 
 void wf_comparison_destroy(wf_comparison *c) {
     if (!c) return;
+    wf__comparison_pairs_reset(c);
     for (size_t i = 0; i < c->row_count; i++) reset_row(&c->rows[i]);
     for (size_t i = 0; i < c->note_count; i++) wf_free(c->notes[i]);
     wf_free(c->rows);
@@ -53,7 +54,7 @@ static wf_status add_note(wf_comparison *c, wf_context *cx, wf_str *note) {
 
 /* Reads one run; when it cannot be compared, *why says so and `out` stays empty. */
 static wf_status read_run(wf_report_run *out, wf_str *why, wf_context *cx, const wf_run *source) {
-    wf_report_run run = {0};
+    wf_report_run run = {.source = source};
     wf_context quiet = {0};
     char *test = NULL;
     size_t length = 0;
@@ -62,6 +63,13 @@ static wf_status read_run(wf_report_run *out, wf_str *why, wf_context *cx, const
     if (run.summary.status != WF_RUN_FINISHED) {
         wf_str_addf(why, cx, "%s is left out: it is %s, not finished.", run.summary.id,
                     wf_run_status_name((wf_run_status)run.summary.status));
+        goto done;
+    }
+    if (run.summary.folds > 0) {
+        wf_str_addf(why, cx,
+                    "%s is left out: it is fold %lld of %lld of a cross-validation, which never "
+                    "saw the test images.",
+                    run.summary.id, (long long)run.summary.fold + 1, (long long)run.summary.folds);
         goto done;
     }
     status = wf_run_read_test(&test, &length, &quiet, source);
@@ -259,16 +267,18 @@ static int compare_runs(const void *left, const void *right) {
     return strcmp(a->summary.id, b->summary.id);
 }
 
+int wf__rows_share_test(const wf_report_row *a, const wf_report_row *b) {
+    const wf_report_run *left = &a->runs[0], *right = &b->runs[0];
+    return strcmp(left->summary.dataset, right->summary.dataset) == 0 &&
+           strcmp(left->summary.data_hash, right->summary.data_hash) == 0 &&
+           left->evaluation->count == right->evaluation->count &&
+           has_same_classes(left->evaluation, right->evaluation);
+}
+
 static wf_status check_comparable(wf_comparison *c, wf_context *cx) {
     c->comparable = 1;
-    for (size_t i = 1; i < c->row_count; i++) {
-        const wf_report_run *a = &c->rows[0].runs[0], *b = &c->rows[i].runs[0];
-        if (strcmp(a->summary.dataset, b->summary.dataset) != 0 ||
-            strcmp(a->summary.data_hash, b->summary.data_hash) != 0 ||
-            a->evaluation->count != b->evaluation->count ||
-            !has_same_classes(a->evaluation, b->evaluation))
-            c->comparable = 0;
-    }
+    for (size_t i = 1; i < c->row_count; i++)
+        if (!wf__rows_share_test(&c->rows[0], &c->rows[i])) c->comparable = 0;
     if (c->comparable) return WF_OK;
     wf_str note = {0};
     wf_str_add(&note, cx,
@@ -296,6 +306,7 @@ static wf_status finish(wf_comparison *c, wf_context *cx) {
     if (c->row_count > 1) qsort(c->rows, c->row_count, sizeof *c->rows, compare_rows);
     WF_TRY(check_comparable(c, cx));
     WF_TRY(set_time(c, cx));
+    WF_TRY(wf__comparison_pairs(c, cx));
     return wf__comparison_answer(c, cx);
 }
 

@@ -76,3 +76,47 @@ wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c) {
     wf_str_reset(&s);
     return status;
 }
+
+static void add_pair(wf_str *s, wf_context *cx, const wf_comparison *c, const wf_report_pair *pair,
+                     wf_pair_kind kind) {
+    const wf_pair_test *t = wf__pair_test(pair, kind);
+    const wf_report_row *a = &c->rows[pair->a], *b = &c->rows[pair->b];
+    int is_images = kind == WF_PAIR_IMAGES;
+    wf__csv_text(s, cx, a->label);
+    wf__csv_text(s, cx, b->label);
+    wf_str_add(s, cx, is_images ? "mcnemar," : "welch,");
+    wf__csv_text(s, cx, is_images ? a->runs[pair->run_a].summary.id : "");
+    wf__csv_text(s, cx, is_images ? b->runs[pair->run_b].summary.id : "");
+    const double figures[] = {t->difference, t->low, t->high, t->p, t->p_holm};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        wf__csv_figure(s, cx, figures[i], ",");
+    const wf_mcnemar *m = &pair->mcnemar;
+    if (t->is_tested && is_images)
+        wf_str_addf(s, cx, "%lld,%lld,%lld,%lld,", (long long)m->both_right,
+                    (long long)m->only_a_right, (long long)m->only_b_right,
+                    (long long)m->both_wrong);
+    else wf_str_add(s, cx, ",,,,");
+    const wf_t_test *w = &pair->welch;
+    const double sizes[] = {w->t, w->df, w->cohen_d, w->hedges_g};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        wf__csv_figure(s, cx, t->is_tested && !is_images ? sizes[i] : (double)NAN, ",");
+    wf__csv_text(s, cx, t->sentence);
+    wf_str_add(s, cx, t->is_shown ? "yes\r\n" : "no\r\n");
+}
+
+wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c) {
+    wf_str s = {0};
+    wf_str_add(&s, cx,
+               "a,b,test,run_a,run_b,difference,low,high,p,p_holm,both_right,only_a_right,"
+               "only_b_right,both_wrong,t,df,cohen_d,hedges_g,in_words,shown\r\n");
+    for (int kind = WF_PAIR_IMAGES; kind <= WF_PAIR_SEEDS; kind++)
+        for (size_t i = 0; i < c->pair_count; i++)
+            add_pair(&s, cx, c, &c->pairs[i], (wf_pair_kind)kind);
+    if (s.status == WF_OK) {
+        *out = s.text;
+        return WF_OK;
+    }
+    wf_status status = s.status;
+    wf_str_reset(&s);
+    return status;
+}

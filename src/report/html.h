@@ -31,6 +31,8 @@ const char *wf__family_class(const char *family);
 /* ---- tables.c ---- */
 
 void wf__html_summary(wf_html *h, const wf_comparison *c);
+/* Which differences are real: every pair, the many behind a fold. */
+void wf__html_pairs(wf_html *h, const wf_comparison *c, wf_pair_kind kind);
 void wf__html_claims(wf_html *h, const wf_comparison *c);
 void wf__html_confusion(wf_html *h, const wf_report_row *row);
 void wf__html_class_scores(wf_html *h, const wf_comparison *c);

@@ -61,7 +61,39 @@ int wf__row_claims(wf_report_claim out[WF_CLAIM_FIGURES], const wf_report_row *r
 /* The summary that speaks for the row (its first run; what all its runs have in common). */
 const wf_run_summary *wf__row_summary(const wf_report_row *row);
 
-/* Builds c->answer from the rows. */
+/* Whether both were tested on the same images, as far as their summaries and classes tell. */
+int wf__rows_share_test(const wf_report_row *a, const wf_report_row *b);
+
+/* ---- pairs.c ---- */
+
+/* Tests every pair of rows. */
+wf_status wf__comparison_pairs(wf_comparison *c, wf_context *cx);
+void wf__comparison_pairs_reset(wf_comparison *c);
+
+/* ---- pair_words.c ---- */
+
+/* The pair of two different rows, whichever stands first. */
+const wf_report_pair *wf__comparison_pair(const wf_comparison *c, size_t row, size_t other);
+
+typedef enum wf_pair_kind { WF_PAIR_IMAGES, WF_PAIR_SEEDS } wf_pair_kind;
+const wf_pair_test *wf__pair_test(const wf_report_pair *pair, wf_pair_kind kind);
+/* Of one test of the pair: the sentence with both names in it. */
+void wf__pair_add_named(wf_str *out, wf_context *cx, const wf_comparison *c,
+                        const wf_report_pair *pair, const wf_pair_test *test);
+/* Which test it is and what it speaks for. */
+void wf__pairs_add_scope(wf_str *out, wf_context *cx, const wf_comparison *c, wf_pair_kind kind);
+/* Where there are many pairs, a reader sees those with the best model first. */
+int wf__pair_is_first(const wf_comparison *c, const wf_report_pair *pair);
+/* The figures of a test for a table; "-" when it was not made. */
+typedef struct wf_pair_cells {
+    char points[WF_FIGURE_BYTES], interval[WF_FIGURE_BYTES], p[WF_FIGURE_BYTES],
+        p_holm[WF_FIGURE_BYTES];
+} wf_pair_cells;
+void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test);
+
+/* ---- answer.c ---- */
+
+/* Builds c->answer from the rows and pairs. */
 wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx);
 
 #endif

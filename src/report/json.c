@@ -96,6 +96,58 @@ static wf_status put_row(json_t *list, wf_context *cx, const wf_report_row *row)
     return put(o, cx, "all_seeds_together", evaluation);
 }
 
+/* The figures that both tests have. */
+static json_t *pair_test(const wf_pair_test *t) {
+    return json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:s}", "tested", t->is_tested, "shown",
+                     t->is_shown, "difference", wf_json_real(t->difference), "low",
+                     wf_json_real(t->low), "high", wf_json_real(t->high), "p", wf_json_real(t->p),
+                     "p_holm", wf_json_real(t->p_holm), "in_words", t->sentence);
+}
+
+static wf_status put_mcnemar(json_t *object, wf_context *cx, const wf_comparison *c,
+                             const wf_report_pair *pair) {
+    const wf_mcnemar *m = &pair->mcnemar;
+    json_t *o = pair_test(&pair->images);
+    WF_TRY(put(object, cx, "same_images", o)); /* now owned by the object */
+    const wf_report_run *a = &c->rows[pair->a].runs[pair->run_a];
+    const wf_report_run *b = &c->rows[pair->b].runs[pair->run_b];
+    WF_TRY(put(o, cx, "run_a", json_string(a->summary.id)));
+    WF_TRY(put(o, cx, "run_b", json_string(b->summary.id)));
+    if (!pair->images.is_tested) return WF_OK;
+    WF_TRY(put(o, cx, "p_exact", json_real(m->p_exact)));
+    WF_TRY(put(o, cx, "both_right", json_integer(m->both_right)));
+    WF_TRY(put(o, cx, "only_a_right", json_integer(m->only_a_right)));
+    WF_TRY(put(o, cx, "only_b_right", json_integer(m->only_b_right)));
+    return put(o, cx, "both_wrong", json_integer(m->both_wrong));
+}
+
+static wf_status put_welch(json_t *object, wf_context *cx, const wf_report_pair *pair) {
+    const wf_t_test *w = &pair->welch;
+    json_t *o = pair_test(&pair->seeds);
+    WF_TRY(put(object, cx, "over_seeds", o)); /* now owned by the object */
+    if (!pair->seeds.is_tested) return WF_OK;
+    WF_TRY(put(o, cx, "t", wf_json_real(w->t)));
+    WF_TRY(put(o, cx, "df", wf_json_real(w->df)));
+    WF_TRY(put(o, cx, "cohen_d", wf_json_real(w->cohen_d)));
+    return put(o, cx, "hedges_g", wf_json_real(w->hedges_g));
+}
+
+static wf_status put_pairs(json_t *document, wf_context *cx, const wf_comparison *c) {
+    json_t *list = json_array();
+    WF_TRY(put(document, cx, "pairs", list));
+    for (size_t i = 0; i < c->pair_count; i++) {
+        const wf_report_pair *pair = &c->pairs[i];
+        json_t *o =
+            json_pack("{s:s, s:s}", "a", c->rows[pair->a].label, "b", c->rows[pair->b].label);
+        WF_TRY(append(list, cx, o)); /* now owned by the list */
+        WF_TRY(put_mcnemar(o, cx, c, pair));
+        WF_TRY(put_welch(o, cx, pair));
+    }
+    return put(document, cx, "holm_counts",
+               json_pack("{s:I, s:I}", "same_images", (json_int_t)c->images_tested, "over_seeds",
+                         (json_int_t)c->seeds_tested));
+}
+
 static wf_status fill(json_t *document, wf_context *cx, const wf_comparison *c) {
     json_t *models = NULL, *notes = NULL;
     WF_TRY(put(document, cx, "schema_version", json_integer(SCHEMA_VERSION)));
@@ -106,7 +158,7 @@ static wf_status fill(json_t *document, wf_context *cx, const wf_comparison *c) 
     for (size_t i = 0; i < c->note_count; i++) WF_TRY(append(notes, cx, json_string(c->notes[i])));
     WF_TRY(put(document, cx, "models", models = json_array()));
     for (size_t i = 0; i < c->row_count; i++) WF_TRY(put_row(models, cx, &c->rows[i]));
-    return WF_OK;
+    return put_pairs(document, cx, c);
 }
 
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c) {

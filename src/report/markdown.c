@@ -73,6 +73,35 @@ static void add_claims(wf_str *s, wf_context *cx, const wf_comparison *c) {
     }
 }
 
+static void add_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, wf_pair_kind kind) {
+    wf_str scope = {0};
+    wf_pair_cells cells;
+    wf__pairs_add_scope(&scope, cx, c, kind);
+    wf_str_add(s, cx, "\n");
+    if (scope.status == WF_OK) wf__markdown_text(s, cx, scope.text);
+    else s->status = scope.status;
+    wf_str_reset(&scope);
+    wf_str_add(s, cx,
+               "\n\n| Models | Points | 95% interval | p | After Holm | In words |\n"
+               "|---|---:|---:|---:|---:|---|\n");
+    for (size_t i = 0; i < c->pair_count; i++) {
+        const wf_report_pair *pair = &c->pairs[i];
+        const wf_pair_test *test = wf__pair_test(pair, kind);
+        wf__pair_cells(&cells, test);
+        wf_str_add(s, cx, "| ");
+        wf__markdown_text(s, cx, c->rows[pair->a].label);
+        wf_str_add(s, cx, ", ");
+        wf__markdown_text(s, cx, c->rows[pair->b].label);
+        const char *const texts[] = {cells.points, cells.interval, cells.p, cells.p_holm,
+                                     test->sentence};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++) {
+            wf_str_add(s, cx, " | ");
+            wf__markdown_text(s, cx, texts[j]);
+        }
+        wf_str_add(s, cx, " |\n");
+    }
+}
+
 static void add_paragraphs(wf_str *s, wf_context *cx, const char *text) {
     while (*text) {
         size_t n = strcspn(text, "\n");
@@ -93,6 +122,10 @@ wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c)
         wf_str_add(&s, cx, "There are no finished and tested runs to compare.\n");
     add_paragraphs(&s, cx, c->answer);
     if (c->row_count > 0) add_summary(&s, cx, c);
+    if (c->images_tested + c->seeds_tested > 0)
+        wf_str_add(&s, cx, "\n## Which differences are real?\n");
+    if (c->images_tested > 0) add_pairs(&s, cx, c, WF_PAIR_IMAGES);
+    if (c->seeds_tested > 0) add_pairs(&s, cx, c, WF_PAIR_SEEDS);
     add_claims(&s, cx, c);
     for (size_t i = 0; i < c->note_count; i++) {
         wf_str_add(&s, cx, i == 0 ? "\n## Notes\n\n- " : "- ");

@@ -63,6 +63,14 @@ static void add_scatter(wf_html *h, const wf_comparison *c) {
     wf__html(h, "</div></section>");
 }
 
+static void add_pairs(wf_html *h, const wf_comparison *c) {
+    if (c->images_tested + c->seeds_tested == 0) return;
+    wf__html(h, "<section><h2>Which differences are real?</h2>");
+    if (c->images_tested > 0) wf__html_pairs(h, c, WF_PAIR_IMAGES);
+    if (c->seeds_tested > 0) wf__html_pairs(h, c, WF_PAIR_SEEDS);
+    wf__html(h, "</section>");
+}
+
 static wf_status add_curves(wf_html *h, const wf_comparison *c) {
     wf_range loss, accuracy;
     WF_TRY(wf__curve_range(&loss, h->cx, c, WF_CURVE_LOSS));
@@ -117,6 +125,7 @@ static wf_status add_body(wf_html *h, const wf_comparison *c) {
     add_family_legend(h, c);
     wf__html_summary(h, c);
     wf__html(h, "</section>");
+    add_pairs(h, c);
     add_scatter(h, c);
     wf__html_claims(h, c);
     WF_TRY(add_curves(h, c));

@@ -7,9 +7,11 @@
 
 #include "store/store.h"
 #include "weft/eval.h"
+#include "weft/significance.h"
 
 /* One run inside a row. */
 typedef struct wf_report_run {
+    const wf_run *source; /* lent, for wf_comparison_create only */
     wf_run_summary summary;
     wf_run_metrics metrics;
     wf_evaluation *evaluation; /* on the test set; never NULL */
@@ -27,10 +29,37 @@ typedef struct wf_report_row {
     double delta_accuracy, delta_loss, delta_macro_f1; /* ours minus the claim; NAN without one */
 } wf_report_row;
 
+/* What a test says about the accuracies of a pair of rows. */
+typedef struct wf_pair_test {
+    int is_tested;                /* else the sentence says why not, and the figures are NAN */
+    int is_shown;                 /* as wf_verdict_is_shown */
+    double difference, low, high; /* accuracy of a minus accuracy of b, and the interval of 95% */
+    double p, p_holm;             /* alone, and corrected for all pairs that this test judged */
+    char *sentence;               /* as wf_verdict_add */
+} wf_pair_test;
+
+/* Two rows. */
+typedef struct wf_report_pair {
+    size_t a, b; /* a stands first in the table */
+    /* McNemar on the same test images, between one run of each: those of the lowest seed that both
+     * rows have, or, when they share none, those of the lowest seed of each. It speaks for other
+     * images and not for other seeds. */
+    wf_pair_test images;
+    size_t run_a, run_b; /* the runs that it judged, in their rows */
+    wf_mcnemar mcnemar;
+    int64_t identical; /* images, when both predict the same class for each; else 0 */
+    /* Welch over seeds. It speaks for other seeds and not for other images. */
+    wf_pair_test seeds;
+    wf_t_test welch;
+} wf_report_pair;
+
 typedef struct wf_comparison {
     wf_report_row *rows; /* best accuracy first */
     size_t row_count;
-    char **notes; /* what was left out and why; what forbids a comparison */
+    wf_report_pair *pairs; /* all row_count (row_count - 1) / 2: 0 1, 0 2, ... 1 2 ... */
+    size_t pair_count;
+    size_t images_tested, seeds_tested; /* pairs that either test judged: the families of Holm */
+    char **notes;                       /* what was left out and why; what forbids a comparison */
     size_t note_count;
     int comparable;  /* all rows: same dataset and the same number of test images */
     char *answer;    /* the result in words; "" when there is no row */
@@ -38,7 +67,8 @@ typedef struct wf_comparison {
 } wf_comparison;
 
 /* Compares runs. Left out, each with a note: runs that are not finished or not tested, damaged
- * ones, and all but the latest of runs with the same recipe and the same seed.
+ * ones, folds of a cross-validation, and all but the latest of runs with the same recipe and the
+ * same seed.
  * Errors: WF_E_NOMEM, WF_E_IO. */
 wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run *const *runs,
                                size_t count);
@@ -49,6 +79,8 @@ void wf_comparison_destroy(wf_comparison *c); /* NULL is legal */
 wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int width);
 wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c);
 wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c);
+/* One line per pair and test. */
+wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c);
 /* One document with "schema_version". */
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c);
 /* One self-contained page: no network, no script. */

@@ -90,6 +90,56 @@ void wf__html_summary(wf_html *h, const wf_comparison *c) {
     wf__html(h, "</tbody></table></div>");
 }
 
+/* The pairs that a reader sees first, or the others; returns how many there are. */
+static size_t add_pair_rows(wf_html *h, const wf_comparison *c, wf_pair_kind kind, int is_first) {
+    size_t count = 0;
+    for (size_t i = 0; i < c->pair_count; i++) {
+        const wf_report_pair *pair = &c->pairs[i];
+        const wf_pair_test *test = wf__pair_test(pair, kind);
+        wf_pair_cells cells;
+        if (wf__pair_is_first(c, pair) != is_first) continue;
+        count++;
+        if (!h) continue;
+        wf__pair_cells(&cells, test);
+        wf__html(h,
+                 "<tr class=\"%s\"><th scope=\"row\">%s, %s</th><td class=\"figure\" "
+                 "data-label=\"points\">%s</td>",
+                 test->is_shown ? "shown" : "not-shown", c->rows[pair->a].label,
+                 c->rows[pair->b].label, cells.points);
+        wf__html(h,
+                 "<td class=\"figure\" data-label=\"95%% interval\">%s</td><td class=\"figure\" "
+                 "data-label=\"p\">%s</td><td class=\"figure\" data-label=\"after Holm\">%s</td>"
+                 "<td class=\"prose\">%s</td></tr>",
+                 cells.interval, cells.p, cells.p_holm, test->sentence);
+    }
+    return count;
+}
+
+static void add_pair_table(wf_html *h, const wf_comparison *c, wf_pair_kind kind, int is_first) {
+    wf__html(h,
+             "<div class=\"wide\"><table class=\"tests\"><thead><tr><th scope=\"col\">Models</th>"
+             "<th scope=\"col\" class=\"figure\">Points</th><th scope=\"col\" "
+             "class=\"figure\">95%% interval</th><th scope=\"col\" class=\"figure\">p</th><th "
+             "scope=\"col\" class=\"figure\">After Holm</th><th scope=\"col\">In words</th></tr>"
+             "</thead><tbody>");
+    add_pair_rows(h, c, kind, is_first);
+    wf__html(h, "</tbody></table></div>");
+}
+
+void wf__html_pairs(wf_html *h, const wf_comparison *c, wf_pair_kind kind) {
+    wf_str scope = {0};
+    size_t others = add_pair_rows(NULL, c, kind, 0);
+    wf__pairs_add_scope(&scope, h->cx, c, kind);
+    if (scope.status == WF_OK) wf__html(h, "<p>%s</p>", scope.text);
+    else h->out.status = scope.status;
+    wf_str_reset(&scope);
+    add_pair_table(h, c, kind, 1);
+    if (others == 0) return;
+    wf__html(h, "<details><summary>The other %zu pairs</summary>", others);
+    add_pair_table(h, c, kind, 0);
+    wf__html(h, "</details>");
+}
+
 void wf__html_claims(wf_html *h, const wf_comparison *c) {
     wf_report_claim claims[WF_CLAIM_FIGURES];
     char text[WF_FIGURE_BYTES];

@@ -114,6 +114,30 @@ static void add_wrapped(wf_str *s, wf_context *cx, const char *text, int width) 
     wf_str_add(s, cx, "\n");
 }
 
+static wf_status add_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, wf_pair_kind kind,
+                           int width) {
+    wf_str text = {0};
+    size_t left_out = 0;
+    wf__pairs_add_scope(&text, cx, c, kind);
+    for (size_t i = 0; i < c->pair_count; i++) {
+        const wf_pair_test *test = wf__pair_test(&c->pairs[i], kind);
+        if (!test->is_tested) continue;
+        if (!wf__pair_is_first(c, &c->pairs[i])) {
+            left_out++;
+            continue;
+        }
+        wf_str_add(&text, cx, "\n- ");
+        wf__pair_add_named(&text, cx, c, &c->pairs[i], test);
+        wf_str_add(&text, cx, ".");
+    }
+    if (left_out > 0)
+        wf_str_addf(&text, cx, "\nThe other %zu pairs are in the files only.", left_out);
+    if (text.status == WF_OK) add_wrapped(s, cx, text.text, width);
+    wf_status status = text.status;
+    wf_str_reset(&text);
+    return status;
+}
+
 wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int width) {
     wf_status status = WF_OK;
     wf_str s = {0};
@@ -127,6 +151,10 @@ wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int
         wf_str_add(&s, cx, "\n");
         add_wrapped(&s, cx, c->answer, width);
     }
+    if (c->images_tested + c->seeds_tested > 0)
+        wf_str_add(&s, cx, "\nWhich differences are real?\n");
+    if (c->images_tested > 0) WF_TRY_OR(add_pairs(&s, cx, c, WF_PAIR_IMAGES, width));
+    if (c->seeds_tested > 0) WF_TRY_OR(add_pairs(&s, cx, c, WF_PAIR_SEEDS, width));
     for (size_t i = 0; i < c->note_count; i++) {
         if (i == 0) wf_str_add(&s, cx, "\n");
         wf_str note = {0};

@@ -1,128 +1,5 @@
-/* The comparison and its five forms. */
-#include "report/report.h"
-
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/json.h"
-#include "test.h"
-
-static wf_context cx;
-static char runs_dir[64];
-static wf_store *store;
-static wf_run *runs[32];
-static size_t run_count;
-
-static void begin(void) {
-    snprintf(runs_dir, sizeof runs_dir, "/tmp/weft-test-report-XXXXXX");
-    CHECK(mkdtemp(runs_dir) != NULL);
-    CHECK_OK(&cx, wf_store_open(&store, &cx, runs_dir));
-    run_count = 0;
-}
-
-static void end(void) {
-    char command[128];
-    for (size_t i = 0; i < run_count; i++) wf_run_close(runs[i]);
-    wf_store_close(store);
-    snprintf(command, sizeof command, "rm -rf '%s'", runs_dir);
-    CHECK_INT(system(command), 0);
-}
-
-typedef struct made {
-    const char *model, *family;
-    uint64_t seed;
-    int right; /* of 100 test images */
-    int class_count;
-    double seconds;
-    int epochs;
-    wf_run_claim claim;
-    const char *const *names;
-} made;
-
-static const wf_run_claim no_claim = {NULL, (double)NAN, (double)NAN, (double)NAN};
-
-static void add_run(made m) {
-    static const char *const default_names[] = {"cat", "dog", "cow", "hen"};
-    const char *const *names = m.names ? m.names : default_names;
-    int k = m.class_count;
-    wf_run_description d = {.model = m.model,
-                            .family = m.family,
-                            .dataset = k == 2 ? "pets" : "animals",
-                            .seed = m.seed,
-                            .train_count = 800,
-                            .test_count = 100,
-                            .class_names = names,
-                            .class_count = k,
-                            .epochs_planned = m.epochs,
-                            .parameters = 1234567,
-                            .claim = m.claim};
-    wf_run *run = NULL;
-    CHECK_OK(&cx, wf_run_create(&run, &cx, store, "run"));
-    runs[run_count++] = run;
-    CHECK_OK(&cx, wf_run_describe(&cx, run, &d));
-    for (int i = 1; i <= m.epochs; i++) {
-        wf_epoch_record r = {.epoch = i,
-                             .loss = 1. / i,
-                             .accuracy = 1 - 1. / (i + 1),
-                             .val_loss = i % 2 ? 1.1 / i : (double)NAN,
-                             .val_accuracy = i % 2 ? .5 : (double)NAN,
-                             .learning_rate = .001,
-                             .seconds = m.seconds / m.epochs,
-                             .ms_per_step = 2.5};
-        CHECK_OK(&cx, wf_run_record_epoch(&cx, run, &r));
-    }
-    int32_t labels[100];
-    float p[400];
-    for (int i = 0; i < 100; i++) {
-        labels[i] = i % k;
-        int predicted = i < m.right ? i % k : (i + 1) % k;
-        for (int j = 0; j < k; j++) p[i * k + j] = j == predicted ? .7f : .3f / (float)(k - 1);
-    }
-    wf_evaluation *e = NULL;
-    char *text = NULL;
-    CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, 100, k, names));
-    CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
-    CHECK_OK(&cx, wf_run_record_test(&cx, run, text, "best"));
-    wf_text_free(text);
-    wf_evaluation_destroy(e);
-    CHECK_OK(&cx, wf_run_finish(&cx, run, WF_RUN_FINISHED, NULL));
-}
-
-static void add_simple(const char *model, const char *family, uint64_t seed, int right) {
-    add_run((made){model, family, seed, right, 2, 30, 3, no_claim, NULL});
-}
-
-static wf_comparison *compare(void) {
-    wf_comparison *c = NULL;
-    CHECK_OK(&cx, wf_comparison_create(&c, &cx, (const wf_run *const *)runs, run_count));
-    return c;
-}
-
-/* Every form can be made, and the JSON form can be read. */
-static void check_forms(const wf_comparison *c) {
-    wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
-        wf_report_markdown, wf_report_csv, wf_report_json, wf_report_html};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        char *text = NULL;
-        CHECK_OK(&cx, forms[i](&text, &cx, c));
-        CHECK(strlen(text) > 40);
-        CHECK(!strstr(text, "nan") && !strstr(text, "inf,"));
-        if (forms[i] == wf_report_json) {
-            json_t *document = NULL;
-            CHECK_OK(&cx, wf_json_parse(&document, &cx, text, strlen(text), "report", 1 << 24));
-            CHECK_INT(json_integer_value(json_object_get(document, "schema_version")), 1);
-            CHECK_INT(json_array_size(json_object_get(document, "models")), c->row_count);
-            json_decref(document);
-        }
-        wf_free(text);
-    }
-    for (int width = 0; width < 200; width += 37) {
-        char *text = NULL;
-        CHECK_OK(&cx, wf_report_text(&text, &cx, c, width));
-        CHECK(strlen(text) > 20);
-        wf_free(text);
-    }
-}
+/* The comparison and its forms. */
+#include "report_runs.h"
 
 TEST(no_runs_at_all) {
     begin();
@@ -168,9 +45,12 @@ TEST(seeds_of_one_recipe_make_one_row) {
     CHECK_INT(c->rows[0].pooled->count, 300);
     CHECK(c->comparable);
     CHECK(strstr(c->answer, "a is the most accurate: 0.9300 \302\261 0.0361 over 3 seeds"));
-    CHECK(strstr(c->answer, "33.00 percentage points above b"));
-    CHECK(strstr(c->answer, "CNN or RNN? The best CNN here, a, beats the best RNN, b"));
-    CHECK(strstr(c->answer, "1 of 2 models have one seed only"));
+    CHECK(strstr(c->answer, "33.00 percentage points above b. a is better than b: 30.0 points, 95% "
+                            "interval 21.9 to 39.6, p < .0001 (speaks for seed 1 only)."));
+    CHECK(strstr(c->answer, "CNN or RNN? The best CNN here is a, the best RNN b, 33.00 points "
+                            "below. a took 1.0 times as long to train."));
+    CHECK(strstr(c->answer, "1 of 2 models have one seed only. Another seed moves the figure as "
+                            "well"));
     check_forms(c);
     wf_comparison_destroy(c);
     end();
@@ -198,8 +78,8 @@ TEST(the_same_seed_twice_counts_once) {
 
 TEST(other_recipes_of_one_model_are_told_apart) {
     begin();
-    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL});
-    add_run((made){"a", "cnn", 1, 95, 2, 30, 9, no_claim, NULL});
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL, 0, NULL});
+    add_run((made){"a", "cnn", 1, 95, 2, 30, 9, no_claim, NULL, 0, NULL});
     wf_comparison *c = compare();
     CHECK_INT(c->row_count, 2);
     CHECK_STR(c->rows[0].label, "a (9 epochs)");
@@ -210,8 +90,8 @@ TEST(other_recipes_of_one_model_are_told_apart) {
 
 TEST(runs_with_other_classes_stand_beside_each_other) {
     begin();
-    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL});
-    add_run((made){"a", "cnn", 2, 95, 4, 30, 3, no_claim, NULL});
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL, 0, NULL});
+    add_run((made){"a", "cnn", 2, 95, 4, 30, 3, no_claim, NULL, 0, NULL});
     wf_comparison *c = compare();
     CHECK_INT(c->row_count, 2);
     CHECK(!c->comparable);
@@ -245,7 +125,7 @@ TEST(unfinished_and_untested_runs_are_left_out_and_named) {
 TEST(claims_stand_beside_the_figures) {
     begin();
     wf_run_claim claim = {"acc .919, loss .243", .919, (double)NAN, .243};
-    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, claim, NULL});
+    add_run((made){"a", "cnn", 1, 90, 2, 30, 3, claim, NULL, 0, NULL});
     wf_comparison *c = compare();
     CHECK_NEAR(c->rows[0].delta_accuracy, .9 - .919, 1e-15);
     CHECK(isnan(c->rows[0].delta_macro_f1));
@@ -282,8 +162,9 @@ TEST(hostile_names_do_no_harm_in_any_form) {
     static const char *const names[] = {"<script>alert(1)</script>", "=cmd|' /C calc'!A0"};
     begin();
     wf_run_claim claim = {"\"><img src=x onerror=alert(1)> | **a**\n=1+1", .5, .5, .5};
-    add_run((made){"@SUM(1)\"</title><script>x|`_*", "\"><b>", 1, 91, 2, 30, 3, claim, names});
-    add_run((made){"percent %s %n %d", "cnn", 1, 80, 2, 30, 3, claim, names});
+    add_run(
+        (made){"@SUM(1)\"</title><script>x|`_*", "\"><b>", 1, 91, 2, 30, 3, claim, names, 0, NULL});
+    add_run((made){"percent %s %n %d", "cnn", 1, 80, 2, 30, 3, claim, names, 0, NULL});
     wf_comparison *c = compare();
     char *text = NULL;
     CHECK_OK(&cx, wf_report_html(&text, &cx, c));
@@ -328,7 +209,7 @@ TEST(failing_memory_is_reported) {
     add_simple("a", "cnn", 2, 91);
     add_simple("b", "rnn", 1, 80);
     wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
-        wf_report_markdown, wf_report_csv, wf_report_json, wf_report_html};
+        wf_report_markdown, wf_report_csv, wf_report_pairs_csv, wf_report_json, wf_report_html};
     int failures = 0, is_done = 0;
     for (long k = 1; !is_done && k < 5000; k++) {
         wf_comparison *c = NULL;
