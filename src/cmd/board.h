@@ -53,7 +53,8 @@ typedef struct wf_hparam_list {
     size_t count;
 } wf_hparam_list;
 
-/* Model, data, seed and every key of the recipe, as --set names it without "training.".
+/* Model, data, seed, keys of layers that are not at their defaults, and every key of the recipe, as
+ * --set names it without "training.".
  * Errors: WF_E_NOMEM. */
 wf_status wf_hparam_list_create(wf_hparam_list *out, wf_context *cx, const wf_experiment *e);
 void wf_hparam_list_reset(wf_hparam_list *list);

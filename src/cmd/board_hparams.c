@@ -52,6 +52,29 @@ static wf_status add_fields(wf_hparam_list *list, wf_context *cx, const char *se
     return WF_OK;
 }
 
+/* What tells a layer from one of the same type: keys that have no default, or another value. */
+static wf_status add_layer(wf_hparam_list *list, wf_context *cx, const wf_node *node) {
+    const wf_layer_class *class = node->spec.class;
+    wf_str name = {0}, text = {0}, usual = {0};
+    void *defaults = NULL;
+    WF_TRY(wf_fields_create(&defaults, cx, class->fields, class->config_size));
+    wf_status status = WF_OK;
+    for (const wf_field *f = class->fields; f->key && status == WF_OK; f++) {
+        wf_str_addf(&name, cx, "layers.%s.%s", node->name, f->key);
+        wf_fields_write(&text, cx, f, node->spec.config);
+        if (f->initial) wf_fields_write(&usual, cx, f, defaults);
+        status = name.status != WF_OK ? name.status : text.status;
+        if (status == WF_OK) status = usual.status;
+        if (status == WF_OK && (!usual.text || strcmp(text.text, usual.text) != 0))
+            status = add(list, cx, name.text, kind_of(f), text.text);
+        wf_str_reset(&name);
+        wf_str_reset(&text);
+        wf_str_reset(&usual);
+    }
+    wf_fields_destroy(class->fields, defaults);
+    return status;
+}
+
 static wf_status add_recipe(wf_hparam_list *list, wf_context *cx, const wf_recipe *r) {
     const wf_early_stopping *stop = &r->early_stopping;
     WF_TRY(add_fields(list, cx, "", wf_recipe_fields, r));
@@ -80,6 +103,7 @@ static wf_status fill(wf_hparam_list *list, wf_context *cx, const wf_experiment 
         WF_TRY(add_int(list, cx, "repeat", e->repeat));
         WF_TRY(add_int(list, cx, "fold", e->fold));
     }
+    for (int i = 0; i < m->graph->n_nodes; i++) WF_TRY(add_layer(list, cx, &m->graph->nodes[i]));
     return add_recipe(list, cx, m->recipe);
 }
 

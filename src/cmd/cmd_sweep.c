@@ -28,6 +28,7 @@ static const wf_option options_table[] = {
     WF_JOBS_OPTION(wf_sweep_options, jobs),
     WF_EXPERIMENT_OPTIONS(wf_sweep_options, experiment),
     WF_RUNS_OPTION(wf_sweep_options, runs),
+    WF_TENSORBOARD_OPTION(wf_sweep_options, tensorboard),
     WF_SESSION_OPTIONS(wf_sweep_options, session),
     {0}};
 

@@ -9,7 +9,7 @@
 typedef struct wf_sweep_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *suite, *runs, *output, *page, *monitor;
+    const char *suite, *runs, *output, *page, *monitor, *tensorboard;
     int64_t seeds, seed, random, jobs;
     double max_time;
     int no_final;

@@ -79,8 +79,10 @@ static wf_status run_jobs(wf_jobs *jobs, wf_sweeping *all) {
     double left_s = all->deadline_s > 0 ? all->deadline_s - wf_clock_s() : 0;
     WF_REQUIRE(all->deadline_s <= 0 || left_s > 0, WF_E_TIME,
                "the time is over before the sweep was complete | the same call goes on");
-    const wf_jobs_options options = {
-        .runs = all->options->runs, .workers = all->options->jobs, .max_seconds = left_s};
+    const wf_jobs_options options = {.runs = all->options->runs,
+                                     .tensorboard = all->options->tensorboard,
+                                     .workers = all->options->jobs,
+                                     .max_seconds = left_s};
     return wf_jobs_run(jobs, &all->session, &options);
 }
 

@@ -216,9 +216,12 @@ def check_hparams(run, series):
     wanted = {"model": "small", "family": "other", "dataset": "images", "seed": 0.0, "limit": 0.0,
               "precision": "float32", "epochs": 3.0, "validation": 0.25, "normalization": "unit",
               "optimizer": "sgd", "optimizer.learning_rate": RATE, "optimizer.nesterov": False,
+              "layers.conv2d.filters": 4.0, "layers.conv2d.kernel_size": "[3, 3]",
+              "layers.conv2d.activation": "relu", "layers.dense.units": 3.0,
               "early_stopping": False, "loss": "sparse_categorical_crossentropy", "schedule": "constant"}
     found = {key: hparams.get(key) for key in wanted}
     check("hyperparameters", found == wanted, f"{found}")
+    check("no defaults of layers", not [key for key in hparams if "momentum" in key and "layers" in key])
     for point in series["_hparams_/session_start_info"] + series["_hparams_/session_end_info"]:
         check("plugin", (point[4]["plugin"], point[4]["class"]) == ("hparams", 2))
         check("a tensor of one float", (point[3]["dtype"], point[3]["shape"]) == (1, [1]))
@@ -353,6 +356,11 @@ def check_failures(scratch):
     weft("compare", "small.yaml", "--seed", "7", "--epochs", "1", "--dataset", "images",
          "--tensorboard=logs")
     series = eventfiles.read_run(scratch / "logs/small-2")
+    weft("sweep", "small.yaml", "--set", "layers.conv2d.filters=2,3", "--epochs", "1", "--dataset",
+         "images", "--no-final", "--tensorboard=swept")
+    runs = [eventfiles.read_run(run) for run in (scratch / "swept").iterdir()]
+    filters = sorted(eventfiles.hparams_of(run)[0]["layers.conv2d.filters"] for run in runs)
+    check("a sweep has rows that differ", filters == [2, 3], str(filters))
     check("compare writes them too",
           eventfiles.hparams_of(series)[0]["seed"] == 7 and "test/accuracy" in series)
 
