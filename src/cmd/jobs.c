@@ -52,7 +52,7 @@ wf_status wf_jobs_check(wf_context *cx, const wf_jobs *jobs) {
     if (!first) return WF_OK;
     *cx = first->error;
     char more[40] = "";
-    if (others) snprintf(more, sizeof more, " (and %d others failed)", others);
+    if (others) snprintf(more, sizeof more, " (and %d more failed)", others);
     snprintf(cx->message, sizeof cx->message, "%.100s: %.600s%s", first->label,
              first->error.message, more);
     return first->error.code;

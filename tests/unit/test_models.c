@@ -85,6 +85,12 @@ TEST(parameter_counts_of_report_004) {
         snprintf(name, sizeof name, "cnn-%d-bilstm", f);
         check_count(name, convs + 2 * lstm(7 * 2 * f, 128) + dense(256, 10), 0);
     }
+    check_count("cnn-16-lstm-1conv", conv(3, 1, 16) + lstm(14 * 16, 128) + dense(128, 10), 0);
+    check_count(
+        "cnn-16-lstm-3conv",
+        conv(3, 1, 16) + conv(3, 16, 32) + conv(3, 32, 64) + lstm(3 * 64, 128) + dense(128, 10), 0);
+    check_count("cnn-16-lstm-64",
+                conv(3, 1, 16) + conv(3, 16, 32) + lstm(7 * 32, 64) + dense(64, 10), 0);
 }
 
 /* ---- every file ---- */
@@ -94,7 +100,7 @@ typedef void (*check_fn)(const wf_model_spec *spec, const char *path);
 static void for_each_model(check_fn check) {
     wf_names names = {0};
     CHECK_OK(&cx, wf_model_names(&names, &cx, folders, 2));
-    CHECK(names.count >= 18);
+    CHECK(names.count >= 21);
     for (size_t i = 0; i < names.count; i++) {
         char *path = NULL;
         wf_model_spec *spec = open_model(names.items[i]);

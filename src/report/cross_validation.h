@@ -1,0 +1,103 @@
+/* A cross-validation, made from stored runs only: every model's figures over the same folds, and
+ * which differences between models are more than chance. */
+#ifndef WF_REPORT_CROSS_VALIDATION_H
+#define WF_REPORT_CROSS_VALIDATION_H
+
+#include "base/json.h"
+#include "base/str.h"
+#include "report/report.h"
+#include "weft/significance.h"
+
+typedef enum wf_cv_figure {
+    WF_CV_ACCURACY,
+    WF_CV_MACRO_F1,
+    WF_CV_MACRO_AUC,
+    WF_CV_FIGURES
+} wf_cv_figure;
+/* "accuracy", "macro F1", "macro AUC" */
+const char *wf_cv_figure_name(wf_cv_figure figure);
+/* "accuracy", "macro_f1", "macro_auc": in files */
+const char *wf_cv_figure_key(wf_cv_figure figure);
+
+typedef struct wf_cv_model {
+    char *name;
+    char **ids;                    /* [n] the folds' runs; NULL where there is none */
+    double *values[WF_CV_FIGURES]; /* [n] by repeat, then fold; NAN where there is no run */
+    double *seconds;               /* [n] training time */
+    size_t done;                   /* folds with a run */
+    int64_t parameters;
+    wf_spread spread[WF_CV_FIGURES], fold_s;
+    double low[WF_CV_FIGURES], high[WF_CV_FIGURES]; /* interval of the mean; NAN: unknown */
+    double test[WF_CV_FIGURES]; /* of the final training, on the test set; NAN: there is none */
+    char *test_id;              /* its run, NULL: none */
+} wf_cv_model;
+
+/* Model a minus model b, over the folds that both have. */
+typedef struct wf_cv_pair {
+    size_t a, b;
+    wf_t_test tests[WF_CV_FIGURES]; /* p NAN: too few folds, or the same difference in each */
+    double holm[WF_CV_FIGURES];     /* p among all pairs of one list */
+} wf_cv_pair;
+
+/* A comparison that was planned before the figures were seen. */
+typedef struct wf_cv_question {
+    const char *question; /* "More filters?" */
+    const char *a, *b;    /* models' names; the answer is yes when a is better */
+} wf_cv_question;
+
+typedef struct wf_cross_validation {
+    int64_t folds, repeats, seed;
+    size_t n; /* folds * repeats */
+    char *dataset, *precision;
+    double held_out, trained_on; /* images of a fold, on average */
+    wf_cv_model *models;         /* in the order of the caller */
+    size_t model_count;
+    wf_cv_pair *pairs; /* each model with each later one */
+    size_t pair_count;
+    const wf_cv_question *questions; /* [question_count] borrowed */
+    wf_cv_pair *answers;             /* [question_count] corrected among themselves */
+    size_t question_count;
+    const char *note; /* a paragraph for the pages, borrowed; NULL: none */
+} wf_cross_validation;
+
+/* Zero-initialise; what is marked may stay 0. */
+typedef struct wf_cv_source {
+    const char *const *models; /* [model_count] names */
+    size_t model_count;
+    const wf_run *const *runs; /* folds and final trainings in any order */
+    size_t run_count;
+    int64_t folds, repeats, seed;
+    const wf_cv_question *questions; /* may be NULL; both models of each must be there */
+    size_t question_count;
+    const char *note; /* may be NULL */
+} wf_cv_source;
+
+/* Intervals and tests are Nadeau and Bengio's corrected resampled t; p are adjusted after Holm, per
+ * figure, once among all pairs and once among the questions.
+ * Errors: WF_E_ARG (a run of no such model or fold, a question about an absent model), WF_E_DATA (a
+ * damaged fold.json), WF_E_NOTFOUND (a run that was not judged), WF_E_IO, WF_E_NOMEM. */
+wf_status wf_cross_validation_create(wf_cross_validation **out, wf_context *cx,
+                                     const wf_cv_source *source);
+void wf_cross_validation_destroy(wf_cross_validation *cv); /* NULL is legal */
+
+/* ---- as texts; free them with wf_free ---- */
+
+/* Tables, a line each: the models, the pairs (by accuracy). `row` from 0; -1: the head. Appends the
+ * cell as plain text; returns 0 behind the last column. */
+int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                     int column);
+int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                    int column);
+/* Appends "cnn-32 against cnn-16: accuracy +0.82 points (95% interval +0.41 to +1.23), d = 1.92,
+ * p = 0.0003 (0.0021 after Holm) ...: yes." */
+void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question);
+
+wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv);
+/* One line per model. */
+wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
+/* One line per model and fold. */
+wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
+/* Release with json_decref. */
+wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv);
+
+#endif

@@ -1,0 +1,209 @@
+/* A cross-validation in words, tables and Markdown. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/cross_validation.h"
+#include "report/internal.h"
+
+enum { CELL = 96 };
+
+/* ---- figures ---- */
+
+/* "0.0312", "< 0.0001" */
+static const char *show_p(char buffer[CELL], double p) {
+    if (isnan(p)) return strcpy(buffer, "-");
+    snprintf(buffer, CELL, p < 1e-4 ? "< 0.0001" : "%.4f", p);
+    return buffer;
+}
+
+/* Percentage points: "+0.82", "+0.41 to +1.23". */
+static const char *show_points(char buffer[CELL], double value) {
+    if (!isfinite(value)) return strcpy(buffer, "-");
+    snprintf(buffer, CELL, "%+.2f", 100 * value);
+    return buffer;
+}
+
+static const char *show_interval(char buffer[CELL], double low, double high, int is_points) {
+    if (!isfinite(low) || !isfinite(high)) return strcpy(buffer, "-");
+    if (is_points) snprintf(buffer, CELL, "%+.2f to %+.2f", 100 * low, 100 * high);
+    else snprintf(buffer, CELL, "%.4f to %.4f", low, high);
+    return buffer;
+}
+
+static const char *show_effect(char buffer[CELL], double d) {
+    if (!isfinite(d)) return strcpy(buffer, "-");
+    snprintf(buffer, CELL, "%+.2f", d);
+    return buffer;
+}
+
+/* ---- cells ---- */
+
+static const char *const model_titles[] = {
+    "Model",     "Folds",        "Accuracy",  "95% interval", "Macro F1",     "95% interval",
+    "Macro AUC", "95% interval", "Time/fold", "Parameters",   "Test accuracy"};
+enum { MODEL_COLUMNS = sizeof model_titles / sizeof *model_titles };
+
+static const char *const pair_titles[] = {
+    "Models",   "Accuracy, points", "95% interval", "d",           "p",
+    "p (Holm)", "F1, points",       "p (Holm)",     "AUC, points", "p (Holm)"};
+enum { PAIR_COLUMNS = sizeof pair_titles / sizeof *pair_titles };
+
+int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                     int column) {
+    char text[CELL];
+    if (column >= MODEL_COLUMNS) return 0;
+    if (row < 0) {
+        wf_str_add(out, cx, model_titles[column]);
+        return 1;
+    }
+    const wf_cv_model *m = &cv->models[row];
+    int f = (column - 2) / 2;
+    if (column == 0) wf_str_add(out, cx, m->name);
+    else if (column == 1) wf_str_addf(out, cx, "%zu of %zu", m->done, cv->n);
+    else if (column == 8) wf_str_add(out, cx, wf_duration(text, m->fold_s.mean));
+    else if (column == 9) wf_str_add(out, cx, wf_thousands(text, m->parameters));
+    else if (column == 10) wf_str_add(out, cx, wf__show_score(text, m->test[WF_CV_ACCURACY]));
+    else if (column % 2) wf_str_add(out, cx, show_interval(text, m->low[f], m->high[f], 0));
+    else wf_str_add(out, cx, wf__show_spread(text, m->spread[f], wf__show_score));
+    return 1;
+}
+
+static void pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
+                      const wf_cv_pair *pair, int column) {
+    const wf_t_test *t = &pair->tests[WF_CV_ACCURACY];
+    int f = (column - 4) / 2; /* from column 6 on: F1, AUC */
+    char text[CELL];
+    switch (column) {
+    case 0:
+        wf_str_addf(out, cx, "%s against %s", cv->models[pair->a].name, cv->models[pair->b].name);
+        return;
+    case 1: show_points(text, t->difference); break;
+    case 2: show_interval(text, t->low, t->high, 1); break;
+    case 3: show_effect(text, t->cohen_d); break;
+    case 4: show_p(text, t->p); break;
+    case 5: show_p(text, pair->holm[WF_CV_ACCURACY]); break;
+    default:
+        if (column % 2) show_p(text, pair->holm[f]);
+        else show_points(text, pair->tests[f].difference);
+    }
+    wf_str_add(out, cx, text);
+}
+
+int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                    int column) {
+    if (column >= PAIR_COLUMNS) return 0;
+    if (row < 0) wf_str_add(out, cx, pair_titles[column]);
+    else pair_cell(out, cx, cv, &cv->pairs[row], column);
+    return 1;
+}
+
+/* ---- answers ---- */
+
+static const char *verdict(const wf_cv_pair *pair) {
+    double p = pair->holm[WF_CV_ACCURACY], d = pair->tests[WF_CV_ACCURACY].difference;
+    if (isnan(p)) return "It cannot be tested on these folds.";
+    if (p >= 0.05) return "Not shown: chance may explain the difference.";
+    return d > 0 ? "Yes: better, and by more than chance explains."
+                 : "No: worse, and by more than chance explains.";
+}
+
+void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question) {
+    const wf_cv_pair *pair = &cv->answers[question];
+    char a[CELL], b[CELL], c[CELL], d[CELL], e[CELL];
+    wf_str_addf(out, cx, "%s %s against %s: ", cv->questions[question].question,
+                cv->models[pair->a].name, cv->models[pair->b].name);
+    for (int f = 0; f < WF_CV_FIGURES; f++) {
+        const wf_t_test *t = &pair->tests[f];
+        wf_str_addf(out, cx, "%s%s %s points (95%% interval %s), d = %s, p = %s, after Holm %s",
+                    f ? "; " : "", wf_cv_figure_name((wf_cv_figure)f),
+                    show_points(a, t->difference), show_interval(b, t->low, t->high, 1),
+                    show_effect(c, t->cohen_d), show_p(d, t->p), show_p(e, pair->holm[f]));
+    }
+    wf_str_addf(out, cx, ". %s", verdict(pair));
+}
+
+/* ---- Markdown ---- */
+
+typedef int (*cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                       int column);
+
+static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, cell_fn cell,
+                      size_t rows) {
+    for (int row = -1; row < (int)rows; row++) {
+        wf_str text = {0};
+        int columns = 0;
+        wf_str_add(s, cx, "|");
+        while (cell(&text, cx, cv, row, columns)) {
+            wf_str_add(s, cx, " ");
+            if (text.status == WF_OK) wf__markdown_text(s, cx, text.text ? text.text : "");
+            else s->status = text.status;
+            wf_str_add(s, cx, " |");
+            wf_str_reset(&text);
+            columns++;
+        }
+        wf_str_add(s, cx, "\n");
+        for (int i = 0; row < 0 && i < columns; i++) wf_str_add(s, cx, i ? "---:|" : "|---|");
+        if (row < 0) wf_str_add(s, cx, "\n");
+    }
+}
+
+static void add_method(wf_str *s, wf_context *cx, const wf_cross_validation *cv) {
+    char held_out[32], trained_on[32];
+    wf_str_addf(s, cx, "%lld-fold cross-validation on the training images of ",
+                (long long)cv->folds);
+    wf__markdown_text(s, cx, cv->dataset);
+    wf_str_addf(
+        s, cx,
+        ", stratified, %lld %s, seed %lld, %s: each model is trained on about %s "
+        "images and judged on the other %s, once per fold, the same folds for all. Mean and "
+        "standard deviation are those over the folds. Intervals and tests are Nadeau and "
+        "Bengio's corrected resampled t, which allows for the overlap of the training "
+        "images.\n",
+        (long long)cv->repeats, cv->repeats == 1 ? "time" : "times", (long long)cv->seed,
+        cv->precision, wf_thousands(trained_on, llround(cv->trained_on)),
+        wf_thousands(held_out, llround(cv->held_out)));
+}
+
+/* Nothing is said about test images that were not touched. */
+static int has_tests(const wf_cross_validation *cv) {
+    for (size_t i = 0; i < cv->model_count; i++)
+        if (cv->models[i].test_id) return 1;
+    return 0;
+}
+
+wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv) {
+    wf_str s = {0};
+    add_method(&s, cx, cv);
+    wf_str_add(&s, cx, "\n## Models\n\n");
+    add_table(&s, cx, cv, wf_cv_model_cell, cv->model_count);
+    if (has_tests(cv))
+        wf_str_add(&s, cx,
+                   "\nTest accuracy: after the folds each model was trained once on all "
+                   "training images, and the test images were touched once.\n");
+    if (cv->question_count)
+        wf_str_add(&s, cx,
+                   "\n## Questions\n\nEach was asked before the figures were known; p are "
+                   "corrected among these questions after Holm. d is the mean difference in "
+                   "standard deviations of the folds' differences.\n\n");
+    for (size_t i = 0; i < cv->question_count; i++) {
+        wf_str answer = {0};
+        wf_cv_answer(&answer, cx, cv, i);
+        wf_str_add(&s, cx, "- ");
+        if (answer.status == WF_OK) wf__markdown_text(&s, cx, answer.text);
+        else s.status = answer.status;
+        wf_str_add(&s, cx, "\n");
+        wf_str_reset(&answer);
+    }
+    if (cv->note) wf_str_addf(&s, cx, "\n%s\n", cv->note);
+    if (cv->pair_count) {
+        wf_str_add(&s, cx, "\n## All pairs\n\np (Holm) is corrected among all pairs.\n\n");
+        add_table(&s, cx, cv, wf_cv_pair_cell, cv->pair_count);
+    }
+    if (s.status == WF_OK) {
+        *out = s.text;
+        return WF_OK;
+    }
+    wf_str_reset(&s);
+    return s.status;
+}
