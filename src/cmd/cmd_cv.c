@@ -30,7 +30,8 @@ static const wf_option options_table[] = {
     {"no-final", 0, WF_OPTION_FLAG, offsetof(cv_options, no_final), NULL, NULL, NULL, 0, 0,
      "leave the test images alone: without the last training of each model on all training images"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(cv_options, output), "DIR", NULL, NULL, 0, 0,
-     "write the folds, cv.md, .csv, .json and folds.csv here (default: cross-validation in the "
+     "write the folds, cv.md, .csv, .json, .html and folds.csv here (default: cross-validation in "
+     "the "
      "folder of runs)"},
     {"page", 0, WF_OPTION_TEXT, offsetof(cv_options, page), "FILE", NULL, NULL, 0, 0,
      "also write the result as a page that says what made it"},
@@ -155,10 +156,7 @@ static wf_status write_folds(study *s) {
 /* ---- training ---- */
 
 static wf_status run_jobs(study *s, int64_t workers) {
-    wf_context *cx = &s->cli->cx;
-    double left_s = s->deadline_s > 0 ? s->deadline_s - wf_clock_s() : 0;
-    WF_REQUIRE(s->deadline_s <= 0 || left_s > 0, WF_E_TIME,
-               "the time is over | the same call goes on");
+    double left_s = s->deadline_s > 0 ? fmax(s->deadline_s - wf_clock_s(), 1e-3) : 0;
     const wf_jobs_options options = {
         .runs = s->options->runs, .workers = workers, .max_seconds = left_s};
     return wf_jobs_run(&s->jobs, &s->session, &options);
@@ -213,10 +211,8 @@ done:
     return status;
 }
 
-typedef int (*cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
-                       int column);
-
-static wf_status print_table(study *s, const wf_cross_validation *cv, cell_fn cell, size_t rows) {
+static wf_status print_table(study *s, const wf_cross_validation *cv, wf_cv_cell_fn cell,
+                             size_t rows) {
     wf_context *cx = &s->cli->cx;
     wf_str text = {0};
     wf_table table;
@@ -252,7 +248,8 @@ static wf_status print_all(study *s, const wf_cross_validation *cv) {
         wf_str_reset(&answer);
     }
     if (status == WF_OK)
-        wf_print(s->cli, "\nwritten to %s: cv.md, cv.csv, cv.json, folds.csv and the folds\n",
+        wf_print(s->cli,
+                 "\nwritten to %s: cv.md, cv.csv, cv.json, cv.html, folds.csv and the folds\n",
                  s->folder);
     return status;
 }
@@ -269,7 +266,10 @@ static wf_status write_all(study *s, const wf_cross_validation *cv) {
     static const struct {
         const char *name;
         wf_status (*make)(char **out, wf_context *cx, const wf_cross_validation *cv);
-    } files[] = {{"cv.md", wf_cv_markdown}, {"cv.csv", wf_cv_csv}, {"folds.csv", wf_cv_folds_csv}};
+    } files[] = {{"cv.md", wf_cv_markdown},
+                 {"cv.csv", wf_cv_csv},
+                 {"folds.csv", wf_cv_folds_csv},
+                 {"cv.html", wf_cv_html}};
     wf_cli *cli = s->cli;
     char isa[16];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

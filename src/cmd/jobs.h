@@ -66,7 +66,8 @@ typedef struct wf_jobs_options {
 
 /* Runs the jobs that are open, in their order; what was ended before is left alone, so that it may
  * be called again after more were added. Jobs that fail are marked and the others go on.
- *  s: from wf_session_prepare; the process must not have made threads, for it forks
+ *  s: from wf_session_prepare; the process forks: it must have made no threads, and have no
+ *  wf_store open that was searched
  * Errors: WF_E_INTERRUPTED, WF_E_TIME (the jobs that are open go on with the same call), what
  * `ended` returned; as wf_session_open_data for data that cannot be opened, before anything is
  * trained; WF_E_IO (no further process), WF_E_NOMEM. */

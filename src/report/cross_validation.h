@@ -84,6 +84,8 @@ void wf_cross_validation_destroy(wf_cross_validation *cv); /* NULL is legal */
 
 /* Tables, a line each: the models, the pairs (by accuracy). `row` from 0; -1: the head. Appends the
  * cell as plain text; returns 0 behind the last column. */
+typedef int (*wf_cv_cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                             int column);
 int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                      int column);
 int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
@@ -92,11 +94,16 @@ int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, 
  * p = 0.0003 (0.0021 after Holm) ...: yes." */
 void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question);
 
+/* Appends a paragraph: what was done. */
+void wf_cv_method(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+
 wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv);
 /* One line per model. */
 wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
 /* One line per model and fold. */
 wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
+/* One self-contained page: no network, no script. */
+wf_status wf_cv_html(char **out, wf_context *cx, const wf_cross_validation *cv);
 /* Release with json_decref. */
 wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv);
 

@@ -125,10 +125,29 @@ void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, si
 
 /* ---- Markdown ---- */
 
-typedef int (*cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
-                       int column);
+void wf_cv_method(wf_str *out, wf_context *cx, const wf_cross_validation *cv) {
+    char held_out[32], trained_on[32];
+    wf_str_addf(
+        out, cx,
+        "%lld-fold cross-validation on the training images of %s, stratified, %lld %s, seed "
+        "%lld, %s: each model is trained on about %s images and judged on the other %s, "
+        "once per fold, the same folds for all. Mean and standard deviation are those over "
+        "the folds. Intervals and tests are Nadeau and Bengio's corrected resampled t, "
+        "which allows for the overlap of the training images.",
+        (long long)cv->folds, cv->dataset, (long long)cv->repeats,
+        cv->repeats == 1 ? "time" : "times", (long long)cv->seed, cv->precision,
+        wf_thousands(trained_on, llround(cv->trained_on)),
+        wf_thousands(held_out, llround(cv->held_out)));
+}
 
-static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, cell_fn cell,
+/* Appends what `text` holds, as Markdown, and resets it. */
+static void add_plain(wf_str *s, wf_context *cx, wf_str *text) {
+    if (text->status == WF_OK) wf__markdown_text(s, cx, text->text ? text->text : "");
+    else s->status = text->status;
+    wf_str_reset(text);
+}
+
+static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, wf_cv_cell_fn cell,
                       size_t rows) {
     for (int row = -1; row < (int)rows; row++) {
         wf_str text = {0};
@@ -136,33 +155,14 @@ static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, 
         wf_str_add(s, cx, "|");
         while (cell(&text, cx, cv, row, columns)) {
             wf_str_add(s, cx, " ");
-            if (text.status == WF_OK) wf__markdown_text(s, cx, text.text ? text.text : "");
-            else s->status = text.status;
+            add_plain(s, cx, &text);
             wf_str_add(s, cx, " |");
-            wf_str_reset(&text);
             columns++;
         }
         wf_str_add(s, cx, "\n");
         for (int i = 0; row < 0 && i < columns; i++) wf_str_add(s, cx, i ? "---:|" : "|---|");
         if (row < 0) wf_str_add(s, cx, "\n");
     }
-}
-
-static void add_method(wf_str *s, wf_context *cx, const wf_cross_validation *cv) {
-    char held_out[32], trained_on[32];
-    wf_str_addf(s, cx, "%lld-fold cross-validation on the training images of ",
-                (long long)cv->folds);
-    wf__markdown_text(s, cx, cv->dataset);
-    wf_str_addf(
-        s, cx,
-        ", stratified, %lld %s, seed %lld, %s: each model is trained on about %s "
-        "images and judged on the other %s, once per fold, the same folds for all. Mean and "
-        "standard deviation are those over the folds. Intervals and tests are Nadeau and "
-        "Bengio's corrected resampled t, which allows for the overlap of the training "
-        "images.\n",
-        (long long)cv->repeats, cv->repeats == 1 ? "time" : "times", (long long)cv->seed,
-        cv->precision, wf_thousands(trained_on, llround(cv->trained_on)),
-        wf_thousands(held_out, llround(cv->held_out)));
 }
 
 /* Nothing is said about test images that were not touched. */
@@ -173,9 +173,10 @@ static int has_tests(const wf_cross_validation *cv) {
 }
 
 wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv) {
-    wf_str s = {0};
-    add_method(&s, cx, cv);
-    wf_str_add(&s, cx, "\n## Models\n\n");
+    wf_str s = {0}, text = {0};
+    wf_cv_method(&text, cx, cv);
+    add_plain(&s, cx, &text);
+    wf_str_add(&s, cx, "\n\n## Models\n\n");
     add_table(&s, cx, cv, wf_cv_model_cell, cv->model_count);
     if (has_tests(cv))
         wf_str_add(&s, cx,
@@ -187,13 +188,10 @@ wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *
                    "corrected among these questions after Holm. d is the mean difference in "
                    "standard deviations of the folds' differences.\n\n");
     for (size_t i = 0; i < cv->question_count; i++) {
-        wf_str answer = {0};
-        wf_cv_answer(&answer, cx, cv, i);
         wf_str_add(&s, cx, "- ");
-        if (answer.status == WF_OK) wf__markdown_text(&s, cx, answer.text);
-        else s.status = answer.status;
+        wf_cv_answer(&text, cx, cv, i);
+        add_plain(&s, cx, &text);
         wf_str_add(&s, cx, "\n");
-        wf_str_reset(&answer);
     }
     if (cv->note) wf_str_addf(&s, cx, "\n%s\n", cv->note);
     if (cv->pair_count) {

@@ -12,6 +12,8 @@ typedef struct wf_html {
 
 /* Appends markup. Conversions: %s (escaped), %d, %zu, %lld, %.Nf, %%. */
 void wf__html(wf_html *h, const char *markup, ...) WF_PRINTF(2, 3);
+/* Begins a page; it ends with </main></body></html>. */
+void wf__html_head(wf_html *h, const char *title);
 
 /* ---- charts.c: inline SVG ---- */
 

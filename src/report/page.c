@@ -1,16 +1,16 @@
 /* The comparison as one HTML page. */
+#include <stdio.h>
 #include <string.h>
 
 #include "report/html.h"
 
-static void add_head(wf_html *h, const wf_comparison *c) {
+void wf__html_head(wf_html *h, const char *title) {
     wf__html(h, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                 "<meta name=\"color-scheme\" content=\"light dark\">"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                 "style-src 'unsafe-inline'\">");
-    wf__html(h, "<title>weft: comparison of %zu model%s</title><style>", c->row_count,
-             c->row_count == 1 ? "" : "s");
+    wf__html(h, "<title>%s</title><style>", title);
     wf_str_add(&h->out, h->cx, wf__html_style);
     wf__html(h, "</style></head><body><main>");
 }
@@ -139,7 +139,10 @@ static wf_status add_body(wf_html *h, const wf_comparison *c) {
 
 wf_status wf_report_html(char **out, wf_context *cx, const wf_comparison *c) {
     wf_html h = {.cx = cx};
-    add_head(&h, c);
+    char title[64];
+    snprintf(title, sizeof title, "weft: comparison of %zu model%s", c->row_count,
+             c->row_count == 1 ? "" : "s");
+    wf__html_head(&h, title);
     wf_status status = add_body(&h, c);
     wf__html(&h,
              "<footer>weft, %s. The test set was used once per run, after training; every choice "

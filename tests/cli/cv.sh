@@ -21,6 +21,7 @@ cd "$WEFT_RUNS" || exit 1
 same "$(echo small*)" 'small-final-1 small-r0f0-1 small-r0f1-1 small-r0f2-1 small-r1f0-1 small-r1f1-1 small-r1f2-1'
 same "$(echo ./*/test.json)" './small-final-1/test.json ./wide-final-1/test.json'
 same "$(ls cross-validation)" 'cv.csv
+cv.html
 cv.json
 cv.md
 folds-3-seed5-limit0-repeat0.csv

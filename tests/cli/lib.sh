@@ -12,7 +12,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/weft-cli-XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 cd -- "$work" || exit 1
 export WEFT_RUNS=$work/runs WEFT_OFFLINE=1 XDG_CACHE_HOME=$work/cache TERM=dumb
-unset WEFT_DATA WEFT_THREADS WEFT_PRECISION
+unset WEFT_DATA WEFT_THREADS WEFT_PRECISION WEFT_JOBS
 
 passed=0
 failed=0

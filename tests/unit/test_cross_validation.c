@@ -1,0 +1,247 @@
+/* From the runs of the folds to intervals and tests, against scipy; data:
+ * tests/golden/cross_validation.py. */
+#include "report/cross_validation.h"
+
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "test.h"
+
+enum { IMAGES = 100, CLASSES = 4, MOST = 64 };
+
+static wf_context cx;
+static char runs_dir[64];
+static wf_store *store;
+static wf_run *runs[MOST];
+static size_t run_count;
+static const char *const names[] = {"one", "two", "three"};
+
+static void begin(void) {
+    snprintf(runs_dir, sizeof runs_dir, "/tmp/weft-test-cv-XXXXXX");
+    CHECK(mkdtemp(runs_dir) != NULL);
+    CHECK_OK(&cx, wf_store_open(&store, &cx, runs_dir));
+    run_count = 0;
+}
+
+static void end(void) {
+    char command[128];
+    for (size_t i = 0; i < run_count; i++) wf_run_close(runs[i]);
+    wf_store_close(store);
+    snprintf(command, sizeof command, "rm -rf '%s'", runs_dir);
+    CHECK_INT(system(command), 0);
+}
+
+/* The evaluation of 100 images, the first `right` of which are told right. */
+static char *judged(int right) {
+    int32_t labels[IMAGES];
+    float p[IMAGES * CLASSES];
+    wf_evaluation *e = NULL;
+    char *text = NULL;
+    for (int i = 0; i < IMAGES; i++) {
+        labels[i] = i % CLASSES;
+        int predicted = i < right ? labels[i] : (i + 1) % CLASSES;
+        for (int j = 0; j < CLASSES; j++) p[i * CLASSES + j] = j == predicted ? .7f : .1f;
+    }
+    CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, IMAGES, CLASSES, NULL));
+    CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
+    wf_evaluation_destroy(e);
+    return text;
+}
+
+/* folds 0: a final training. */
+static void add_run(const char *model, int right, int folds, int repeat, int fold) {
+    wf_run_description d = {.model = model,
+                            .dataset = "animals",
+                            .precision = "float32",
+                            .train_count = 320,
+                            .validation_count = 80,
+                            .test_count = IMAGES,
+                            .parameters = 1234567,
+                            .folds = folds,
+                            .repeat = repeat,
+                            .fold = fold};
+    wf_run *run = NULL;
+    char *text = judged(right);
+    CHECK(run_count < MOST);
+    CHECK_OK(&cx, wf_run_create(&run, &cx, store, "run"));
+    runs[run_count++] = run;
+    CHECK_OK(&cx, wf_run_describe(&cx, run, &d));
+    if (folds) CHECK_OK(&cx, wf_run_record_fold(&cx, run, text, "last"));
+    else CHECK_OK(&cx, wf_run_record_test(&cx, run, text, "last"));
+    CHECK_OK(&cx, wf_run_finish(&cx, run, WF_RUN_FINISHED, NULL));
+    wf_text_free(text);
+}
+
+static double number(const json_t *object, const char *key) {
+    CHECK(json_is_number(json_object_get(object, key)));
+    return json_number_value(json_object_get(object, key));
+}
+
+static wf_cv_source source_of(const json_t *d) {
+    return (wf_cv_source){.models = names,
+                          .model_count = 3,
+                          .runs = (const wf_run *const *)runs,
+                          .run_count = run_count,
+                          .folds = (int64_t)number(d, "folds"),
+                          .repeats = (int64_t)number(d, "repeats"),
+                          .seed = 7};
+}
+
+/* The runs of the golden data, the last fold first. */
+static json_t *load(void) {
+    json_t *d = NULL;
+    CHECK_OK(&cx, wf_json_read(&d, &cx, WF_SOURCE_DIR "/tests/golden/cross_validation.json"));
+    int folds = (int)number(d, "folds"), n = folds * (int)number(d, "repeats");
+    begin();
+    for (size_t i = 0; i < 3; i++) {
+        json_t *model = json_array_get(json_object_get(d, "models"), i);
+        json_t *right = json_object_get(model, "right");
+        for (int k = n - 1; k >= 0; k--)
+            add_run(names[i], (int)json_integer_value(json_array_get(right, (size_t)k)), folds,
+                    k / folds, k % folds);
+    }
+    return d;
+}
+
+TEST(figures_and_tests_are_those_of_scipy) {
+    json_t *d = load();
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = source_of(d);
+    add_run("two", 77, 0, 0, 0);
+    source.run_count = run_count;
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    CHECK_NEAR(cv->held_out, number(d, "held_out"), 0);
+    CHECK_NEAR(cv->trained_on, number(d, "trained_on"), 0); /* validation is a part of it */
+    for (size_t i = 0; i < 3; i++) {
+        json_t *model = json_array_get(json_object_get(d, "models"), i);
+        const wf_cv_model *m = &cv->models[i];
+        CHECK_STR(m->name, json_string_value(json_object_get(model, "name")));
+        CHECK_INT(m->done, 10);
+        CHECK_INT(m->parameters, 1234567);
+        CHECK_NEAR(m->spread[WF_CV_ACCURACY].mean, number(model, "mean"), 1e-12);
+        CHECK_NEAR(m->spread[WF_CV_ACCURACY].sd, number(model, "sd"), 1e-12);
+        CHECK_NEAR(m->low[WF_CV_ACCURACY], number(model, "low"), 1e-10);
+        CHECK_NEAR(m->high[WF_CV_ACCURACY], number(model, "high"), 1e-10);
+        CHECK(m->low[WF_CV_MACRO_AUC] < m->spread[WF_CV_MACRO_AUC].mean);
+    }
+    CHECK(isnan(cv->models[0].test[WF_CV_ACCURACY]));
+    CHECK_NEAR(cv->models[1].test[WF_CV_ACCURACY], .77, 0);
+    CHECK_INT(cv->pair_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *expected = json_array_get(json_object_get(d, "pairs"), i);
+        const wf_cv_pair *pair = &cv->pairs[i];
+        const wf_t_test *t = &pair->tests[WF_CV_ACCURACY];
+        CHECK_STR(names[pair->a], json_string_value(json_object_get(expected, "a")));
+        CHECK_STR(names[pair->b], json_string_value(json_object_get(expected, "b")));
+        CHECK_NEAR(t->difference, number(expected, "mean"), 1e-12);
+        CHECK_NEAR(t->low, number(expected, "low"), 1e-10);
+        CHECK_NEAR(t->high, number(expected, "high"), 1e-10);
+        CHECK_NEAR(t->t, number(expected, "t"), 1e-9);
+        CHECK_NEAR(t->p, number(expected, "p"), 1e-10);
+        CHECK_NEAR(t->cohen_d, number(expected, "d"), 1e-10);
+        CHECK_NEAR(pair->holm[WF_CV_ACCURACY], number(expected, "holm"), 1e-10);
+    }
+    wf_cross_validation_destroy(cv);
+    json_decref(d);
+    end();
+}
+
+TEST(questions_are_answered_in_words) {
+    static const wf_cv_question questions[] = {{"Is one better?", "one", "three"},
+                                               {"Is three better?", "three", "two"},
+                                               {"Is two better?", "two", "one"}};
+    json_t *d = load(), *document = NULL;
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = source_of(d);
+    char *text = NULL, expected[200];
+    source.questions = questions;
+    source.question_count = 3;
+    source.note = "A note.";
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    CHECK_OK(&cx, wf_cv_markdown(&text, &cx, cv));
+    const json_t *pair = json_array_get(json_object_get(d, "pairs"), 1); /* one, three */
+    snprintf(expected, sizeof expected,
+             "- Is one better? one against three: accuracy %+.2f points (95%% interval %+.2f to "
+             "%+.2f), d = %+.2f, p = ",
+             100 * number(pair, "mean"), 100 * number(pair, "low"), 100 * number(pair, "high"),
+             number(pair, "d"));
+    CHECK(strstr(text, expected));
+    CHECK(strstr(text, ". Yes: better, and by more than chance explains.\n- Is three better?"));
+    CHECK(strstr(text, ". No: worse, and by more than chance explains.\n- Is two better?"));
+    CHECK(strstr(text, ". Not shown: chance may explain the difference.\n\nA note.\n"));
+    CHECK(strstr(text, "5-fold cross-validation on the training images of animals, stratified, 2 "
+                       "times, seed 7, float32: each model is trained on about 400 images"));
+    CHECK(!strstr(text, "test images")); /* they were not touched */
+    wf_free(text);
+    CHECK_OK(&cx, wf_cv_json(&document, &cx, cv));
+    CHECK_INT(json_array_size(json_object_get(document, "questions")), 3);
+    json_decref(document);
+    CHECK_OK(&cx, wf_cv_folds_csv(&text, &cx, cv));
+    CHECK(strstr(text, "\"two\",\"run-20\",0,0,0.86,"));
+    wf_free(text);
+    wf_cross_validation_destroy(cv);
+    json_decref(d);
+    end();
+}
+
+TEST(absent_folds_and_equal_figures) {
+    begin();
+    add_run("one", 80, 3, 0, 0);
+    add_run("one", 82, 3, 0, 2);
+    for (int k = 0; k < 3; k++) add_run("two", 70, 3, 0, k);
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = {.models = names,
+                           .model_count = 3,
+                           .runs = (const wf_run *const *)runs,
+                           .run_count = run_count,
+                           .folds = 3,
+                           .repeats = 1};
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    CHECK(cv->models[0].done == 2 && cv->models[2].done == 0);
+    CHECK_NEAR(cv->models[0].spread[WF_CV_ACCURACY].mean, .81, 1e-12);
+    CHECK(isnan(cv->models[1].low[WF_CV_ACCURACY])); /* the same in every fold */
+    CHECK_NEAR(cv->pairs[0].tests[WF_CV_ACCURACY].difference, .11, 1e-12); /* over two folds */
+    CHECK(isfinite(cv->pairs[0].tests[WF_CV_ACCURACY].p));
+    CHECK(isnan(cv->pairs[1].tests[WF_CV_ACCURACY].difference));
+    CHECK(isnan(cv->pairs[1].holm[WF_CV_ACCURACY]));
+    char *text = NULL;
+    CHECK_OK(&cx, wf_cv_markdown(&text, &cx, cv));
+    CHECK(strstr(text, "| three | 0 of 3 | - | - |"));
+    wf_free(text);
+    wf_cross_validation_destroy(cv);
+    end();
+}
+
+TEST(what_does_not_belong_together) {
+    begin();
+    add_run("one", 80, 3, 0, 1);
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = {.models = names,
+                           .model_count = 1,
+                           .runs = (const wf_run *const *)runs,
+                           .folds = 3,
+                           .repeats = 1};
+    CHECK_INT(wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    CHECK_STR(cx.message, "no fold of the cross-validation is trained");
+    source.run_count = 1;
+    source.folds = 4;
+    CHECK_INT(wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    CHECK_STR(cx.message, "run run-1 is fold 1 of 3 in repeat 0, the cross-validation has 4 folds "
+                          "and 1 repeats");
+    source.folds = 3;
+    source.models = names + 1;
+    CHECK_INT(wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    CHECK_STR(cx.message, "model one takes no part in the cross-validation");
+    source.models = names;
+    add_run("one", 81, 3, 0, 1);
+    source.run_count = 2;
+    CHECK_INT(wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    CHECK_STR(cx.message, "runs run-1 and run-2 are the same fold");
+    source.run_count = 1;
+    source.questions = &(wf_cv_question){"Better?", "one", "two"};
+    source.question_count = 1;
+    CHECK_FAILS(&cx, wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    end();
+}
+
+TEST_MAIN()
