@@ -1,7 +1,5 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
+#include "cmd/classes.h"
 #include "cmd/session.h"
 
 typedef struct predict_options {
@@ -17,26 +15,6 @@ static const wf_option options_table[] = {{"top", 'k', WF_OPTION_INT,
                                           WF_SESSION_OPTIONS(predict_options, session),
                                           {0}};
 
-static const char *class_name(char buffer[32], const json_t *names, int class) {
-    const char *name = json_string_value(json_array_get(names, (size_t) class));
-    if (name) return name;
-    snprintf(buffer, 32, "%d", class);
-    return buffer;
-}
-
-/* The `k` most probable classes, the first of equals first. */
-static void rank(int *out, const float *probabilities, int classes, int k) {
-    for (int i = 0; i < k; i++) {
-        int best = -1;
-        for (int c = 0; c < classes; c++) {
-            int is_taken = 0;
-            for (int j = 0; j < i; j++) is_taken |= out[j] == c;
-            if (!is_taken && (best < 0 || probabilities[c] > probabilities[best])) best = c;
-        }
-        out[i] = best;
-    }
-}
-
 typedef struct answers {
     wf_cli *cli;
     const json_t *names;
@@ -46,46 +24,24 @@ typedef struct answers {
 
 static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
                             const float *probabilities) {
-    wf_context *cx = &a->cli->cx;
-    char buffer[32];
-    int *order = NULL;
-    WF_TRY(wf_alloc(&order, cx, (size_t)a->top, sizeof *order));
-    rank(order, probabilities, a->classes, a->top);
-    json_t *classes = json_array();
-    wf_status status = wf_json_append(
-        a->list, cx,
-        json_pack("{s:s, s:I, s:o}", "file", file, "image", (json_int_t)image, "classes", classes));
+    json_t *classes = NULL;
     if (count > 1) wf_print(a->cli, "%s[%lld]:", file, (long long)image);
     else wf_print(a->cli, "%s:", file);
-    for (int i = 0; i < a->top && status == WF_OK; i++) {
-        const char *name = class_name(buffer, a->names, order[i]);
-        double p = (double)probabilities[order[i]];
-        wf_print(a->cli, "%s %s %.4f", i ? "," : "", name, p);
-        status = wf_json_append(
-            classes, cx,
-            json_pack("{s:i, s:s, s:f}", "class", order[i], "name", name, "probability", p));
-    }
+    WF_TRY(wf_class_answer(&classes, a->cli, a->names, probabilities, a->classes, a->top));
     wf_print(a->cli, "\n");
-    wf_free(order);
-    return status;
+    return wf_json_append(
+        a->list, &a->cli->cx,
+        json_pack("{s:s, s:I, s:o}", "file", file, "image", (json_int_t)image, "classes", classes));
 }
 
 static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, const char *file) {
     wf_cli *cli = s->cli;
     wf_context *cx = &cli->cx;
     wf_images images = {0};
-    char *notes = NULL;
     float *probabilities = NULL;
     wf_predict_result result;
-    const wf_shape *input = &t->experiment.model->graph->nodes[0].shape;
-    s->data.options.height = (int32_t)input->dim[0];
-    s->data.options.width = (int32_t)input->dim[1];
-    s->data.options.channels = (int32_t)input->dim[2];
-    wf_status status = wf_image_read(&images, &notes, cx, file, &s->data.options);
-    if (status == WF_E_NOTFOUND || status == WF_E_ARG || status == WF_E_IO)
-        cli->exit_code = WF_EXIT_DATA;
-    WF_TRY_OR(status);
-    if (*notes) wf_note(cli, "%s", notes);
+    wf_status status;
+    WF_TRY_OR(wf_session_read_images(&images, s, file, t->experiment.model));
     WF_TRY_OR(wf_alloc(&probabilities, cx, (size_t)images.count * (size_t)a->classes,
                        sizeof *probabilities));
     wf_predict_options options = {.images = &images,
@@ -97,7 +53,6 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
         status = add_answer(a, file, i, images.count, probabilities + i * a->classes);
 done:
     wf_free(probabilities);
-    wf_text_free(notes);
     wf_images_reset(&images);
     return status;
 }

@@ -75,6 +75,21 @@ wf_status wf_session_open_data(wf_session *s, const char *name, const wf_model_s
     return check_classes(s, model);
 }
 
+wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file,
+                                 const wf_model_spec *model) {
+    const int64_t *input = model->graph->nodes[0].shape.dim;
+    char *notes = NULL;
+    s->data.options.height = (int32_t)input[0];
+    s->data.options.width = (int32_t)input[1];
+    s->data.options.channels = (int32_t)input[2];
+    wf_status status = wf_image_read(out, &notes, &s->cli->cx, file, &s->data.options);
+    if (status == WF_E_NOTFOUND || status == WF_E_ARG || status == WF_E_IO)
+        s->cli->exit_code = WF_EXIT_DATA;
+    if (status == WF_OK && *notes) wf_note(s->cli, "%s", notes);
+    wf_text_free(notes);
+    return status;
+}
+
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
                            wf_params *params, wf_precision precision,
                            const wf_normalization *normalization, const wf_images *images,

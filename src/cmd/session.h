@@ -71,6 +71,12 @@ void wf_session_reset(wf_session *s);
  * classes). */
 wf_status wf_session_open_data(wf_session *s, const char *dataset, const wf_model_spec *model);
 
+/* The images of one file in the form that the model's input wants; what was converted is noted.
+ * Whatever is wrong with the file is a matter of data (exit status 3). Release with
+ * wf_images_reset.  Errors: as wf_image_read. */
+wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file,
+                                 const wf_model_spec *model);
+
 /* ---- one run ---- */
 
 typedef struct wf_run_settings {

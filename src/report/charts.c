@@ -6,73 +6,12 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "report/html.h"
+#include "report/plot.h"
 
 const char *wf__family_class(const char *family) {
     if (strcmp(family, "cnn") == 0) return "cnn";
     if (strcmp(family, "rnn") == 0) return "rnn";
     return strstr(family, "hybrid") || strstr(family, "rnn") ? "hybrid" : "other";
-}
-
-/* ---- axes ---- */
-
-typedef struct plot {
-    double left, right, top, bottom; /* of the area inside the axes */
-    double x_low, x_high, y_low, y_high;
-    int is_log; /* of x */
-} plot;
-
-static double x_at(const plot *p, double value) {
-    double low = p->x_low, high = p->x_high;
-    if (p->is_log) {
-        value = log(value);
-        low = log(low);
-        high = log(high);
-    }
-    double part = high > low ? (value - low) / (high - low) : .5;
-    return p->left + part * (p->right - p->left);
-}
-
-static double y_at(const plot *p, double value) {
-    double part = p->y_high > p->y_low ? (value - p->y_low) / (p->y_high - p->y_low) : .5;
-    return p->bottom - part * (p->bottom - p->top);
-}
-
-/* 1, 2 or 5 times a power of ten, so that about `count` steps cover the range. */
-static double nice_step(double range, int count) {
-    double raw = range > 0 ? range / count : 1, power = pow(10, floor(log10(raw)));
-    double lead = raw / power;
-    return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
-}
-
-static void add_y_axis(wf_html *h, const plot *p) {
-    double step = nice_step(p->y_high - p->y_low, p->bottom - p->top > 250 ? 8 : 5);
-    int digits = step < .00999 ? 3 : 2;
-    long first = lround(ceil(p->y_low / step - 1e-9)),
-         last = lround(floor(p->y_high / step + 1e-9));
-    for (long i = first; i <= last; i++) {
-        double value = (double)i * step, y = y_at(p, value);
-        wf__html(h, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
-                 p->left, p->right, y, y);
-        if (digits == 3)
-            wf__html(h,
-                     "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.3f</text>",
-                     p->left - 6, y + 4, value);
-        else
-            wf__html(h,
-                     "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.2f</text>",
-                     p->left - 6, y + 4, value);
-    }
-    wf__html(h, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", p->left,
-             p->right, p->bottom, p->bottom);
-}
-
-static void add_x_tick(wf_html *h, const plot *p, double value, const char *text) {
-    double x = x_at(p, value);
-    wf__html(h,
-             "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/><text "
-             "class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-             x, x, p->bottom, p->bottom + 4, x, p->bottom + 18, text);
 }
 
 /* ---- accuracy against training time ---- */
@@ -91,7 +30,7 @@ static const char *tick_time(char buffer[WF_FIGURE_BYTES], double seconds) {
     return buffer;
 }
 
-static void add_time_axis(wf_html *h, const plot *p) {
+static void add_time_axis(wf_html *h, const wf__plot *p) {
     static const double round_times[] = {.1,   .2,   .5,   1,     2,     5,     10,
                                          20,   30,   60,   120,   300,   600,   1200,
                                          1800, 3600, 7200, 18000, 36000, 86400, 172800};
@@ -99,16 +38,16 @@ static void add_time_axis(wf_html *h, const plot *p) {
     double last = -1e9;
     if (!p->is_log) {
         double range = p->x_high - p->x_low, unit = range > 7200 ? 3600 : range > 240 ? 60 : 1;
-        double step = nice_step(range / unit, p->right - p->left > 450 ? 6 : 4) * unit;
+        double step = wf__plot_step(range / unit, p->right - p->left > 450 ? 6 : 4) * unit;
         for (double t = ceil(p->x_low / step) * step; t <= p->x_high; t += step)
-            add_x_tick(h, p, t, t > 0 ? tick_time(text, t) : "0");
+            wf__plot_x_tick(h, p, t, t > 0 ? tick_time(text, t) : "0");
         return;
     }
     for (size_t i = 0; i < sizeof round_times / sizeof *round_times; i++) {
         double t = round_times[i];
-        if (t < p->x_low || t > p->x_high || x_at(p, t) - last < 52) continue;
-        add_x_tick(h, p, t, tick_time(text, t));
-        last = x_at(p, t);
+        if (t < p->x_low || t > p->x_high || wf__plot_x(p, t) - last < 52) continue;
+        wf__plot_x_tick(h, p, t, tick_time(text, t));
+        last = wf__plot_x(p, t);
     }
 }
 
@@ -132,7 +71,7 @@ static box label_box(double x, double y, double width, int is_right) {
 }
 
 /* A place for a label near its point that no other takes: beside it, else ever further away. */
-static box place_label(const plot *p, const box *taken, size_t n, double x, double y,
+static box place_label(const wf__plot *p, const box *taken, size_t n, double x, double y,
                        double width) {
     box best = {0};
     for (int i = 0; i < 40; i++) {
@@ -164,7 +103,7 @@ static int is_plotted(const wf_report_row *row) {
 }
 
 /* The ranges of both axes; 0 when there is nothing to plot. */
-static int fit_scatter(plot *p, const wf_comparison *c) {
+static int fit_scatter(wf__plot *p, const wf_comparison *c) {
     double x_low = INFINITY, x_high = 0, y_low = INFINITY, y_high = -INFINITY;
     for (size_t i = 0; i < c->row_count; i++) {
         const wf_report_row *row = &c->rows[i];
@@ -185,23 +124,23 @@ static int fit_scatter(plot *p, const wf_comparison *c) {
     return 1;
 }
 
-static void add_points(wf_html *h, const wf_comparison *c, const plot *p, box *taken) {
+static void add_points(wf_html *h, const wf_comparison *c, const wf__plot *p, box *taken) {
     size_t n = 0;
     for (size_t i = 0; i < c->row_count; i++) {
         const wf_report_row *row = &c->rows[i];
         if (!is_plotted(row)) continue;
-        double x = x_at(p, row->total_s.mean), y = y_at(p, row->accuracy.mean);
+        double x = wf__plot_x(p, row->total_s.mean), y = wf__plot_y(p, row->accuracy.mean);
         taken[n++] = (box){x - 7, x + 7, y - 7, y + 7};
         if (isfinite(row->accuracy.sd))
             wf__html(h, "<line class=\"whisker\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
-                     x, x, y_at(p, row->accuracy.mean - row->accuracy.sd),
-                     y_at(p, row->accuracy.mean + row->accuracy.sd));
+                     x, x, wf__plot_y(p, row->accuracy.mean - row->accuracy.sd),
+                     wf__plot_y(p, row->accuracy.mean + row->accuracy.sd));
     }
     for (size_t i = 0; i < c->row_count; i++) {
         const wf_report_row *row = &c->rows[i];
         char score[WF_FIGURE_BYTES], time[WF_FIGURE_BYTES];
         if (!is_plotted(row)) continue;
-        double x = x_at(p, row->total_s.mean), y = y_at(p, row->accuracy.mean);
+        double x = wf__plot_x(p, row->total_s.mean), y = wf__plot_y(p, row->accuracy.mean);
         box b = place_label(p, taken, n, x, y, 6.7 * wf_utf8_width(row->label));
         taken[n++] = b;
         double middle = (b.top + b.bottom) / 2;
@@ -219,7 +158,7 @@ static void add_points(wf_html *h, const wf_comparison *c, const plot *p, box *t
 
 void wf__html_scatter(wf_html *h, const wf_comparison *c, int width) {
     int height = width > 500 ? 380 : 340;
-    plot p = {.left = 46, .right = width - 18, .top = 14, .bottom = height - 44};
+    wf__plot p = {.left = 46, .right = width - 18, .top = 14, .bottom = height - 44};
     box *taken = NULL;
     if (!fit_scatter(&p, c)) return;
     wf_status status = wf_alloc(&taken, h->cx, 2 * c->row_count, sizeof *taken);
@@ -232,7 +171,7 @@ void wf__html_scatter(wf_html *h, const wf_comparison *c, int width) {
         "<svg class=\"scatter\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Accuracy on the "
         "test set against training time, one mark per model\">",
         width, height);
-    add_y_axis(h, &p);
+    wf__plot_y_axis(h, &p);
     add_time_axis(h, &p);
     wf__html(h,
              "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">total training "
@@ -290,7 +229,7 @@ wf_status wf__curve_range(wf_range *out, wf_context *cx, const wf_comparison *c,
     return WF_OK;
 }
 
-static void add_line(wf_html *h, const plot *p, const wf_run_metrics *m, wf_curve curve,
+static void add_line(wf_html *h, const wf__plot *p, const wf_run_metrics *m, wf_curve curve,
                      int is_validation) {
     const char *name = is_validation ? "validation" : "train";
     int points = 0;
@@ -299,8 +238,8 @@ static void add_line(wf_html *h, const plot *p, const wf_run_metrics *m, wf_curv
         double value = is_validation ? validation_value(&m->epochs[i], curve)
                                      : train_value(&m->epochs[i], curve);
         if (!isfinite(value)) continue;
-        wf__html(h, "%s%.1f %.1f", points++ == 0 ? "M" : "L", x_at(p, (double)m->epochs[i].epoch),
-                 y_at(p, value));
+        wf__html(h, "%s%.1f %.1f", points++ == 0 ? "M" : "L",
+                 wf__plot_x(p, (double)m->epochs[i].epoch), wf__plot_y(p, value));
     }
     wf__html(h, "\"/>");
     if (m->count > 30) return;
@@ -309,13 +248,13 @@ static void add_line(wf_html *h, const plot *p, const wf_run_metrics *m, wf_curv
                                      : train_value(&m->epochs[i], curve);
         if (isfinite(value))
             wf__html(h, "<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.2\"/>", name,
-                     x_at(p, (double)m->epochs[i].epoch), y_at(p, value));
+                     wf__plot_x(p, (double)m->epochs[i].epoch), wf__plot_y(p, value));
     }
 }
 
 void wf__html_curves(wf_html *h, const wf_report_row *row, wf_curve curve, wf_range range) {
     enum { WIDTH = 340, HEIGHT = 200 };
-    plot p = {.left = 42, .right = WIDTH - 10, .top = 8, .bottom = HEIGHT - 24};
+    wf__plot p = {.left = 42, .right = WIDTH - 10, .top = 8, .bottom = HEIGHT - 24};
     size_t longest = 1;
     for (size_t i = 0; i < row->run_count; i++)
         if (row->runs[i].metrics.count > longest) longest = row->runs[i].metrics.count;
@@ -328,11 +267,11 @@ void wf__html_curves(wf_html *h, const wf_report_row *row, wf_curve curve, wf_ra
              "<figure><figcaption>%s</figcaption><svg viewBox=\"0 0 %d %d\" role=\"img\" "
              "aria-label=\"%s per epoch of %s, training and validation\">",
              name, WIDTH, HEIGHT, name, row->label);
-    add_y_axis(h, &p);
-    double step = fmax(1, nice_step((double)longest, 6));
+    wf__plot_y_axis(h, &p);
+    double step = fmax(1, wf__plot_step((double)longest, 6));
     for (double epoch = step; epoch <= (double)longest; epoch += step) {
         char text[WF_FIGURE_BYTES];
-        add_x_tick(h, &p, epoch, wf_thousands(text, (int64_t)epoch));
+        wf__plot_x_tick(h, &p, epoch, wf_thousands(text, (int64_t)epoch));
     }
     /* An inner svg cuts off what leaves the shared range. */
     wf__html(h,
