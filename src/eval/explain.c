@@ -25,8 +25,11 @@ void wf_explain_ways_of(wf_explain_ways *out, const wf_params *params) {
 }
 
 wf_status wf__explain_check(wf_context *cx, const wf_graph *g, const wf_explain_options *options) {
-    const int32_t index = (int32_t)options->index;
-    const wf__rows rows = {options->images, &index, 1, &options->normalization};
+    const int64_t count = options->images ? options->images->count : 0;
+    WF_REQUIRE(options->index >= 0 && options->index < count, WF_E_ARG,
+               "image %lld is to be explained, there are %lld | they are numbered from 0",
+               (long long)options->index, (long long)count);
+    const wf__rows rows = {options->images, NULL, 1, &options->normalization};
     return wf__rows_check(cx, g, &rows, 0, "given");
 }
 
