@@ -12,7 +12,7 @@
 typedef struct cv_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *suite, *runs, *output, *page;
+    const char *suite, *runs, *output, *page, *tensorboard;
     int64_t folds, repeats, seed, jobs;
     double max_time;
     int no_final;
@@ -40,6 +40,7 @@ static const wf_option options_table[] = {
     WF_JOBS_OPTION(cv_options, jobs),
     WF_EXPERIMENT_OPTIONS(cv_options, experiment),
     WF_RUNS_OPTION(cv_options, runs),
+    WF_TENSORBOARD_OPTION(cv_options, tensorboard),
     WF_SESSION_OPTIONS(cv_options, session),
     {0}};
 
@@ -157,8 +158,10 @@ static wf_status write_folds(study *s) {
 
 static wf_status run_jobs(study *s, int64_t workers) {
     double left_s = s->deadline_s > 0 ? fmax(s->deadline_s - wf_clock_s(), 1e-3) : 0;
-    const wf_jobs_options options = {
-        .runs = s->options->runs, .workers = workers, .max_seconds = left_s};
+    const wf_jobs_options options = {.runs = s->options->runs,
+                                     .tensorboard = s->options->tensorboard,
+                                     .workers = workers,
+                                     .max_seconds = left_s};
     return wf_jobs_run(&s->jobs, &s->session, &options);
 }
 

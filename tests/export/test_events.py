@@ -361,6 +361,13 @@ def check_failures(scratch):
     runs = [eventfiles.read_run(run) for run in (scratch / "swept").iterdir()]
     filters = sorted(eventfiles.hparams_of(run)[0]["layers.conv2d.filters"] for run in runs)
     check("a sweep has rows that differ", filters == [2, 3], str(filters))
+    weft("cv", "small.yaml", "--folds", "3", "--epochs", "1", "--dataset", "images", "--no-final",
+         "--tensorboard=folds")
+    runs = [eventfiles.read_run(run) for run in (scratch / "folds").iterdir()]
+    check("folds are held out, not tested", len(runs) == 3 and all(
+        "held_out/confusion_matrix" in run and "test/accuracy" not in run for run in runs))
+    folds = sorted(eventfiles.hparams_of(run)[0]["fold"] for run in runs)
+    check("and say which they are", folds == [0, 1, 2], str(folds))
     check("compare writes them too",
           eventfiles.hparams_of(series)[0]["seed"] == 7 and "test/accuracy" in series)
 
