@@ -101,6 +101,9 @@ const char wf__html_style[] =
     "td.figure:not(:empty){display:inline-block;margin-right:.6em}"
     ".claims td.figure[data-label]:not(:empty)::before{content:attr(data-label) ' "
     "';color:var(--muted)}"
+    ".tests thead,.tests .figure{display:none}.tests .prose{min-width:0}" /* it has the figures */
+    ".tests,.tests tbody,.tests tr,.tests th,.tests td{display:block;padding:.1rem 0}"
+    ".tests tbody tr+tr>*{border-top:0}.tests tbody tr+tr{border-top:1px solid var(--line)}"
     ".card{padding:.7rem}.matrix{font-size:.64rem}"
     ".matrix th,.matrix td{padding:.25rem .05rem}.matrix tbody th{max-width:6.2em}"
     ".heat{min-width:1.6em}.scores{font-size:.7rem}.scores .heat{min-width:2em;padding:.3rem .1rem}"

@@ -101,16 +101,13 @@ static size_t add_pair_rows(wf_html *h, const wf_comparison *c, wf_pair_kind kin
         count++;
         if (!h) continue;
         wf__pair_cells(&cells, test);
-        wf__html(h,
-                 "<tr class=\"%s\"><th scope=\"row\">%s, %s</th><td class=\"figure\" "
-                 "data-label=\"points\">%s</td>",
+        wf__html(h, "<tr class=\"%s\"><th scope=\"row\">%s, %s</th>",
                  test->is_shown ? "shown" : "not-shown", c->rows[pair->a].label,
-                 c->rows[pair->b].label, cells.points);
-        wf__html(h,
-                 "<td class=\"figure\" data-label=\"95%% interval\">%s</td><td class=\"figure\" "
-                 "data-label=\"p\">%s</td><td class=\"figure\" data-label=\"after Holm\">%s</td>"
-                 "<td class=\"prose\">%s</td></tr>",
-                 cells.interval, cells.p, cells.p_holm, test->sentence);
+                 c->rows[pair->b].label);
+        const char *const figures[] = {cells.points, cells.interval, cells.p, cells.p_holm};
+        for (size_t j = 0; j < sizeof figures / sizeof *figures; j++)
+            wf__html(h, "<td class=\"figure\">%s</td>", figures[j]);
+        wf__html(h, "<td class=\"prose\">%s</td></tr>", test->sentence);
     }
     return count;
 }
