@@ -116,7 +116,7 @@ __attribute__((unused)) static wf_run_list list_of(wf_store *store, const char *
 }
 
 __attribute__((unused)) static char *text_of(const char *dir, const char *id, const char *file) {
-    char path[256];
+    char path[512];
     uint8_t *text = NULL;
     size_t size = 0;
     snprintf(path, sizeof path, "%s/%s/%s", dir, id, file);
@@ -125,7 +125,7 @@ __attribute__((unused)) static char *text_of(const char *dir, const char *id, co
 }
 
 __attribute__((unused)) static void overwrite(const char *dir, const char *file, const char *text) {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "%s/%s", dir, file);
     FILE *f = fopen(path, "wb");
     CHECK(f != NULL);

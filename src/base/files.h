@@ -94,6 +94,12 @@ typedef struct wf_names {
 wf_status wf_dir_list(wf_names *out, wf_context *cx, const char *path);
 void wf_names_reset(wf_names *names);
 
+/* The bytes of the files in a folder and below; links count nothing.
+ * Errors: WF_E_NOTFOUND, WF_E_IO, WF_E_NOMEM. */
+wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path);
+/* rm -r; links are removed, not followed.  Errors: as wf_dir_size. */
+wf_status wf_dir_remove(wf_context *cx, const char *path);
+
 bool wf_path_exists(const char *path);
 bool wf_path_is_dir(const char *path);
 /* Points into `path` behind the last slash. */

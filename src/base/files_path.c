@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -136,6 +137,55 @@ void wf_names_reset(wf_names *names) {
     for (size_t i = 0; i < names->count; i++) wf_free(names->items[i]);
     wf_free(names->items);
     *names = (wf_names){0};
+}
+
+/* ---- all of a folder ---- */
+
+typedef wf_status visit(wf_context *cx, const char *path, const struct stat *info, void *user);
+
+/* What is in `path` and below, folders behind their content. */
+static wf_status visit_all(wf_context *cx, const char *path, visit *each, void *user) {
+    wf_names names = {0};
+    WF_TRY(wf_dir_list(&names, cx, path));
+    wf_status status = WF_OK;
+    for (size_t i = 0; i < names.count && status == WF_OK; i++) {
+        char *inner = NULL;
+        struct stat info = {0};
+        status = wf_path_join(&inner, cx, path, names.items[i]);
+        if (status == WF_OK && lstat(inner, &info) == 0) {
+            if (S_ISDIR(info.st_mode)) status = visit_all(cx, inner, each, user);
+            if (status == WF_OK) status = each(cx, inner, &info, user);
+        }
+        wf_free(inner);
+    }
+    wf_names_reset(&names);
+    return status;
+}
+
+static wf_status add_size(wf_context *cx, const char *path, const struct stat *info, void *user) {
+    (void)cx;
+    (void)path;
+    if (S_ISREG(info->st_mode)) *(uint64_t *)user += (uint64_t)info->st_size;
+    return WF_OK;
+}
+
+static wf_status remove_one(wf_context *cx, const char *path, const struct stat *info, void *user) {
+    (void)info;
+    (void)user;
+    if (remove(path) < 0 && errno != ENOENT) return wf__io_fail(cx, "cannot remove", path);
+    return WF_OK;
+}
+
+wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path) {
+    uint64_t size = 0;
+    WF_TRY(visit_all(cx, path, add_size, &size));
+    *out = size;
+    return WF_OK;
+}
+
+wf_status wf_dir_remove(wf_context *cx, const char *path) {
+    WF_TRY(visit_all(cx, path, remove_one, NULL));
+    return remove_one(cx, path, NULL, NULL);
 }
 
 wf_status wf_file_rename(wf_context *cx, const char *from, const char *to) {

@@ -12,7 +12,7 @@
 #include "base/version.h"
 #include "store/internal.h"
 
-enum { BUSY_MS = 10000, PATIENCE_S = 120 };
+enum { PATIENCE_S = 120 };
 
 wf_status wf__database_fail(wf_context *cx, wf__database *db, int result) {
     int kind = result & 0xFF;
@@ -31,8 +31,8 @@ wf_status wf__database_do(wf_context *cx, wf__database *db, const char *sql) {
     return WF_OK;
 }
 
-/* SQLite itself waits for BUSY_MS, but not in every case: not, for instance, for the process that
- * repairs what a killed one left behind. */
+/* SQLite itself waits for WF__BUSY_MS, but not in every case: not, for instance, for the process
+ * that repairs what a killed one left behind. */
 wf_status wf__database_begin(wf_context *cx, wf__database *db) {
     double end_s = wf_clock_s() + PATIENCE_S;
     for (;;) {
@@ -128,7 +128,7 @@ static wf_status open_file(wf_context *cx, wf__database *db, const char *path) {
     db->is_damaged = false;
     WF__TRY_SQL(sqlite3_open_v2(
         path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
-    WF__TRY_SQL(sqlite3_busy_timeout(db->handle, BUSY_MS));
+    WF__TRY_SQL(sqlite3_busy_timeout(db->handle, WF__BUSY_MS));
     WF_TRY(read_version(&version, cx, db)); /* before anything is written */
     if (is_file) WF_TRY(keep_log_file(cx, db));
     WF_TRY(ask(answer, cx, db, "PRAGMA journal_mode = WAL"));

@@ -12,10 +12,13 @@
 #include <sys/types.h>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "store/store.h"
 
 #define WF_STORE_FILE "weft.db"
+
+enum { WF__BUSY_MS = 10000 };
 
 /* The text of every step of the schema, in order; NULL at the end. Step i makes version i + 1 of
  * version i. Made of migrations/ by the build. */
@@ -80,5 +83,10 @@ wf_status wf__select(wf_run_list *out, wf_context *cx, wf__database *db, const c
                      const wf_run_filter *filter);
 /* The statement of wf__select, its parameters in the order of the filter's fields. */
 wf_status wf__select_text(wf_str *out, wf_context *cx, const wf_run_filter *filter);
+
+/* ---- query.c ---- */
+
+wf_status wf__query(json_t **out, wf_context *cx, wf__database *db, const char *sql,
+                    double max_seconds);
 
 #endif

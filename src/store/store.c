@@ -87,6 +87,26 @@ wf_status wf_store_list(wf_run_list *out, wf_context *cx, wf_store *store, const
     return wf_store_select(out, cx, store, &(wf_run_filter){.name = name});
 }
 
+typedef struct question {
+    json_t **out;
+    const char *sql;
+    double max_seconds;
+} question;
+
+static wf_status answer(wf_context *cx, wf_store *store, void *user) {
+    const question *q = user;
+    WF_TRY(refresh(cx, store, NULL));
+    return wf__query(q->out, cx, store->db, q->sql, q->max_seconds);
+}
+
+wf_status wf_store_query(json_t **out, wf_context *cx, wf_store *store, const char *sql,
+                         double max_seconds) {
+    question q = {out, sql, max_seconds};
+    WF_REQUIRE(wf_path_is_dir(store->dir), WF_E_NOTFOUND, "%s: there is no such folder of runs",
+               store->dir);
+    return with_database(cx, store, answer, &q);
+}
+
 /* Rows without a stamp are read again, each in its turn: readers see no half-empty store. */
 static wf_status rebuild(wf_context *cx, wf_store *store, void *user) {
     wf__database *db = store->db;

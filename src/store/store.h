@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/status.h"
 
 typedef struct wf_store wf_store;
@@ -188,9 +189,44 @@ wf_status wf_store_select(wf_run_list *out, wf_context *cx, wf_store *store,
                           const wf_run_filter *filter);
 void wf_run_list_reset(wf_run_list *list);
 
+/* The answer to one SQL statement that only reads, of at most `max_seconds`: {"columns": [name],
+ * "rows": [[cell]]}; bytes as the text X'00ff'. Release it with json_decref.
+ * Errors: WF_E_ARG (no SQL, not one statement, more than reading), WF_E_LIMIT (time, 4,000,000
+ * cells), and those of wf_store_list. */
+wf_status wf_store_query(json_t **out, wf_context *cx, wf_store *store, const char *sql,
+                         double max_seconds);
+
 /* Makes every row of the database again from the folders, while others may read and write it.
  * Errors: as wf_store_list. */
 wf_status wf_store_rebuild(wf_context *cx, wf_store *store);
+
+/* ---- taking away ----------------------------------------------------------------------------- */
+
+/* The id of a run that is named by its id or by the path of its folder; names of models are
+ * refused. Free it with wf_free.  Errors: as wf_run_open; WF_E_ARG (a name; a folder elsewhere). */
+wf_status wf_store_find(char **out_id, wf_context *cx, wf_store *store, const char *reference);
+
+/* Takes a run away, folder and rows. Whatever happens meanwhile, the run is there whole or not at
+ * all; what may be left of its files has no run's name.
+ * Errors: WF_E_NOTFOUND, WF_E_ARG (it is being written), WF_E_IO, WF_E_NOMEM. */
+wf_status wf_store_delete(wf_context *cx, wf_store *store, const char *id);
+
+/* What nobody needs: checkpoints of finished runs, runs abandoned before their first epoch, what
+ * was left of deletions, damaged databases, empty folders. */
+typedef struct wf_garbage_item {
+    char *path, *run; /* run: its id when the whole run goes, else NULL */
+    const char *reason;
+    int64_t bytes;
+} wf_garbage_item;
+
+typedef struct wf_garbage {
+    wf_garbage_item *items;
+    size_t count, capacity;
+} wf_garbage;
+
+wf_status wf_store_find_garbage(wf_garbage *out, wf_context *cx, wf_store *store);
+wf_status wf_store_remove_garbage(wf_context *cx, wf_store *store, const wf_garbage_item *item);
+void wf_garbage_reset(wf_garbage *garbage);
 
 /* ---- writing a run --------------------------------------------------------------------------- */
 

@@ -1,0 +1,74 @@
+/* What the verbs of `weft runs` share. A verb is one line of the table in cmd_runs.c and a function
+ * in one of the files runs_*.c. */
+#ifndef WF_CMD_RUNS_H
+#define WF_CMD_RUNS_H
+
+#include "cmd/settings.h"
+#include "store/store.h"
+
+typedef struct wf_runs_options {
+    const char *runs, *model, *dataset, *tag, *status, *sort, *format, *output;
+    int64_t limit;
+    double max_time;
+    int only_names, is_removal, is_sure, is_dry;
+} wf_runs_options;
+
+/* One call of a verb; the operands are those behind the verb. */
+typedef struct wf_runs_call {
+    wf_cli *cli;
+    const wf_runs_options *options;
+    wf_store *store;
+    char **operands;
+    int count;
+} wf_runs_call;
+
+wf_status wf_runs_list(const wf_runs_call *c);
+wf_status wf_runs_show(const wf_runs_call *c);
+wf_status wf_runs_compare(const wf_runs_call *c);
+wf_status wf_runs_query(const wf_runs_call *c);
+wf_status wf_runs_tag(const wf_runs_call *c);
+wf_status wf_runs_delete(const wf_runs_call *c);
+wf_status wf_runs_gc(const wf_runs_call *c);
+wf_status wf_runs_export(const wf_runs_call *c);
+wf_status wf_runs_rebuild(const wf_runs_call *c);
+
+/* ---- runs_show.c ---- */
+
+/* {"run", "epochs", "figures", "classes", "artefacts"}: all that is stored of a run. */
+wf_status wf_run_document(json_t **out, wf_context *cx, const wf_run *run);
+
+/* ---- runs_json.c ---- */
+
+/* A run in short, epochs, figures, classes and files as JSON. Release with json_decref. */
+wf_status wf_run_summary_json(json_t **out, wf_context *cx, const wf_run_summary *s);
+wf_status wf_run_epochs_json(json_t **out, wf_context *cx, const wf_run_metrics *metrics);
+/* {"accuracy": {"value": 0.9, "low": null, "high": null}} */
+wf_status wf_run_figures_json(json_t **out, wf_context *cx, const wf_run_figures *figures);
+/* [{"name": "cat", "f1": 0.9}] */
+wf_status wf_run_classes_json(json_t **out, wf_context *cx, const wf_run_figures *figures);
+wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts *artefacts);
+
+/* ---- runs_query.c ---- */
+
+/* Appends a cell of a CSV file (RFC 4180); null is empty. */
+void wf_csv_cell(wf_str *s, wf_context *cx, const json_t *value);
+
+/* ---- runs_config.c ---- */
+
+/* The run's config.yaml with one line per value: "model.training.epochs" and "3". */
+typedef struct wf_run_setting {
+    char *key, *text;
+} wf_run_setting;
+
+typedef struct wf_run_config {
+    wf_run_setting *items;
+    size_t count, capacity;
+} wf_run_config;
+
+/* Errors: as wf_yaml_parse; WF_E_NOTFOUND (no config.yaml), WF_E_IO. */
+wf_status wf_run_config_read(wf_run_config *out, wf_context *cx, const wf_run *run);
+void wf_run_config_reset(wf_run_config *config);
+/* NULL when there is no such key. */
+const char *wf_run_config_get(const wf_run_config *config, const char *key);
+
+#endif

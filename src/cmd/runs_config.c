@@ -1,0 +1,99 @@
+/* config.yaml as a flat list, for comparing and exporting. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmd/runs.h"
+#include "spec/yaml.h"
+
+void wf_run_config_reset(wf_run_config *c) {
+    for (size_t i = 0; i < c->count; i++) {
+        wf_free(c->items[i].key);
+        wf_free(c->items[i].text);
+    }
+    wf_free(c->items);
+    *c = (wf_run_config){0};
+}
+
+const char *wf_run_config_get(const wf_run_config *c, const char *key) {
+    for (size_t i = 0; i < c->count; i++)
+        if (!strcmp(c->items[i].key, key)) return c->items[i].text;
+    return NULL;
+}
+
+static wf_status add(wf_run_config *c, wf_context *cx, const char *key, const char *text) {
+    wf_run_setting item = {0};
+    if (c->count == c->capacity) {
+        size_t wider = 2 * c->capacity + 64;
+        WF_TRY(wf_realloc(&c->items, cx, c->capacity, wider, sizeof *c->items));
+        c->capacity = wider;
+    }
+    WF_TRY(wf_strdup(&item.key, cx, key));
+    wf_status status = wf_strdup(&item.text, cx, text);
+    if (status == WF_OK) c->items[c->count++] = item;
+    else wf_free(item.key);
+    return status;
+}
+
+/* "[28, 28, 1]" */
+static wf_status add_list(wf_run_config *c, wf_context *cx, const char *key, const wf_yaml *list) {
+    wf_str text = {0};
+    wf_str_add(&text, cx, "[");
+    for (size_t i = 0; i < list->count; i++)
+        wf_str_addf(&text, cx, "%s%s", i ? ", " : "", list->items[i].text);
+    wf_str_add(&text, cx, "]");
+    wf_status status = text.status;
+    if (status == WF_OK) status = add(c, cx, key, text.text);
+    wf_str_reset(&text);
+    return status;
+}
+
+static int is_plain_list(const wf_yaml *y) {
+    for (size_t i = 0; i < y->count; i++)
+        if (y->items[i].kind != WF_YAML_SCALAR) return 0;
+    return y->kind == WF_YAML_LIST;
+}
+
+static wf_status add_node(wf_run_config *c, wf_context *cx, const char *key, const wf_yaml *y);
+
+/* "<prefix>.<key>" of a map, "<prefix>.<number>" of a list. */
+static wf_status add_items(wf_run_config *c, wf_context *cx, const char *prefix, const wf_yaml *y) {
+    for (size_t i = 0; i < y->count; i++) {
+        wf_str key = {0};
+        wf_str_addf(&key, cx, "%s%s", prefix, *prefix ? "." : "");
+        if (y->kind == WF_YAML_MAP) wf_str_add(&key, cx, y->items[i].key);
+        else wf_str_addf(&key, cx, "%zu", i);
+        wf_status status = key.status;
+        if (status == WF_OK) status = add_node(c, cx, key.text, &y->items[i]);
+        wf_str_reset(&key);
+        WF_TRY(status);
+    }
+    return WF_OK;
+}
+
+static wf_status add_node(wf_run_config *c, wf_context *cx, const char *key, const wf_yaml *y) {
+    if (y->kind == WF_YAML_SCALAR) return add(c, cx, key, y->text);
+    if (is_plain_list(y)) return add_list(c, cx, key, y);
+    return add_items(c, cx, key, y);
+}
+
+wf_status wf_run_config_read(wf_run_config *out, wf_context *cx, const wf_run *run) {
+    wf_status status = WF_OK;
+    char *path = NULL;
+    uint8_t *text = NULL;
+    size_t size = 0;
+    wf_yaml *root = NULL;
+    wf_run_config config = {0};
+    WF_TRY(wf_run_file(&path, cx, run, "config.yaml"));
+    WF_TRY_OR(wf_file_read(&text, &size, cx, path, WF_YAML_MAX_BYTES));
+    WF_TRY_OR(wf_yaml_parse(&root, cx, (const char *)text, size, path));
+    WF_TRY_OR(add_items(&config, cx, "", root));
+    *out = config;
+    config = (wf_run_config){0};
+done:
+    wf_run_config_reset(&config);
+    wf_yaml_destroy(root);
+    wf_free(text);
+    wf_free(path);
+    return status;
+}
