@@ -2,6 +2,7 @@
 #ifndef WEFT_AUDIT_H
 #define WEFT_AUDIT_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "weft/data.h"
@@ -64,10 +65,12 @@ typedef struct wf_duplicates {
  * Cauchy and Schwarz). The differences are sums of integers, so any number of threads gives the
  * same bits.
  *  near: in [0, 1]
+ *  stop: looked at all the time; not 0: stop. NULL: none
  * Errors: WF_E_ARG (near; over 2^31 - 1 images), WF_E_LIMIT (more than 2^22 near pairs),
- * WF_E_NOMEM.  Threads: one caller per pool. */
+ * WF_E_INTERRUPTED, WF_E_NOMEM.  Threads: one caller per pool. */
 WF_API wf_status wf_duplicates_find(wf_duplicates **out, wf_context *cx, wf_pool *pool,
-                                    const wf_dataset *dataset, double near);
+                                    const wf_dataset *dataset, double near,
+                                    const volatile sig_atomic_t *stop);
 /* NULL is legal. */
 WF_API void wf_duplicates_destroy(wf_duplicates *duplicates);
 

@@ -57,15 +57,16 @@ wf_status wf_audit_json(json_t **out, wf_context *cx, const wf_audit *a);
 /* The body of a page of results; `pictures`: the folder of the sheets as seen from the page, NULL
  * where it cannot link to them. */
 wf_status wf_audit_markdown(wf_str *out, wf_context *cx, const wf_audit *a, const char *pictures);
-/* duplicates.csv, label_errors.csv and a sheet of pictures for each kind of finding, into `folder`,
- * which is made. Files of an earlier audit that do not apply are removed.
+/* duplicates.csv, label_errors.csv where labels were looked at, and a sheet of pictures for each
+ * kind of finding, into `folder`, which is made. What an earlier audit left and this one has not is
+ * removed.
  * Errors: WF_E_IO, WF_E_NOMEM. */
 wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder);
 
 /* The sheets that there are to write: the i-th one's file name and heading, NULL where it would be
  * empty. */
-enum { WF_AUDIT_SHEETS = 3, WF_AUDIT_SHEET_ITEMS = 60 };
+enum { WF_AUDIT_SHEETS = 3, WF_AUDIT_SHEET_ITEMS = 60, WF_AUDIT_TITLE_BYTES = 256 };
 const char *wf_audit_sheet_file(int i);
-const char *wf_audit_sheet_title(char buffer[160], const wf_audit *a, int i);
+const char *wf_audit_sheet_title(char buffer[WF_AUDIT_TITLE_BYTES], const wf_audit *a, int i);
 
 #endif

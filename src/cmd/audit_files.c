@@ -109,34 +109,37 @@ static size_t fill_sheet(wf_contact cells[WF_AUDIT_SHEET_ITEMS], const wf_audit 
     return i == 0 ? show_pairs(cells, a) : show_errors(cells, a, wf_audit_labels(a, i - 1));
 }
 
-const char *wf_audit_sheet_title(char buffer[160], const wf_audit *a, int i) {
+const char *wf_audit_sheet_title(char buffer[WF_AUDIT_TITLE_BYTES], const wf_audit *a, int i) {
     const wf_duplicates *d = a->duplicates;
     int64_t all = d->exact_count + d->close_count;
     wf_audited l = {0};
+    char first[32], total[32];
     if (i > 0) {
         l = wf_audit_labels(a, i - 1);
         all = l.errors ? l.errors->error_count : 0;
     }
     if (all == 0) return NULL;
-    int64_t shown = all < WF_AUDIT_SHEET_ITEMS ? all : WF_AUDIT_SHEET_ITEMS;
+    wf_thousands(first, all < WF_AUDIT_SHEET_ITEMS ? all : WF_AUDIT_SHEET_ITEMS);
+    wf_thousands(total, all);
     if (i == 0)
-        snprintf(buffer, 160, "%.60s: the nearest %lld of %lld pairs of duplicates",
-                 a->dataset->name, (long long)shown, (long long)all);
+        snprintf(buffer, WF_AUDIT_TITLE_BYTES, "%.60s: the nearest %s of %s pairs of duplicates",
+                 a->dataset->name, first, total);
     else
-        snprintf(buffer, 160,
-                 "%.60s, %s: the most suspicious %lld of %lld labels, and what was suggested",
-                 a->dataset->name, wf_part_name(l.opinions->part), (long long)shown,
-                 (long long)all);
+        snprintf(buffer, WF_AUDIT_TITLE_BYTES,
+                 "%.60s, %s: the most suspicious %s of %s labels, and what was suggested",
+                 a->dataset->name, wf_part_name(l.opinions->part), first, total);
     return buffer;
 }
 
 /* ---- the folder ---- */
 
+/* Empty: the file of an earlier audit, if there is one, is removed. */
 static wf_status write_text(wf_context *cx, const char *folder, const char *name, wf_str *text) {
     char *path = NULL;
     wf_status status = text->status;
     if (status == WF_OK) status = wf_path_join(&path, cx, folder, name);
-    if (status == WF_OK) status = wf_file_write(cx, path, text->text, text->length);
+    if (status == WF_OK && text->length == 0) status = wf_file_remove(cx, path);
+    else if (status == WF_OK) status = wf_file_write(cx, path, text->text, text->length);
     wf_free(path);
     wf_str_reset(text);
     return status;
@@ -145,19 +148,15 @@ static wf_status write_text(wf_context *cx, const char *folder, const char *name
 static wf_status write_sheet(wf_context *cx, const wf_audit *a, const char *folder, int i) {
     wf_contact *cells = NULL;
     wf_str text = {0};
-    char title[160], *path = NULL;
-    if (!wf_audit_sheet_title(title, a, i)) {
-        WF_TRY(wf_path_join(&path, cx, folder, wf_audit_sheet_file(i)));
-        wf_status removed = wf_file_remove(cx, path);
-        wf_free(path);
-        return removed;
+    char title[WF_AUDIT_TITLE_BYTES];
+    wf_status status = WF_OK;
+    if (wf_audit_sheet_title(title, a, i)) {
+        WF_TRY(wf_alloc(&cells, cx, WF_AUDIT_SHEET_ITEMS, sizeof *cells));
+        size_t count = fill_sheet(cells, a, i);
+        status = wf_contact_sheet(&text, cx, title, cells, count, &a->dataset->train);
+        wf_free(cells);
     }
-    WF_TRY(wf_alloc(&cells, cx, WF_AUDIT_SHEET_ITEMS, sizeof *cells));
-    size_t count = fill_sheet(cells, a, i);
-    wf_status status = wf_contact_sheet(&text, cx, title, cells, count, &a->dataset->train);
-    wf_free(cells);
-    WF_TRY(status);
-    return write_text(cx, folder, wf_audit_sheet_file(i), &text);
+    return status == WF_OK ? write_text(cx, folder, wf_audit_sheet_file(i), &text) : status;
 }
 
 wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder) {
@@ -165,7 +164,7 @@ wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder) 
     WF_TRY(wf_dir_create(cx, folder));
     write_duplicates(&duplicates, cx, a);
     WF_TRY(write_text(cx, folder, "duplicates.csv", &duplicates));
-    write_errors(&errors, cx, a);
+    if (a->training_errors || a->test_errors) write_errors(&errors, cx, a);
     WF_TRY(write_text(cx, folder, "label_errors.csv", &errors));
     for (int i = 0; i < WF_AUDIT_SHEETS; i++) WF_TRY(write_sheet(cx, a, folder, i));
     return WF_OK;

@@ -2,11 +2,14 @@
 #include "cmd/audit.h"
 #include "report/internal.h"
 
-enum { CLOSEST_SHOWN = 20 };
+enum { CLOSEST_SHOWN = 20, PAIRS_SHOWN = 20 };
 
-static void add_picture(wf_str *s, wf_context *cx, const wf_audit *a, const char *pictures, int i) {
-    char title[160];
+/* What the files hold, where the page can point at them. */
+static void add_files(wf_str *s, wf_context *cx, const wf_audit *a, const char *pictures, int i) {
+    const char *list = i == 0 ? "duplicates.csv" : "label_errors.csv";
+    char title[WF_AUDIT_TITLE_BYTES];
     if (!pictures || !wf_audit_sheet_title(title, a, i)) return;
+    wf_str_addf(s, cx, "\nAll of them: [%s](%s/%s).\n", list, pictures, list);
     wf_str_add(s, cx, "\n![");
     wf__markdown_text(s, cx, title);
     wf_str_addf(s, cx, "](%s/%s)\n", pictures, wf_audit_sheet_file(i));
@@ -114,7 +117,7 @@ static void add_labels(wf_str *s, wf_context *cx, const wf_audit *a, int part,
         wf_str_add(s, cx,
                    "\n| label | suggested | flagged | estimated | of the label |\n"
                    "|---|---|---:|---:|---:|\n");
-    for (int64_t i = 0; i < e->pair_count; i++) {
+    for (int64_t i = 0; i < e->pair_count && i < PAIRS_SHOWN; i++) {
         const wf_label_pair *p = &e->pairs[i];
         wf_str_add(s, cx, "| ");
         wf__markdown_text(s, cx, a->dataset->class_names[p->label]);
@@ -123,7 +126,10 @@ static void add_labels(wf_str *s, wf_context *cx, const wf_audit *a, int part,
         wf_str_addf(s, cx, " | %s | %.0f | %.2f %% |\n", wf_thousands(flagged, p->flagged),
                     p->estimated, 100 * p->share);
     }
-    add_picture(s, cx, a, pictures, part + 1);
+    if (e->pair_count > PAIRS_SHOWN)
+        wf_str_addf(s, cx, "\nand %lld pairs of classes more.\n",
+                    (long long)(e->pair_count - PAIRS_SHOWN));
+    add_files(s, cx, a, pictures, part + 1);
 }
 
 /* ---- sensitivity ---- */
@@ -146,7 +152,7 @@ static void add_sensitivity(wf_str *s, wf_context *cx, const wf_audit *a) {
 
 wf_status wf_audit_markdown(wf_str *out, wf_context *cx, const wf_audit *a, const char *pictures) {
     add_duplicates(out, cx, a);
-    add_picture(out, cx, a, pictures, 0);
+    add_files(out, cx, a, pictures, 0);
     for (int i = 0; i < WF_AUDITED_PARTS; i++) add_labels(out, cx, a, i, pictures);
     add_sensitivity(out, cx, a);
     return out->status;

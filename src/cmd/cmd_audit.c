@@ -138,7 +138,8 @@ static wf_status run(wf_cli *cli, const void *given) {
     a.dataset = dataset;
     WF_TRY_OR(wf_opinions_init(&a.training, cx, dataset, WF_PART_TRAIN));
     WF_TRY_OR(wf_opinions_init(&a.test, cx, dataset, WF_PART_TEST));
-    WF_TRY_OR(wf_duplicates_find(&a.duplicates, cx, session.pool, dataset, o->near));
+    WF_TRY_OR(
+        wf_duplicates_find(&a.duplicates, cx, session.pool, dataset, o->near, wf_signals_flag()));
     WF_TRY_OR(look_at_labels(&a, cli, o, store));
     WF_TRY_OR(show(&session, &a, o));
 done:

@@ -150,7 +150,8 @@ static void count_nearest(wf_duplicates *d, const int64_t *nearest, int64_t coun
 }
 
 static wf_status find_near(wf_duplicates *d, wf_context *cx, wf_pool *pool, const row *r,
-                           const wf_images *train, marks *marked) {
+                           const wf_images *train, marks *marked,
+                           const volatile sig_atomic_t *stop) {
     wf_status status = WF_OK;
     wf__near_pair *pairs = NULL;
     int64_t *nearest = NULL;
@@ -163,6 +164,7 @@ static wf_status find_near(wf_duplicates *d, wf_context *cx, wf_pool *pool, cons
         .limit = difference_of(d->near, r->bytes),
         .reach = difference_of(2 * d->near, r->bytes),
         .neighbours = (int32_t)train->count,
+        .stop = stop,
     };
     WF_TRY_OR(wf_alloc(&nearest, cx, (size_t)train->count, sizeof *nearest));
     WF_TRY_OR(wf__near_find(&pairs, &d->close_count, nearest, cx, pool, &search,
@@ -185,7 +187,8 @@ done:
 }
 
 wf_status wf_duplicates_find(wf_duplicates **out, wf_context *cx, wf_pool *pool,
-                             const wf_dataset *dataset, double near) {
+                             const wf_dataset *dataset, double near,
+                             const volatile sig_atomic_t *stop) {
     wf_status status = WF_OK;
     wf_duplicates *d = NULL;
     marks *marked = NULL;
@@ -199,7 +202,7 @@ wf_status wf_duplicates_find(wf_duplicates **out, wf_context *cx, wf_pool *pool,
     d->near = near;
     WF_TRY_OR(wf_alloc(&marked, cx, (size_t)r.count, sizeof *marked));
     WF_TRY_OR(find_exact(d, cx, &r, marked));
-    WF_TRY_OR(find_near(d, cx, pool, &r, &dataset->train, marked));
+    WF_TRY_OR(find_near(d, cx, pool, &r, &dataset->train, marked, stop));
     *out = d;
     d = NULL;
 done:

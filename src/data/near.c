@@ -241,6 +241,11 @@ static void compare_image(state *st, finds *f, int32_t i, int32_t from, int32_t 
     }
 }
 
+static int is_over(const state *st, const finds *f) {
+    return f->status != WF_OK || (st->search->stop && *st->search->stop) ||
+           atomic_load_explicit(&st->found, memory_order_relaxed) > st->most;
+}
+
 /* One leaf against itself and all later ones. */
 static void compare_leaf(void *user, int leaf, int worker) {
     state *st = user;
@@ -249,9 +254,8 @@ static void compare_leaf(void *user, int leaf, int worker) {
     int width = st->coarse.size, first = leaf * LEAF;
     int end = smaller(first + LEAF, st->search->count);
     const float *low = st->low + (size_t)leaf * size, *high = st->high + (size_t)leaf * size;
-    for (int other = leaf; other < st->leaves && f->status == WF_OK; other++) {
+    for (int other = leaf; other < st->leaves && !is_over(st, f); other++) {
         const float *l = st->low + (size_t)other * size, *h = st->high + (size_t)other * size;
-        if (atomic_load_explicit(&st->found, memory_order_relaxed) > st->most) return;
         if (box_difference(low, high, l, h, width) > st->coarse.ceiling) continue;
         int from = other * LEAF, to = smaller(from + LEAF, st->search->count);
         for (int i = first; i < end; i++) {
@@ -281,6 +285,8 @@ static wf_status join(wf__near_pair **out, int64_t *out_count, wf_context *cx, s
         }
         count += st->finds[w].count;
     }
+    WF_REQUIRE(!st->search->stop || !*st->search->stop, WF_E_INTERRUPTED,
+               "near duplicates: stopped before every pair was compared");
     WF_REQUIRE(atomic_load(&st->found) <= st->most, WF_E_LIMIT,
                "near duplicates: more than %lld pairs are that near | ask for a smaller distance",
                (long long)st->most);

@@ -70,7 +70,8 @@ check 'a sheet of pairs' grep -q '>the same pixels<' "$WEFT_RUNS/audit/duplicate
 same "$(grep -o '<image ' "$WEFT_RUNS/audit/duplicates.svg" | wc -l)" 8
 check 'the sheet is XML' /usr/bin/python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
     "$WEFT_RUNS/audit/duplicates.svg"
-check 'no sheet of labels' test ! -e "$WEFT_RUNS/audit/label_errors_train.svg"
+same "$(ls "$WEFT_RUNS/audit")" 'duplicates.csv
+duplicates.svg'
 
 weft audit photos --near 0 --json -o none -t 3
 exits 0
@@ -83,6 +84,9 @@ exits 2
 err_like 'weft: --near*2*'
 weft audit phots
 exits 3
+weft audit photos -o models/small.yaml
+exits 1
+err_like 'weft: *models/small.yaml*'
 
 # ---- labels ----
 
@@ -98,6 +102,9 @@ json_is '[(l["part"], l["flags_from"], l["images"]) for l in d["label_errors"]]'
     "[('test', ['small-1', 'wide-1'], 30)]"
 check 'the wrong test label is the first' grep -q '^test,25,"rows","columns",' <(sed -n 2p two/label_errors.csv)
 check 'a sheet of test labels' grep -q '>columns? ' two/label_errors_test.svg
+weft audit photos --near 0 -q -o two
+same "$(ls two)" 'duplicates.csv
+duplicates.svg' # what no longer holds is gone
 
 # ---- sensitivity ----
 
