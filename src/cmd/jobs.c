@@ -96,9 +96,11 @@ static double seconds_left(const crew *c) {
 static void draw(crew *c) {
     char bar[WF_BAR_BYTES], left[32], line[1024];
     if (c->shows_epochs || !wf_bar_is_due(&c->bar)) return;
-    int at = snprintf(line, sizeof line, "%zu of %zu %s %s left", c->ended, c->jobs->count,
-                      wf_bar_text(bar, (int64_t)c->ended, (int64_t)c->jobs->count),
-                      wf_duration(left, seconds_left(c)));
+    double left_s = seconds_left(c);
+    int at = snprintf(line, sizeof line, "%zu of %zu %s", c->ended, c->jobs->count,
+                      wf_bar_text(bar, (int64_t)c->ended, (int64_t)c->jobs->count));
+    if (isfinite(left_s))
+        at += snprintf(line + at, sizeof line - (size_t)at, " %s left", wf_duration(left, left_s));
     for (int i = 0; i < c->n && at < (int)sizeof line - 1; i++) {
         const crew_member *m = &c->members[i];
         if (!m->worker.pid) continue;
@@ -195,7 +197,7 @@ static wf_status choose_workers(crew *c) {
         workers = 1;
         WF_TRY(wf_session_open_data(s, largest->experiment.dataset, largest->experiment.model));
         if (s->threads > 1 && c->stopped == WF_OK)
-            WF_TRY(wf__jobs_pace(&workers, s, largest, open, o->max_seconds));
+            workers = wf__jobs_pace(s, largest, open, o->max_seconds);
     }
     if (workers > s->threads) workers = s->threads;
     if ((size_t)workers > open) workers = (int)open;

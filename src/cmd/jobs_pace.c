@@ -19,7 +19,7 @@ static void measure(void *user, int fd) {
     wf_context *cx = &p->session->cli->cx;
     const wf_experiment *e = &p->job->experiment;
     wf_params *params = NULL;
-    wf_bench_result result = {.median_ms = (double)NAN};
+    wf_bench_result result = {0};
     wf_bench_options options = {.recipe = e->model->recipe,
                                 .precision = e->precision,
                                 .seconds = MEASURED_MS / 1e3,
@@ -27,38 +27,28 @@ static void measure(void *user, int fd) {
     wf_status status = wf_session_start(p->session, p->threads);
     if (status == WF_OK) status = wf_params_create(&params, cx, e->model->graph, 0);
     if (status == WF_OK) status = wf_bench_step(&result, params, cx, p->session->pool, &options);
-    wf__worker_tell(
-        fd, &(wf__message){
-                .kind = WF__TELL_PACE, .status = status, .error = *cx, .ms = result.median_ms});
+    if (status != WF_OK) result.median_ms = (double)NAN;
+    wf__worker_tell(fd, &(wf__message){.kind = WF__TELL_PACE, .ms = result.median_ms});
     wf_params_destroy(params);
 }
 
-/* *out_ms: the slowest of `workers` children that train at once. */
-static wf_status measure_side_by_side(double *out_ms, pace p, int workers) {
+/* The slowest median of `workers` children that train at once; NAN when one cannot be timed. */
+static double measure_side_by_side(pace p, int workers) {
     enum { MOST = 1024 };
-    wf_context *cx = &p.session->cli->cx;
+    wf_context ignored = {0};
     wf__worker w[MOST];
-    wf_status status = WF_OK;
     double slowest = 0;
     int n = 0;
-    while (n < workers && status == WF_OK) {
-        status = wf__worker_start(&w[n], cx, measure, &p);
-        n += status == WF_OK;
-    }
+    while (n < workers && wf__worker_start(&w[n], &ignored, measure, &p) == WF_OK) n++;
+    int is_whole = n == workers;
     for (int i = 0; i < n; i++) {
-        wf__message m;
+        wf__message m = {0};
         char how[128];
-        int has_told = wf__worker_read(&m, &w[i]);
+        is_whole &= wf__worker_read(&m, &w[i]) && isfinite(m.ms);
         wf__worker_end(how, &w[i]);
-        if (status != WF_OK) continue;
-        if (!has_told) status = WF_FAIL(WF_E_IO, "a training step cannot be timed: %s", how);
-        else if (m.status != WF_OK) {
-            *cx = m.error;
-            status = m.status;
-        } else slowest = fmax(slowest, m.ms);
+        slowest = fmax(slowest, m.ms);
     }
-    if (status == WF_OK) *out_ms = slowest;
-    return status;
+    return is_whole ? slowest : (double)NAN;
 }
 
 /* 1, 2, 4 ... and all. */
@@ -66,20 +56,18 @@ static int more_of(int workers, int threads) {
     return workers < threads && 2 * workers > threads ? threads : 2 * workers;
 }
 
-wf_status wf__jobs_pace(int *out, wf_session *s, const wf_job *job, size_t n, double max_seconds) {
+int wf__jobs_pace(wf_session *s, const wf_job *job, size_t n, double max_seconds) {
     double best_s = INFINITY, jobs = (double)n;
-    int best = 1, is_short = jobs * job->steps < WORTH_STEPS;
+    int best = 1, is_short = n == 1 || jobs * job->steps < WORTH_STEPS;
     is_short |= max_seconds > 0 && max_seconds < WORTH_S;
-    for (int workers = 1; workers <= s->threads && !is_short;
+    for (int workers = 1; workers <= s->threads && workers < 2 * jobs && !is_short;
          workers = more_of(workers, s->threads)) {
-        double ms = 0;
-        if (workers >= 2 * jobs || n == 1 || wf_signals_seen()) break;
-        WF_TRY(measure_side_by_side(&ms, (pace){s, job, s->threads / workers}, workers));
+        double ms = measure_side_by_side((pace){s, job, s->threads / workers}, workers);
         double all_s = ms / 1e3 * job->steps * ceil(jobs / workers);
+        if (isnan(ms) || wf_signals_seen()) break; /* training will say what is wrong */
         if (all_s < best_s) best = workers;
         best_s = fmin(best_s, all_s);
         is_short = best_s < WORTH_S;
     }
-    *out = best;
-    return WF_OK;
+    return best;
 }

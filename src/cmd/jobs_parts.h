@@ -59,9 +59,8 @@ void wf__worker_train(void *user, int fd);
 /* ---- jobs_pace.c: how many side by side? ---- */
 
 /* Times training steps of the job that has the most to do, with all threads in one process, then
- * with fewer in several at once; *out is the number with which `n` such jobs end first. Where it
- * would take longer than it can save, it is 1.
- * Errors: as wf_bench_step. */
-wf_status wf__jobs_pace(int *out, wf_session *s, const wf_job *job, size_t n, double max_seconds);
+ * with fewer in several at once; returns the number with which `n` such jobs end first. It is 1
+ * where timing is impossible or would take longer than it can save. */
+int wf__jobs_pace(wf_session *s, const wf_job *job, size_t n, double max_seconds);
 
 #endif

@@ -90,8 +90,9 @@ int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
                      int column);
 int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                     int column);
-/* Appends "cnn-32 against cnn-16: accuracy +0.82 points (95% interval +0.41 to +1.23), d = 1.92,
- * p = 0.0003 (0.0021 after Holm) ...: yes." */
+/* Appends "More filters? cnn-32 against cnn-16: accuracy +0.8 points (95% interval 0.4 to 1.2),
+ * d = +1.92, p .0003, after Holm .002; macro F1 ... Yes: better, and by more than chance explains."
+ * What is shown is decided as in verdict.h, by accuracy. */
 void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question);
 
 /* Appends a paragraph: what was done. */

@@ -5,29 +5,19 @@
 
 #include "report/cross_validation.h"
 #include "report/internal.h"
+#include "report/verdict.h"
 
 enum { CELL = 96 };
 
 /* ---- figures ---- */
 
-/* "0.0312", "< 0.0001" */
 static const char *show_p(char buffer[CELL], double p) {
-    if (isnan(p)) return strcpy(buffer, "-");
-    snprintf(buffer, CELL, p < 1e-4 ? "< 0.0001" : "%.4f", p);
-    return buffer;
+    return isnan(p) ? strcpy(buffer, "-") : wf_p_cell(buffer, p);
 }
 
-/* Percentage points: "+0.82", "+0.41 to +1.23". */
-static const char *show_points(char buffer[CELL], double value) {
-    if (!isfinite(value)) return strcpy(buffer, "-");
-    snprintf(buffer, CELL, "%+.2f", 100 * value);
-    return buffer;
-}
-
-static const char *show_interval(char buffer[CELL], double low, double high, int is_points) {
+static const char *show_score_interval(char buffer[CELL], double low, double high) {
     if (!isfinite(low) || !isfinite(high)) return strcpy(buffer, "-");
-    if (is_points) snprintf(buffer, CELL, "%+.2f to %+.2f", 100 * low, 100 * high);
-    else snprintf(buffer, CELL, "%.4f to %.4f", low, high);
+    snprintf(buffer, CELL, "%.4f to %.4f", low, high);
     return buffer;
 }
 
@@ -35,6 +25,23 @@ static const char *show_effect(char buffer[CELL], double d) {
     if (!isfinite(d)) return strcpy(buffer, "-");
     snprintf(buffer, CELL, "%+.2f", d);
     return buffer;
+}
+
+/* Percentage points: "+0.8", and the interval "0.4 to 1.2". */
+typedef struct points {
+    char difference[CELL], interval[CELL];
+} points;
+
+static points points_of(const wf_t_test *t) {
+    points out = {"-", "-"};
+    wf_points text;
+    int has_interval = isfinite(t->low) && isfinite(t->high);
+    if (!isfinite(t->difference)) return out;
+    wf_points_text(&text, t->difference, has_interval ? t->low : t->difference,
+                   has_interval ? t->high : t->difference);
+    snprintf(out.difference, CELL, "%s%s", t->difference > 0 ? "+" : "", text.difference);
+    if (has_interval) snprintf(out.interval, CELL, "%s to %s", text.low, text.high);
+    return out;
 }
 
 /* ---- cells ---- */
@@ -64,7 +71,7 @@ int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
     else if (column == 8) wf_str_add(out, cx, wf_duration(text, m->fold_s.mean));
     else if (column == 9) wf_str_add(out, cx, wf_thousands(text, m->parameters));
     else if (column == 10) wf_str_add(out, cx, wf__show_score(text, m->test[WF_CV_ACCURACY]));
-    else if (column % 2) wf_str_add(out, cx, show_interval(text, m->low[f], m->high[f], 0));
+    else if (column % 2) wf_str_add(out, cx, show_score_interval(text, m->low[f], m->high[f]));
     else wf_str_add(out, cx, wf__show_spread(text, m->spread[f], wf__show_score));
     return 1;
 }
@@ -78,14 +85,14 @@ static void pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv
     case 0:
         wf_str_addf(out, cx, "%s against %s", cv->models[pair->a].name, cv->models[pair->b].name);
         return;
-    case 1: show_points(text, t->difference); break;
-    case 2: show_interval(text, t->low, t->high, 1); break;
+    case 1: strcpy(text, points_of(t).difference); break;
+    case 2: strcpy(text, points_of(t).interval); break;
     case 3: show_effect(text, t->cohen_d); break;
     case 4: show_p(text, t->p); break;
     case 5: show_p(text, pair->holm[WF_CV_ACCURACY]); break;
     default:
         if (column % 2) show_p(text, pair->holm[f]);
-        else show_points(text, pair->tests[f].difference);
+        else strcpy(text, points_of(&pair->tests[f]).difference);
     }
     wf_str_add(out, cx, text);
 }
@@ -100,25 +107,32 @@ int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, 
 
 /* ---- answers ---- */
 
+/* By accuracy. */
 static const char *verdict(const wf_cv_pair *pair) {
-    double p = pair->holm[WF_CV_ACCURACY], d = pair->tests[WF_CV_ACCURACY].difference;
-    if (isnan(p)) return "It cannot be tested on these folds.";
-    if (p >= 0.05) return "Not shown: chance may explain the difference.";
-    return d > 0 ? "Yes: better, and by more than chance explains."
-                 : "No: worse, and by more than chance explains.";
+    const wf_t_test *t = &pair->tests[WF_CV_ACCURACY];
+    wf_verdict v = {.difference = t->difference,
+                    .low = t->low,
+                    .high = t->high,
+                    .p = t->p,
+                    .p_holm = pair->holm[WF_CV_ACCURACY]};
+    if (isnan(t->p)) return "It cannot be tested on these folds.";
+    if (!wf_verdict_is_shown(&v)) return "Not shown: chance may explain the difference.";
+    return t->difference > 0 ? "Yes: better, and by more than chance explains."
+                             : "No: worse, and by more than chance explains.";
 }
 
 void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question) {
     const wf_cv_pair *pair = &cv->answers[question];
-    char a[CELL], b[CELL], c[CELL], d[CELL], e[CELL];
+    char d[CELL], p[CELL], holm[CELL];
     wf_str_addf(out, cx, "%s %s against %s: ", cv->questions[question].question,
                 cv->models[pair->a].name, cv->models[pair->b].name);
     for (int f = 0; f < WF_CV_FIGURES; f++) {
         const wf_t_test *t = &pair->tests[f];
-        wf_str_addf(out, cx, "%s%s %s points (95%% interval %s), d = %s, p = %s, after Holm %s",
-                    f ? "; " : "", wf_cv_figure_name((wf_cv_figure)f),
-                    show_points(a, t->difference), show_interval(b, t->low, t->high, 1),
-                    show_effect(c, t->cohen_d), show_p(d, t->p), show_p(e, pair->holm[f]));
+        points shown = points_of(t);
+        wf_str_addf(out, cx, "%s%s %s points (95%% interval %s), d = %s, p %s, after Holm %s",
+                    f ? "; " : "", wf_cv_figure_name((wf_cv_figure)f), shown.difference,
+                    shown.interval, show_effect(d, t->cohen_d), show_p(p, t->p),
+                    show_p(holm, pair->holm[f]));
     }
     wf_str_addf(out, cx, ". %s", verdict(pair));
 }

@@ -56,13 +56,6 @@ int wf__pair_is_first(const wf_comparison *c, const wf_report_pair *pair) {
     return c->pair_count <= FEW || pair->a == 0;
 }
 
-/* ".031", "< .0001" */
-static void p_cell(char buffer[WF_FIGURE_BYTES], double p) {
-    char text[WF_P_BYTES];
-    wf_p_text(text, p);
-    strcpy(buffer, text + (text[2] == '=' ? strlen("p = ") : strlen("p ")));
-}
-
 void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test) {
     wf_points points;
     *out = (wf_pair_cells){"-", "-", "-", "-"};
@@ -70,6 +63,6 @@ void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test) {
     wf_points_text(&points, test->difference, test->low, test->high);
     strcpy(out->points, points.difference);
     snprintf(out->interval, sizeof out->interval, "%s to %s", points.low, points.high);
-    p_cell(out->p, test->p);
-    p_cell(out->p_holm, test->p_holm);
+    wf_p_cell(out->p, test->p);
+    wf_p_cell(out->p_holm, test->p_holm);
 }

@@ -33,6 +33,12 @@ const char *wf_p_text(char buffer[WF_P_BYTES], double p) {
     return strcpy(buffer, "p < .05");
 }
 
+const char *wf_p_cell(char buffer[WF_P_BYTES], double p) {
+    char text[WF_P_BYTES];
+    wf_p_text(text, p);
+    return strcpy(buffer, text + (text[2] == '=' ? strlen("p = ") : strlen("p ")));
+}
+
 /* "-0.2", but never "-0.0". */
 static void points_digits(char buffer[24], int digits, double points) {
     snprintf(buffer, 24, "%.*f", digits, points);

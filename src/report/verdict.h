@@ -35,6 +35,8 @@ void wf_verdict_add_named(wf_str *out, wf_context *cx, const wf_verdict *v);
 /* "p = .031", "p < .0001", "p = 1": on the same side of .05 as p itself. Returns `buffer`. */
 enum { WF_P_BYTES = 32 };
 const char *wf_p_text(char buffer[WF_P_BYTES], double p);
+/* The same for the cell of a table: ".031", "< .0001", "1". Returns `buffer`. */
+const char *wf_p_cell(char buffer[WF_P_BYTES], double p);
 
 /* 100 times each as "0.3", "-0.2" ...: one digit after the point, or more where one would hide that
  * a figure is not 0. */

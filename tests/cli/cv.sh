@@ -54,6 +54,11 @@ verdict 'runs and folds belong together' $?
 check 'the last training uses all images' test "$(grep -c ',train$' small-final-1/splits.csv)" = 91
 check 'and none for validation' test "$(grep -c ',train$' wide-final-1/splits.csv)" = 91
 cd "$work" || exit 1
+weft evaluate small-r0f1-1 --json
+exits 0
+weft train --resume small-r0f1-1
+exits 2
+err_like 'weft: run small-r0f1-1: is finished*'
 
 weft "${cv[@]}" --json --page docs/cv.md
 exits 0
@@ -157,7 +162,7 @@ exits 2
 if [ -d /usr/share/datasets/fashion-mnist ]; then
     weft cv --suite cnn-lstm --limit 60 --folds 3 --epochs 1 --no-final --page suite.md -q
     exits 0
-    out_like '*More filters? cnn-32 against cnn-16: accuracy *points (95% interval *), d = *, p = *, after Holm *'
+    out_like '*More filters? cnn-32 against cnn-16: accuracy *points (95% interval *), d = *, p *, after Holm *'
     same "$(grep -c '^- .*? cnn-.* against cnn-' suite.md)" 10
     check "the report's names for recall and precision" grep -q 'recall and precision, and those are used' suite.md
     same "$(echo "$WEFT_RUNS"/cnn-16*-r0f0-1 | wc -w)" 6

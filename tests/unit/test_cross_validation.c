@@ -161,8 +161,8 @@ TEST(questions_are_answered_in_words) {
     CHECK_OK(&cx, wf_cv_markdown(&text, &cx, cv));
     const json_t *pair = json_array_get(json_object_get(d, "pairs"), 1); /* one, three */
     snprintf(expected, sizeof expected,
-             "- Is one better? one against three: accuracy %+.2f points (95%% interval %+.2f to "
-             "%+.2f), d = %+.2f, p = ",
+             "- Is one better? one against three: accuracy %+.1f points (95%% interval %.1f to "
+             "%.1f), d = %+.2f, p .0002, after Holm .0005; macro F1 +",
              100 * number(pair, "mean"), 100 * number(pair, "low"), 100 * number(pair, "high"),
              number(pair, "d"));
     CHECK(strstr(text, expected));
@@ -241,6 +241,40 @@ TEST(what_does_not_belong_together) {
     source.questions = &(wf_cv_question){"Better?", "one", "two"};
     source.question_count = 1;
     CHECK_FAILS(&cx, wf_cross_validation_create(&cv, &cx, &source), WF_E_ARG);
+    end();
+}
+
+TEST(survives_every_failing_allocation) {
+    static const wf_cv_question questions[] = {{"Better?", "one", "two"}};
+    begin();
+    for (int k = 0; k < 3; k++) add_run("one", 80 + k, 3, 0, k);
+    for (int k = 0; k < 3; k++) add_run("two", 70 - k, 3, 0, k);
+    wf_cv_source source = {.models = names,
+                           .model_count = 2,
+                           .runs = (const wf_run *const *)runs,
+                           .run_count = run_count,
+                           .folds = 3,
+                           .repeats = 1,
+                           .questions = questions,
+                           .question_count = 1};
+    long k = 1;
+    for (wf_status status = WF_E_NOMEM; status != WF_OK; k++) {
+        wf_cross_validation *cv = NULL;
+        char *text = NULL;
+        wf__alloc_fail_at(k);
+        status = wf_cross_validation_create(&cv, &cx, &source);
+        if (status == WF_OK) status = wf_cv_markdown(&text, &cx, cv);
+        if (status == WF_OK) {
+            wf_free(text);
+            text = NULL;
+            status = wf_cv_html(&text, &cx, cv);
+        }
+        wf__alloc_fail_at(0);
+        CHECK(status == WF_E_NOMEM ? !text : status == WF_OK);
+        wf_free(text);
+        wf_cross_validation_destroy(cv);
+    }
+    CHECK(k > 50);
     end();
 }
 

@@ -147,6 +147,25 @@ TEST(arguments) {
     wf_images_reset(&d.train);
 }
 
+TEST(survives_every_failing_allocation) {
+    wf_dataset d;
+    make_even(&d, 60, 3);
+    long k = 1;
+    for (wf_status status = WF_E_NOMEM; status != WF_OK; k++) {
+        wf_folds f = {0};
+        wf_split s = {0};
+        wf__alloc_fail_at(k);
+        status = wf_folds_create(&f, &cx, &d, 4, 0, 1, 40);
+        if (status == WF_OK) status = wf_folds_split(&s, &cx, &f, &d, 1, 0.2, 1);
+        wf__alloc_fail_at(0);
+        CHECK(status == WF_E_NOMEM ? !s.train : status == WF_OK);
+        wf_split_reset(&s);
+        wf_folds_reset(&f);
+    }
+    CHECK(k > 5);
+    wf_images_reset(&d.train);
+}
+
 TEST(files) {
     wf_dataset d;
     wf_folds f;
