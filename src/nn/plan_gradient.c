@@ -40,8 +40,7 @@ wf_status wf__plan_keep(wf_buffer *out_gradient, wf_builder *b) {
 
 typedef struct score_args {
     wf_buffer output, diff, scores;
-    int classes;
-    wf_activation left;
+    int classes, left; /* a wf_activation */
 } score_args;
 
 /* The scores' factors are the gradient of the output before its activation. */
@@ -66,7 +65,7 @@ wf_status wf__plan_add_scores(wf_builder *b, wf_buffer output, wf_buffer diff) {
     score_args s = {.output = output,
                     .diff = diff,
                     .classes = (int)wf_shape_size(&plan->graph->nodes[plan->output].shape),
-                    .left = b->left};
+                    .left = (int)b->left};
     WF_TRY(wf_build_buffer(&s.scores, b, (size_t)s.classes * sizeof(float)));
     plan->scores = s.scores;
     plan->buffers[s.scores].is_kept = 1;

@@ -166,6 +166,14 @@ weft explain cnn test:0 --class 3
 exits 2
 err_is 'weft: class "3" is unknown
       give a name of a class or a number from 0 to 2'
+sed -i 's/"class_names": *\[[^]]*\]/"class_names": ["Ankle boot", "Bag", "Coat"]/' \
+    "$WEFT_RUNS/cnn-1/description.json"
+weft explain cnn test:0 --class bag --json
+json_is 'd["class"], d["name"]' "(1, 'Bag')"
+weft explain cnn test:0 --class Coet
+exits 2
+err_is 'weft: class "Coet" is unknown
+      did you mean "Coat"?'
 weft explain cnn test:0 --layer conv2
 exits 2
 err_like 'weft: model cnn has no layer "conv2"*conv2d*'
