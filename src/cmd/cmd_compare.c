@@ -130,6 +130,7 @@ static wf_status train(collection *c) {
                                      .user = c};
     if (o->results)
         for (size_t i = 0; i < c->count; i++) WF_TRY(keep_result(c, c->runs[i]));
+    wf_note_store(c->cli, c->store);
     wf_store_close(c->store); /* a database that is open must not be forked */
     c->store = NULL;
     WF_TRY(wf_jobs_run(&c->jobs, &c->session, &options));

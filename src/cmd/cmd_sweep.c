@@ -100,6 +100,7 @@ static wf_status run(wf_cli *cli, const void *given) {
 done:
     wf_str_reset(&all.page);
     json_decref(all.results);
+    wf_note_store(cli, all.store);
     wf_store_close(all.store);
     wf_session_reset(&all.session);
     return status;

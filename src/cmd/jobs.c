@@ -173,6 +173,7 @@ static wf_status find_runs(crew *c) {
         wf_note(cli, "%zu of %zu are trained already\n", reused, c->jobs->count);
 done:
     wf_run_list_reset(&list);
+    wf_note_store(cli, store);
     wf_store_close(store);
     return status;
 }

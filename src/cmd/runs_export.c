@@ -121,8 +121,11 @@ static wf_status write_params(export *e) {
     wf_run_config config = {0};
     WF_TRY(wf_run_config_read(&config, &e->cli->cx, e->run));
     wf_status status = WF_OK;
-    for (size_t i = 0; i < config.count && status == WF_OK; i++)
+    for (size_t i = 0; i < config.count && status == WF_OK; i++) {
+        for (char *at = config.items[i].text; *at; at++)
+            if (*at == '\n' || *at == '\r') *at = ' '; /* MLflow: a param is one line */
         status = write_text(e, "params", config.items[i].key, config.items[i].text);
+    }
     wf_run_config_reset(&config);
     return status;
 }

@@ -79,12 +79,12 @@ static wf_status add_object(wf_run_figures *f, wf_context *cx, json_t *object, c
     return WF_OK;
 }
 
-/* "intervals": {"accuracy": {"low": 0.89, "high": 0.91}}; the names are those of the figures. */
+/* "intervals": {"accuracy": [0.89, 0.91]}; the names are those of the figures. */
 static void take_intervals(wf_run_figures *f, const json_t *intervals) {
     for (size_t i = 0; i < f->count; i++) {
         const json_t *of = json_object_get(intervals, f->items[i].name);
-        f->items[i].low = number(json_object_get(of, "low"));
-        f->items[i].high = number(json_object_get(of, "high"));
+        f->items[i].low = number(json_array_get(of, 0));
+        f->items[i].high = number(json_array_get(of, 1));
     }
 }
 

@@ -127,7 +127,7 @@ TEST(unknown_figures_are_taken_in) {
     overwrite(dir, "net-1/test.json",
               "{\"accuracy\": 0.5, \"mcc\": -0.25, \"kappa\": null, \"macro\": {\"f1\": 0.4}, "
               "\"deep\": {\"er\": {\"x\": 3}}, \"note\": \"text\", "
-              "\"intervals\": {\"accuracy\": {\"low\": 0.4, \"high\": 0.6}}, "
+              "\"intervals\": {\"seed\": 0, \"accuracy\": [0.4, 0.6]}, "
               "\"classes\": [{\"name\": \"cat\", \"auc\": 0.875, \"f1\": null}, {\"auc\": 1}]}");
     list_all(store);
     CHECK_STR(ask_file(dir, "SELECT group_concat(name || ' ' || value, ', ') FROM (SELECT * FROM "
@@ -346,6 +346,33 @@ TEST(a_folder_whose_name_is_no_text_is_reported) {
     CHECK(strstr(wf_store_note(store), "net\xff-1: the folder's name is not UTF-8"));
     wf_run *run = NULL;
     CHECK_FAILS(&cx, wf_run_create(&run, &cx, store, "n\xc3"), WF_E_ARG);
+    wf_store_close(store);
+}
+
+/* Where no file can be written the database is in memory, and its questions only read as well. */
+TEST(a_folder_that_may_only_be_read_is_queried) {
+    const char *dir = fresh_dir();
+    char path[160];
+    json_t *answer = NULL;
+    wf_store *store = open_store(dir);
+    finish_one(store, "net", 1);
+    wf_store_close(store);
+    CHECK_INT(remove_file(dir, "weft.db"), 0);
+    snprintf(path, sizeof path, "%s/weft.db", dir);
+    CHECK_INT(mkdir(path, 0700), 0);
+    store = open_store(dir);
+    CHECK_FAILS(&cx, wf_store_query(&answer, &cx, store, "DELETE FROM runs", 9), WF_E_ARG);
+    CHECK_FAILS(&cx, wf_store_query(&answer, &cx, store, "ATTACH '/tmp/x.db' AS x", 9), WF_E_ARG);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(&cx, wf_store_query(&answer, &cx, store, "SELECT id, accuracy FROM summary", 9));
+        char *text = json_dumps(answer, JSON_COMPACT);
+        CHECK_STR(text, "{\"columns\":[\"id\",\"accuracy\"],\"rows\":[[\"net-1\",0.75]]}");
+        free(text);
+        json_decref(answer);
+        finish_one(store, "other", 2); /* written as ever, and found by the next list */
+        overwrite(dir, "other-1/description.json", "{}");
+        CHECK_OK(&cx, wf_store_delete(&cx, store, "other-1"));
+    }
     wf_store_close(store);
 }
 
