@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "report/internal.h"
 #include "report/sweep.h"
+#include "report/verdict.h"
 #include "weft/significance.h"
 
 /* ---- figures ---- */
@@ -85,20 +86,26 @@ static wf_status test_row(wf_t_test *test, double *p, wf_context *cx, const wf_s
     return status;
 }
 
-static void add_difference(wf_str *out, wf_context *cx, const wf_sweep *s, const wf_t_test *t,
-                           double p) {
-    const char *word = (t->difference > 0) != s->by_loss ? "better: " : "worse: ";
-    double scale = s->by_loss ? 1 : 100;
-    char text[192];
-    snprintf(text, sizeof text,
-             s->by_loss ? "%s%+.4f of val_loss, 95%% interval %+.4f to %+.4f"
-                        : "%s%+.2f points of val_accuracy, 95%% interval %+.2f to %+.2f",
-             p < .05 ? word : "no difference shown: ", scale * t->difference, scale * t->low,
-             scale * t->high);
-    wf_str_add(out, cx, text);
-    snprintf(text, sizeof text, p < .001 ? ", p < .001" : ", p = %.3f", p);
-    wf_str_add(out, cx, text);
-    if (s->row_count > 2) wf_str_add(out, cx, " after Holm's correction");
+static wf_status add_verdict(wf_str *out, wf_context *cx, const wf_sweep *s,
+                             const wf_sweep_row *row, const wf_t_test *t, double p) {
+    wf_str a = {0}, b = {0};
+    wf_sweep_setting(&a, cx, s, row);
+    wf_sweep_setting(&b, cx, s, reference_of(s));
+    wf_status status = a.status != WF_OK ? a.status : b.status;
+    const wf_verdict verdict = {.a = a.text,
+                                .b = b.text,
+                                .difference = t->difference,
+                                .low = t->low,
+                                .high = t->high,
+                                .p = t->p,
+                                .p_holm = p,
+                                .family = s->row_count - 1,
+                                .scope = "seed noise",
+                                .loss = s->by_loss ? "val_loss" : NULL};
+    if (status == WF_OK) wf_verdict_add_named(out, cx, &verdict);
+    wf_str_reset(&a);
+    wf_str_reset(&b);
+    return status;
 }
 
 static wf_status set_verdict(wf_sweep *s, wf_context *cx, wf_sweep_row *row, const wf_t_test *t,
@@ -106,16 +113,19 @@ static wf_status set_verdict(wf_sweep *s, wf_context *cx, wf_sweep_row *row, con
     const wf_sweep_row *other = reference_of(s);
     wf_str text = {0};
     if (row == other) return WF_OK;
-    wf_sweep_setting(&text, cx, s, row);
-    wf_str_add(&text, cx, " against ");
-    wf_sweep_setting(&text, cx, s, other);
-    wf_str_add(&text, cx, ": ");
-    if (!row->run_count || !other->run_count)
-        wf_str_add(&text, cx, "one of them has no seed that was trained to its end");
-    else if (row->run_count < 2 || other->run_count < 2)
-        wf_str_add(&text, cx, "a single seed gives no interval");
-    else if (isnan(p)) wf_str_add(&text, cx, "the seeds do not differ, which gives no interval");
-    else add_difference(&text, cx, s, t, p);
+    if (isnan(p)) {
+        wf_sweep_setting(&text, cx, s, row);
+        wf_str_add(&text, cx, " and ");
+        wf_sweep_setting(&text, cx, s, other);
+        wf_str_add(&text, cx,
+                   !row->run_count || !other->run_count
+                       ? ": one of them has no seed that was trained to its end"
+                   : row->run_count < 2 || other->run_count < 2
+                       ? ": a single seed gives no interval"
+                       : ": the seeds do not differ, which gives no interval");
+    } else {
+        WF_TRY(add_verdict(&text, cx, s, row, t, p));
+    }
     row->verdict = text.text;
     return text.status;
 }

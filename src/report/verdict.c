@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const double LEVEL = .05;
+enum { LOSS_DIGITS = 4 };
 
 static int leaves_out_0(const wf_verdict *v) { return v->low > 0 || v->high < 0; }
 
@@ -69,21 +70,34 @@ static void add_p(wf_str *out, wf_context *cx, const char *before, const wf_verd
     if (v->family > 1) wf_str_add(out, cx, " after Holm's correction");
 }
 
-static void add_better(wf_str *out, wf_context *cx, const wf_verdict *v) {
-    int is_a = v->difference > 0;
+/* What is said of a difference: "1.2 points", "0.0412 less val_loss", and its interval. */
+static void add_figures(wf_str *out, wf_context *cx, const wf_verdict *v, int is_swapped,
+                        const char *less) {
+    double low = is_swapped ? -v->high : v->low, high = is_swapped ? -v->low : v->high;
+    double difference = is_swapped ? -v->difference : v->difference;
     wf_points points;
-    if (is_a) wf_points_text(&points, v->difference, v->low, v->high);
-    else wf_points_text(&points, -v->difference, -v->high, -v->low);
-    wf_str_addf(out, cx, "%s is better than %s: %s points, 95%% interval %s to %s",
-                is_a ? v->a : v->b, is_a ? v->b : v->a, points.difference, points.low, points.high);
+    if (v->loss) {
+        points_digits(points.difference, LOSS_DIGITS, difference);
+        points_digits(points.low, LOSS_DIGITS, low);
+        points_digits(points.high, LOSS_DIGITS, high);
+        wf_str_addf(out, cx, "%s %s%s", points.difference, less, v->loss);
+    } else {
+        wf_points_text(&points, difference, low, high);
+        wf_str_addf(out, cx, "%s points", points.difference);
+    }
+    wf_str_addf(out, cx, ", 95%% interval %s to %s", points.low, points.high);
+}
+
+static void add_better(wf_str *out, wf_context *cx, const wf_verdict *v) {
+    int is_a = (v->difference > 0) == !v->loss;
+    wf_str_addf(out, cx, "%s is better than %s: ", is_a ? v->a : v->b, is_a ? v->b : v->a);
+    add_figures(out, cx, v, v->difference < 0, "less ");
     add_p(out, cx, ", ", v);
 }
 
 static void add_none(wf_str *out, wf_context *cx, const wf_verdict *v) {
-    wf_points points;
-    wf_points_text(&points, v->difference, v->low, v->high);
-    wf_str_addf(out, cx, "no difference shown: %s points, 95%% interval %s to %s",
-                points.difference, points.low, points.high);
+    wf_str_add(out, cx, "no difference shown: ");
+    add_figures(out, cx, v, 0, "of ");
     if (v->p_holm < LEVEL) { /* the test alone would show one */
         add_p(out, cx, ", though ", v);
     } else if (leaves_out_0(v)) { /* the interval alone would show one */

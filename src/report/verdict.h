@@ -15,6 +15,7 @@ typedef struct wf_verdict {
     size_t family;                /* how many tests the correction counts; 1: p_holm is p */
     int64_t identical;            /* images, when all predictions are the same; else 0 */
     const char *scope;            /* all it speaks for, "seed noise"; NULL: is silent */
+    const char *loss; /* "val_loss": the figure is that, the lower the better; NULL: accuracy */
 } wf_verdict;
 
 /* A difference is shown when both say so: p after Holm's correction is below .05, and the interval
@@ -25,6 +26,7 @@ int wf_verdict_is_shown(const wf_verdict *v);
 /* Appends one of
  *   a is better than b: 1.2 points, 95% interval 0.7 to 1.7, p = .0004 after Holm's correction
  *   no difference shown: 0.3 points, 95% interval -0.2 to 0.8
+ *   a is better than b: 0.0412 less val_loss, 95% interval 0.0302 to 0.0522, p = .0004
  * or, where interval and p disagree, the second with the reason. A shown difference names the
  * better one first, whichever of a and b it is. Identical predictions are named as such. */
 void wf_verdict_add(wf_str *out, wf_context *cx, const wf_verdict *v);

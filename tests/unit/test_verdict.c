@@ -103,7 +103,7 @@ TEST(test_and_interval_disagree) {
 }
 
 TEST(a_sentence_that_stands_alone) {
-    wf_verdict v = {"cnn-16", "gru-128", .003, -.002, .008, .24, .24, 1, 0, NULL};
+    wf_verdict v = {"cnn-16", "gru-128", .003, -.002, .008, .24, .24, 1, 0, NULL, NULL};
     wf_str s = {0};
     wf_verdict_add_named(&s, &cx, &v);
     CHECK_STR(s.text,
@@ -117,13 +117,24 @@ TEST(a_sentence_that_stands_alone) {
     wf_str_reset(&s);
 }
 
+TEST(a_loss_is_the_lower_the_better) {
+    wf_verdict v = {"a", "b", -.0412, -.0522, -.0302, .0004, .0004, 1, 0, NULL, "val_loss"};
+    check_sentence(v, "a is better than b: 0.0412 less val_loss, 95% interval 0.0302 to 0.0522, "
+                      "p = .0004");
+    v = (wf_verdict){"a", "b", .0412, .0302, .0522, .0004, .0004, 1, 0, NULL, "val_loss"};
+    check_sentence(v, "b is better than a: 0.0412 less val_loss, 95% interval 0.0302 to 0.0522, "
+                      "p = .0004");
+    v = (wf_verdict){"a", "b", .0012, -.0302, .0322, .9, .9, 1, 0, NULL, "val_loss"};
+    check_sentence(v, "no difference shown: 0.0012 of val_loss, 95% interval -0.0302 to 0.0322");
+}
+
 /* What is printed never contradicts what is said: whatever the figures. */
 TEST(printed_figures_agree_with_the_claim) {
     int shown = 0, none = 0;
     for (int i = 1; i < 4000; i++) {
         double low = (i % 61 - 30) * 1.7e-6 * i, width = 1e-5 * (i % 13 + 1) * (i % 7 + 1);
         double p = i % 3 ? .05 + (i % 101 - 50) * 1e-5 / (i % 9 + 1) : i / 4000.;
-        wf_verdict v = {"a", "b", low + width / 2, low, low + width, p, p, 1, 0, NULL};
+        wf_verdict v = {"a", "b", low + width / 2, low, low + width, p, p, 1, 0, NULL, NULL};
         wf_points points;
         char text[WF_P_BYTES];
         wf_points_text(&points, v.difference, v.low, v.high);
@@ -174,7 +185,7 @@ TEST(points) {
 }
 
 TEST(failing_memory_is_reported) {
-    wf_verdict v = {"a", "b", .003, -.002, .008, .24, .24, 1, 0, NULL};
+    wf_verdict v = {"a", "b", .003, -.002, .008, .24, .24, 1, 0, NULL, NULL};
     wf_str s = {0};
     wf__alloc_fail_at(1);
     wf_verdict_add(&s, &cx, &v);
