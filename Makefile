@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 EPOCHS ?= 3
 PREFIX ?= $(or $(prefix),/usr/local)
 DEMO_MODELS := cnn-3conv-leaky gru-128 cnn-32-lstm
-BENCH_FLAGS ?= # for bench/versus-pytorch and bench/versus-onnxruntime, as --rounds 5
+BENCH_FLAGS ?= # for bench/versus-pytorch, bench/versus-onnxruntime and bench/tsne, as --rounds 5
 SCALING_FLAGS ?= # for bench/scaling/scaling.py, as --sweeps batch,isa
 QUICK ?= # 1: `make bench` takes few measurements and keeps them out of bench/results
 
@@ -22,8 +22,8 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check check-isa tsan install bench bench-onnxruntime same-bits format format-check clean \
-	help
+.PHONY: build demo check check-isa tsan install bench bench-onnxruntime bench-tsne same-bits format \
+	format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
 	$(build_all)
@@ -61,6 +61,11 @@ bench-onnxruntime: ## install what is missing, build, time answers against ONNX 
 	tools/bootstrap bench
 	$(build_all)
 	bench/versus-onnxruntime --weft "$(BUILD)/weft" $(BENCH_FLAGS)
+
+bench-tsne: ## install what is missing, build, map test images by t-SNE, weft's and scikit-learn's
+	tools/bootstrap bench
+	$(build_all)
+	bench/tsne --weft "$(BUILD)/weft" $(BENCH_FLAGS)
 
 same-bits: build ## train two models with 1, 2, 3 and 5 threads and compare their weights' SHA-256
 	tools/same-bits "$(BUILD)/weft"

@@ -6,6 +6,7 @@
  *   graph.h    models: from files, from names, built in code
  *   train.h    training, weights, prediction, timing
  *   eval.h     how good a classifier is
+ *   tsne.h     maps of features: nearest neighbours, principal components, t-SNE
  *   metrics.h  single figures and curves from labels and scores
  *   significance.h  which differences are real
  *   explain.h  what in an image speaks for a class
@@ -27,5 +28,6 @@
 #include "weft/status.h"
 #include "weft/threads.h"
 #include "weft/train.h"
+#include "weft/tsne.h"
 
 #endif

@@ -9,6 +9,8 @@
 /* Streams keep users of one seed apart. Layers use WF_STREAM_LAYER + their index in the graph. */
 enum {
     WF_STREAM_INIT = 1,
+    WF_STREAM_TSNE = 16,  /* starts of PCA and t-SNE */
+    WF_STREAM_EMBED = 17, /* which images are embedded */
     WF_STREAM_SPLIT = 2,
     WF_STREAM_SHUFFLE = 3,
     WF_STREAM_LIMIT = 4,

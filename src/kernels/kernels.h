@@ -103,6 +103,15 @@ typedef struct wf_gru_step {
     float *dh; /* backward: in d(h), out the part of d(h_prev) that does not pass U */
 } wf_gru_step;
 
+/* The pull of many points of the plane on WF_TSNE_POINTS others, see k_tsne.c. */
+enum { WF_TSNE_POINTS = 32 };
+typedef struct wf_tsne_repulsion {
+    const float *x, *y;                    /* [WF_TSNE_POINTS] */
+    const float *from_x, *from_y, *weight; /* [n] */
+    int n;
+    float *force_x, *force_y, *z; /* [WF_TSNE_POINTS], added to */
+} wf_tsne_repulsion;
+
 typedef struct wf_kernels {
     const char *isa;  /* "v2", "v3", "v4", "v4_bf16", "v4_amx" */
     int nr;           /* width of a packed panel */

@@ -1,0 +1,121 @@
+#include "cmd/embedding.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+
+/* ---- which images ---- */
+
+/* The parts that are chosen from, one behind the other. */
+typedef struct source {
+    const wf_images *parts[2];
+    int64_t count;
+} source;
+
+static source find_source(const wf_dataset *d, const char *part) {
+    source s = {0};
+    int n = 0;
+    if (strcmp(part, "test") != 0) s.parts[n++] = &d->train;
+    if (strcmp(part, "train") != 0) s.parts[n++] = &d->test;
+    for (int i = 0; i < n; i++) s.count += s.parts[i]->count;
+    return s;
+}
+
+/* `n` of the rows, ascending. */
+static wf_status draw(int32_t **out, wf_context *cx, int64_t count, int64_t n, uint64_t seed) {
+    int32_t *rows = NULL;
+    unsigned char *is_drawn = NULL;
+    wf_rng r;
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&rows, cx, (size_t)count, sizeof *rows));
+    WF_TRY_OR(wf_alloc(&is_drawn, cx, (size_t)count, 1));
+    for (int64_t i = 0; i < count; i++) rows[i] = (int32_t)i;
+    wf_rng_init(&r, seed, WF_STREAM_EMBED, 0);
+    if (n < count) wf_rng_shuffle(&r, rows, (size_t)count);
+    for (int64_t i = 0; i < n; i++) is_drawn[rows[i]] = 1;
+    for (int64_t i = 0, at = 0; i < count; i++)
+        if (is_drawn[i]) rows[at++] = (int32_t)i;
+    *out = rows;
+    rows = NULL;
+done:
+    wf_free(rows);
+    wf_free(is_drawn);
+    return status;
+}
+
+static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
+                        const wf_embedding_choice *choice) {
+    const source from = find_source(d, choice->part);
+    WF_REQUIRE(from.count > 0, WF_E_DATA, "data set %s has no %s images", d->name, choice->part);
+    const int64_t n = choice->limit > 0 && choice->limit < from.count ? choice->limit : from.count;
+    const wf_images *first = from.parts[0];
+    const size_t size = (size_t)first->height * (size_t)first->width * (size_t)first->channels;
+    wf_images *to = &e->images;
+    *to = (wf_images){n, first->height, first->width, first->channels, NULL, NULL};
+    WF_TRY(draw(&e->index, cx, from.count, n, choice->seed));
+    WF_TRY(wf_alloc(&to->pixels, cx, (size_t)n, size));
+    WF_TRY(wf_alloc(&to->labels, cx, (size_t)n, sizeof *to->labels));
+    for (int64_t i = 0; i < n; i++) {
+        const int is_second = e->index[i] >= first->count;
+        const wf_images *part = from.parts[is_second];
+        const int64_t row = e->index[i] - (is_second ? first->count : 0);
+        memcpy(to->pixels + (size_t)i * size, part->pixels + (size_t)row * size, size);
+        to->labels[i] = part->labels[row];
+    }
+    return WF_OK;
+}
+
+/* ---- what the model says ---- */
+
+static wf_status predict(wf_embedding *e, wf_session *s, const wf_trained *t) {
+    wf_context *cx = &s->cli->cx;
+    const int classes = s->dataset->n_classes;
+    float *probabilities = NULL;
+    wf_predict_result result;
+    wf_predict_options options = {.images = &e->images,
+                                  .normalization = t->normalization,
+                                  .precision = t->experiment.precision,
+                                  .stop = wf_signals_flag()};
+    const size_t n = (size_t)e->images.count;
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&probabilities, cx, n, (size_t)classes * sizeof *probabilities));
+    WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
+    WF_TRY_OR(wf_alloc(&e->predicted, cx, n, sizeof *e->predicted));
+    for (size_t i = 0; i < n; i++) {
+        const float *row = probabilities + i * (size_t)classes;
+        for (int k = 1; k < classes; k++)
+            if (row[k] > row[e->predicted[i]]) e->predicted[i] = k;
+    }
+    options.layer = e->layer;
+    WF_TRY_OR(wf_alloc(&e->features, cx, n, (size_t)e->width * sizeof *e->features));
+    WF_TRY_OR(wf_predict(&result, e->features, t->params, cx, s->pool, &options));
+done:
+    wf_free(probabilities);
+    return status;
+}
+
+wf_status wf_embedding_create(wf_embedding *out, wf_session *s, const wf_trained *t,
+                              const wf_embedding_choice *choice) {
+    wf_context *cx = &s->cli->cx;
+    const wf_graph *g = t->experiment.model->graph;
+    wf_embedding e = {.run = t->summary.id};
+    int node = wf_graph_features(g);
+    if (choice->layer) WF_TRY(wf_graph_require(&node, g, cx, choice->layer));
+    e.layer = g->nodes[node].name;
+    e.width = wf_shape_size(&g->nodes[node].shape);
+    wf_status status = choose(&e, cx, s->dataset, choice);
+    if (status == WF_OK) status = predict(&e, s, t);
+    if (status == WF_OK) *out = e;
+    else wf_embedding_reset(&e);
+    return status;
+}
+
+void wf_embedding_reset(wf_embedding *e) {
+    wf_images_reset(&e->images);
+    wf_free(e->index);
+    wf_free(e->predicted);
+    wf_free(e->features);
+    wf_free(e->map);
+    *e = (wf_embedding){0};
+}
