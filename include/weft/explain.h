@@ -23,8 +23,8 @@ extern "C" {
 
 typedef struct wf_explain_ways {
     const char *cam_layer; /* the last convolution: the last layer that multiplies matrices and
-                              whose output has height, width and channels; NULL: none, hence no
-                              Grad-CAM */
+                              whose output has height, width and channels; or the layer that is
+                              its activation. NULL: none, hence no Grad-CAM */
     int is_recurrent;      /* some layer reads a sequence step by step */
 } wf_explain_ways;
 

@@ -14,13 +14,34 @@ enum { STEPS = 64, MAX_STEPS = 4096, STEPS_PER_BATCH = 64 };
 
 static int is_image(const wf_node *node) { return node->shape.rank == 3; }
 
-void wf_explain_ways_of(wf_explain_ways *out, const wf_params *params) {
-    wf_explain_ways ways = {0};
-    for (int i = 0; i < params->graph->n_nodes; i++) {
-        const wf_node *node = &params->graph->nodes[i];
-        if (is_image(node) && node->madds > 0) ways.cam_layer = node->name;
-        ways.is_recurrent |= (node->spec.class->flags & WF_LAYER_STEPWISE) != 0;
+/* The only layer that reads node i, or -1. */
+static int only_reader(const wf_graph *g, int i) {
+    for (int k = i + 1; k < g->n_nodes && g->nodes[i].n_consumers == 1; k++)
+        if (g->nodes[k].n_inputs == 1 && g->nodes[k].inputs[0] == i) return k;
+    return -1;
+}
+
+/* The activation behind a convolution that is a layer of its own, at once or behind a
+ * normalization; else the convolution. */
+static int activation_of(const wf_graph *g, int convolution) {
+    int found = convolution;
+    for (int i = convolution; (i = only_reader(g, i)) >= 0;) {
+        const wf_node *node = &g->nodes[i];
+        if (!wf_shape_equal(&node->shape, &g->nodes[convolution].shape)) break;
+        if (node->n_params == 0 && !(node->spec.class->flags & WF_LAYER_RANDOM)) found = i;
     }
+    return found;
+}
+
+void wf_explain_ways_of(wf_explain_ways *out, const wf_params *params) {
+    const wf_graph *g = params->graph;
+    wf_explain_ways ways = {0};
+    int last = -1;
+    for (int i = 0; i < g->n_nodes; i++) {
+        if (is_image(&g->nodes[i]) && g->nodes[i].madds > 0) last = i;
+        ways.is_recurrent |= (g->nodes[i].spec.class->flags & WF_LAYER_STEPWISE) != 0;
+    }
+    if (last >= 0) ways.cam_layer = g->nodes[activation_of(g, last)].name;
     *out = ways;
 }
 

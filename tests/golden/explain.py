@@ -7,7 +7,7 @@ sees pixel / 256 - 1/4, which float32 holds exactly) and a class for each, `clas
 Expected:
   scores [4,K]            before the last softmax or sigmoid
   gradient [4,H,W,C]      of the class' score with respect to the input
-  cam [4,h,w], heat       Grad-CAM of the last convolution; bilinear at the image's size
+  cam [4,h,w], heat       Grad-CAM of the last convolution's activation; bilinear at the image's size
   attribution [4,H,W,C]   integrated gradients from black, 64 nodes of NumPy's leggauss
   baseline_score [4]
   progress [4,T,K]        outputs after 1 .. T lines; config.reading says of which"""
@@ -131,6 +131,11 @@ def answers(nodes, p, x, classes, dtype, cam_layer, reading):
     return {k: v.detach() for k, v in found.items()}
 
 
+def cam_layer(nodes, i):
+    """The convolution's activation, where that is the layer behind it."""
+    return nodes[i + 1 if nodes[i + 1][1].endswith("relu") else i][0]
+
+
 def main():
     torch.set_num_threads(1)
     writer = Writer()
@@ -143,7 +148,7 @@ def main():
         p = draw_parameters(nodes, source, model["input"])
         pixels = source.labels([4, *model["input"]], 256)
         classes = source.labels([4], nodes[-1][2]["units"])
-        convolutions = [n for n, class_, _, _ in nodes if class_ == "conv2d"]
+        convolutions = [cam_layer(nodes, i) for i, n in enumerate(nodes) if n[1] == "conv2d"]
         reading = READING.get(model["name"], "filled")
         args = (nodes, p, pixels.double() / 256 + SHIFT, classes)
         rest = (convolutions[-1] if convolutions else None, reading)

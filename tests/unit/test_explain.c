@@ -89,6 +89,37 @@ TEST(ways) {
     }
 }
 
+/* Of the activation that belongs to the last convolution, wherever it stands. */
+TEST(layer_of_grad_cam) {
+    static const char *const layers[][2] = {
+        {"- conv2d: {filters: 2, kernel_size: 3}\n- leaky_relu\n- max_pool2d\n", "leaky_relu"},
+        {"- conv2d: {filters: 2, kernel_size: 3}\n- batch_normalization\n- relu\n"
+         "- dropout: {rate: 0.1}\n",
+         "relu"},
+        {"- conv2d: {filters: 2, kernel_size: 3, activation: relu}\n- batch_normalization\n"
+         "- dropout: {rate: 0.1}\n",
+         "conv2d"},
+        {"- conv2d: {filters: 1, kernel_size: 3, padding: same, name: a}\n- relu\n"
+         "- add: {inputs: [a, relu]}\n",
+         "a"}};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        wf_model_spec *spec = NULL;
+        wf_params *params = NULL;
+        wf_explain_ways ways;
+        char text[512];
+        snprintf(text, sizeof text,
+                 "name: m\ninput: [8, 8, 1]\nlayers:\n%s- flatten\n"
+                 "- dense: {units: 4}\n",
+                 layers[i][0]);
+        CHECK_OK(&cx, wf_model_spec_parse(&spec, &cx, text, strlen(text), "text"));
+        CHECK_OK(&cx, wf_params_create(&params, &cx, spec->graph, 1));
+        wf_explain_ways_of(&ways, params);
+        CHECK_STR(ways.cam_layer, layers[i][1]);
+        wf_params_destroy(params);
+        wf_model_spec_destroy(spec);
+    }
+}
+
 /* ---- integrated gradients ---- */
 
 TEST(attributions_add_up) {
