@@ -126,6 +126,24 @@ call='weft cv, one process killed' err=$(cat .err)
 exits 130
 err_like '*weft: small, fold *: its process was killed by signal 9 (Killed)*weft: stopped, 1 of 2 trainings*'
 
+# The process that began them is killed: they save and end, and the same call goes on.
+endless=(cv small --dataset ./images --folds 2 --no-final --epochs 100000 --runs orphans --jobs 2 --threads 2)
+"$program" "${endless[@]}" >.out 2>.err &
+for _ in {1..200}; do
+    [ -s orphans/small-r0f0-1/checkpoint/last.ckpt ] && [ -s orphans/small-r0f1-1/checkpoint/last.ckpt ] && break
+    sleep 0.02
+done
+kill -KILL $!
+wait $! 2>/dev/null
+for _ in {1..200}; do
+    [ "$(grep -l '"status": "interrupted"' orphans/*/description.json | wc -l)" = 2 ] && break
+    sleep 0.05
+done
+check 'orphans have saved and ended' test "$(grep -l '"status": "interrupted"' orphans/*/description.json | wc -l)" = 2
+weft "${endless[@]}" --max-time 0.5s
+exits 75
+same "$(echo orphans/small*)" 'orphans/small-r0f0-1 orphans/small-r0f1-1'
+
 weft cv small wide --dataset ./images --folds 2 --runs diverged --jobs 1 --set training.optimizer=sgd \
     --set training.optimizer.learning_rate=1000 --set training.loss=mean_squared_error \
     --set layers.dense.activation=linear
