@@ -92,6 +92,79 @@ typedef struct wf_calibration_error {
 } wf_calibration_error;
 WF_API wf_calibration_error wf_calibration_error_of(const wf_calibration_bin *bins, int bin_count);
 
+/* ---- averages over classes or labels ---- */
+
+typedef enum wf_average {
+    WF_AVERAGE_MACRO,    /* the mean over the columns */
+    WF_AVERAGE_MICRO,    /* of all entries as one list */
+    WF_AVERAGE_WEIGHTED, /* over the columns, weighted by their positives */
+    WF_AVERAGE_SAMPLES   /* the mean over the images */
+} wf_average;
+
+/* AUC of each class against the rest, averaged; wf_evaluation has it for each class.
+ *  labels [count], each in [0, class_count); probabilities [count][class_count], rows add up to 1
+ * Errors: WF_E_ARG (fewer than two classes; average over samples), WF_E_DATA (no image, an entry
+ * out of range, a class without images), WF_E_NOMEM.  Threads: any.
+ * Source: sklearn.metrics.roc_auc_score, multi_class="ovr" */
+WF_API wf_status wf_multiclass_roc_auc(double *out, wf_context *cx, const int32_t *labels,
+                                       const float *probabilities, int64_t count, int class_count,
+                                       wf_average average);
+
+/* ---- any number of labels per image ----
+ *  targets, predicted [count][label_count], each 0 or 1
+ *  scores [count][label_count], finite
+ * Errors of all: WF_E_ARG (fewer than two labels), WF_E_DATA (no image, an entry out of range),
+ * WF_E_NOMEM.  Threads: any. */
+
+/* One label, or one average over them (support is then the number of labels that images have). A
+ * figure whose denominator is zero is 0 (scikit-learn's zero_division=0). */
+typedef struct wf_label_score {
+    double precision, recall, f1, jaccard;
+    int64_t support;
+} wf_label_score;
+
+typedef struct wf_label_scores {
+    double subset_accuracy; /* images with every label right: sklearn.metrics.accuracy_score */
+    double hamming_loss;    /* share of wrong labels */
+    wf_label_score macro, micro, weighted, samples;
+} wf_label_scores;
+
+/*  labels [label_count], or NULL: each label by itself
+ * Source: sklearn.metrics.precision_recall_fscore_support, jaccard_score, hamming_loss */
+WF_API wf_status wf_multilabel_scores(wf_label_scores *out, wf_label_score *labels, wf_context *cx,
+                                      const uint8_t *targets, const uint8_t *predicted,
+                                      int64_t count, int label_count);
+
+/* Errors: also WF_E_DATA when a label (for the average over samples: an image; for micro: all) has
+ * no positive or no negative entry.
+ * Source: sklearn.metrics.roc_auc_score */
+WF_API wf_status wf_multilabel_roc_auc(double *out, wf_context *cx, const uint8_t *targets,
+                                       const float *scores, int64_t count, int label_count,
+                                       wf_average average);
+
+/* A label that no image has counts as 0.  Source: sklearn.metrics.average_precision_score */
+WF_API wf_status wf_multilabel_average_precision(double *out, wf_context *cx,
+                                                 const uint8_t *targets, const float *scores,
+                                                 int64_t count, int label_count,
+                                                 wf_average average);
+
+/* Mean over the images, and in each over its labels, of the share of its labels among those that
+ * rank no lower; 1 for an image with no label or all.  Source: sklearn.metrics, the same name */
+WF_API wf_status wf_label_ranking_average_precision(double *out, wf_context *cx,
+                                                    const uint8_t *targets, const float *scores,
+                                                    int64_t count, int label_count);
+
+/* How many labels must be taken, best first, to have all of an image's: the mean over the images.
+ * Source: sklearn.metrics.coverage_error */
+WF_API wf_status wf_coverage_error(double *out, wf_context *cx, const uint8_t *targets,
+                                   const float *scores, int64_t count, int label_count);
+
+/* Share of pairs of a label that the image has and one that it lacks in which the latter does not
+ * rank lower: the mean over the images; 0 for an image with no label or all.
+ * Source: sklearn.metrics.label_ranking_loss */
+WF_API wf_status wf_label_ranking_loss(double *out, wf_context *cx, const uint8_t *targets,
+                                       const float *scores, int64_t count, int label_count);
+
 #ifdef __cplusplus
 }
 #endif

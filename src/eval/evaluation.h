@@ -39,6 +39,14 @@ double wf__quantile(const double *sorted, int64_t count, double q);
 wf_status wf__check_binary(wf_context *cx, const char *what, const uint8_t *is_positive,
                            const float *scores, int64_t count, int is_probability);
 
+/* At least two labels and one image, all entries 0 or 1; `kind` is "truth" or "prediction".
+ * Errors: WF_E_ARG, WF_E_DATA. */
+wf_status wf__check_labels(wf_context *cx, const char *what, const char *kind,
+                           const uint8_t *entries, int64_t count, int label_count);
+/* Every score [count][columns] is finite.  Errors: WF_E_DATA. */
+wf_status wf__check_scores(wf_context *cx, const char *what, const float *scores, int64_t count,
+                           int columns);
+
 /* ---- ranking.c ---- */
 
 /* AUC is NAN where there is no positive or no negative. */
@@ -55,6 +63,17 @@ typedef struct wf_rankings {
 } wf_rankings;
 wf_status wf__rankings_of(wf_rankings *out, wf_ranking *columns, wf_context *cx,
                           const uint8_t *targets, const float *scores, int64_t count, int k);
+
+/* The mean over the rows, each a ranking of its k entries; AUC is NAN where a row's is. */
+wf_status wf__ranking_of_rows(wf_ranking *out, wf_context *cx, const uint8_t *targets,
+                              const float *scores, int64_t count, int k);
+
+/* ---- multilabel_ranking.c ---- */
+
+/* AUC as wf__rankings_of gives it; `column` is the columns' name for error texts.
+ * Errors: WF_E_DATA (it is unknown), WF_E_NOMEM. */
+wf_status wf__average_auc(double *out, wf_context *cx, const char *column, const uint8_t *targets,
+                          const float *scores, int64_t count, int columns, wf_average average);
 
 /* ---- evaluation_probabilities.c ---- */
 

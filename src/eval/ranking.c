@@ -98,7 +98,7 @@ static wf_status rank_columns(wf_rankings *out, wf_ranking *columns, wf_context 
     WF_TRY(rank(&out->micro, cx, p, targets, scores, 1, count * k));
     out->macro = macro;
     /* without any positive there is nothing to weigh with: 0, as scikit-learn has it */
-    out->weighted.auc = all > 0 ? weighted.auc / all : weighted.auc;
+    out->weighted.auc = all > 0 ? weighted.auc / all : 0;
     out->weighted.average_precision = all > 0 ? weighted.average_precision / all : 0;
     return WF_OK;
 }
@@ -110,6 +110,23 @@ wf_status wf__rankings_of(wf_rankings *out, wf_ranking *columns, wf_context *cx,
     wf_status status = rank_columns(&rankings, columns, cx, &p, targets, scores, count, k);
     places_reset(&p);
     if (status == WF_OK) *out = rankings;
+    return status;
+}
+
+wf_status wf__ranking_of_rows(wf_ranking *out, wf_context *cx, const uint8_t *targets,
+                              const float *scores, int64_t count, int k) {
+    places p = {0};
+    wf_ranking one, sum = {0};
+    wf_status status = WF_OK;
+    for (int64_t i = 0; i < count; i++) {
+        status = rank(&one, cx, &p, targets + i * k, scores + i * k, 1, k);
+        if (status != WF_OK) break;
+        sum.auc += one.auc;
+        sum.average_precision += one.average_precision;
+    }
+    places_reset(&p);
+    if (status == WF_OK)
+        *out = (wf_ranking){sum.auc / (double)count, sum.average_precision / (double)count};
     return status;
 }
 
