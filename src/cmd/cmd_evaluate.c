@@ -1,11 +1,13 @@
 #include "base/alloc.h"
+#include "cmd/curves_output.h"
 #include "cmd/judged.h"
 #include "cmd/session.h"
 #include "eval/evaluation.h"
 
 typedef struct evaluate_options {
     wf_session_flags session;
-    const char *dataset, *runs, *precision;
+    const char *dataset, *runs, *precision, *curves;
+    int64_t resamples;
 } evaluate_options;
 
 static const wf_option options_table[] = {
@@ -14,23 +16,34 @@ static const wf_option options_table[] = {
     {"precision", 0, WF_OPTION_CHOICE, offsetof(evaluate_options, precision),
      "float32|bfloat16|auto", NULL, NULL, 0, 0,
      "factors of matrix products; auto: bfloat16 where the CPU has it (default: the run's own)"},
+    {"resamples", 0, WF_OPTION_INT, offsetof(evaluate_options, resamples), "N", "2000", NULL, 0,
+     1000000, "bootstrap resamples for the intervals of the figures, 0 for no intervals"},
+    {"curves", 0, WF_OPTION_TEXT, offsetof(evaluate_options, curves), "DIR", NULL, NULL, 0, 0,
+     "write roc.csv, pr.csv and calibration.csv into DIR"},
     WF_RUNS_OPTION(evaluate_options, runs),
     WF_SESSION_OPTIONS(evaluate_options, session),
     {0}};
 
-static wf_status judge(wf_session *s, wf_trained *t, const char *name) {
+static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) {
     wf_cli *cli = s->cli;
     wf_context *cx = &cli->cx;
+    const char *name = o->dataset ? o->dataset : t->experiment.dataset;
     wf_evaluation *evaluation = NULL;
+    float *probabilities = NULL;
     json_t *json = NULL;
     s->data.options.only_test = 1;
     WF_TRY(wf_session_open_data(s, name, t->experiment.model));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
-    WF_TRY(wf_session_judge(&evaluation, NULL, s, t->params, t->experiment.precision,
+    WF_TRY(wf_session_judge(&evaluation, &probabilities, s, t->params, t->experiment.precision,
                             &t->normalization, test, s->dataset->class_names));
+    wf_status status = wf_session_bootstrap(evaluation, s, o->resamples);
+    if (status == WF_OK && o->curves)
+        status = wf_curves_write(cx, o->curves, test->labels, probabilities, test->count,
+                                 evaluation->class_count);
+    wf_free(probabilities);
     wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
-    wf_status status = wf_evaluation_print(cli, evaluation);
+    if (status == WF_OK) status = wf_evaluation_print(cli, evaluation);
     if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
     if (status == WF_OK)
         cli->result =
@@ -49,7 +62,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
     if (o->precision)
         WF_TRY_OR(wf_precision_find(&trained.experiment.precision, &cli->cx, o->precision));
-    WF_TRY_OR(judge(&session, &trained, o->dataset ? o->dataset : trained.experiment.dataset));
+    WF_TRY_OR(judge(&session, &trained, o));
 done:
     wf_trained_reset(&trained);
     wf_session_reset(&session);
@@ -65,7 +78,8 @@ const wf_command wf_command_evaluate = {
     .description =
         "RUN is a run's folder, its id (gru-128-2), or a name: then the latest finished run.\n"
         "Nothing is stored: what a run itself was tested with stays in its test.json.",
-    .examples = "weft evaluate gru-128\nweft evaluate runs/gru-128-1 --dataset photos/",
+    .examples = "weft evaluate gru-128\nweft evaluate runs/gru-128-1 --dataset photos/\n"
+                "weft evaluate gru-128 --resamples 10000 --curves curves",
     .options_size = sizeof(evaluate_options),
     .options = options_table,
     .run = run,

@@ -1,15 +1,69 @@
 #include "cmd/judged.h"
 
+#include <math.h>
+
+static wf_status add_figure(wf_table *t, wf_context *cx, double value) {
+    return isnan(value) ? wf_table_add(t, cx, "-") : wf_table_addf(t, cx, "%.4f", value);
+}
+
+/* ---- the whole ---- */
+
+static wf_status add_headline(wf_table *t, wf_context *cx, const wf_evaluation *e, wf_headline h) {
+    const wf_interval *interval = &e->intervals.of[h];
+    WF_TRY(wf_table_add(t, cx, wf_headline_name(h)));
+    WF_TRY(add_figure(t, cx, wf_evaluation_headline(e, h)));
+    if (isnan(interval->low)) return wf_table_add(t, cx, NULL);
+    return wf_table_addf(t, cx, "%.4f to %.4f", interval->low, interval->high);
+}
+
+static wf_status add_headlines(wf_table *t, wf_context *cx, const wf_evaluation *e) {
+    const struct {
+        const char *name;
+        double value;
+    } others[] = {{"macro AUC", e->macro.auc},
+                  {"macro average precision", e->macro.average_precision},
+                  {"Brier score", e->brier},
+                  {"expected calibration error", e->calibration_error.expected}};
+    WF_TRY(wf_table_add(t, cx, "figure"));
+    WF_TRY(wf_table_add(t, cx, "value"));
+    if (e->intervals.resamples)
+        WF_TRY(wf_table_addf(t, cx, "%g %% interval", 100 * e->intervals.level));
+    else WF_TRY(wf_table_add(t, cx, NULL));
+    for (int h = 0; h < WF_HEADLINE_COUNT; h++) WF_TRY(add_headline(t, cx, e, (wf_headline)h));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        WF_TRY(wf_table_add(t, cx, others[i].name));
+        WF_TRY(add_figure(t, cx, others[i].value));
+        WF_TRY(wf_table_add(t, cx, NULL));
+    }
+    return WF_OK;
+}
+
+static wf_status print_headlines(wf_cli *cli, const wf_evaluation *e) {
+    char resamples[32];
+    wf_table table;
+    wf_table_init(&table, 3, 1u << 1);
+    wf_status status = add_headlines(&table, &cli->cx, e);
+    if (status == WF_OK) wf_table_print(&table, cli);
+    wf_table_reset(&table);
+    if (e->intervals.resamples)
+        wf_print(cli, "intervals: bootstrap, %s resamples of the images\n",
+                 wf_thousands(resamples, e->intervals.resamples));
+    wf_print(cli, "\n");
+    return status;
+}
+
+/* ---- its classes ---- */
+
 static wf_status add_score(wf_table *t, wf_context *cx, const char *name, const wf_class_score *s) {
+    const double figures[] = {s->precision, s->recall, s->f1, s->auc, s->average_precision};
     WF_TRY(wf_table_add(t, cx, name));
-    WF_TRY(wf_table_addf(t, cx, "%.4f", s->precision));
-    WF_TRY(wf_table_addf(t, cx, "%.4f", s->recall));
-    WF_TRY(wf_table_addf(t, cx, "%.4f", s->f1));
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        WF_TRY(add_figure(t, cx, figures[i]));
     return wf_table_addf(t, cx, "%lld", (long long)s->support);
 }
 
 static wf_status add_scores(wf_table *t, wf_context *cx, const wf_evaluation *e) {
-    static const char *const head[] = {"class", "precision", "recall", "F1", "images"};
+    static const char *const head[] = {"class", "precision", "recall", "F1", "AUC", "AP", "images"};
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) WF_TRY(wf_table_add(t, cx, head[i]));
     for (int k = 0; k < e->class_count; k++)
         WF_TRY(add_score(t, cx, e->class_names[k], &e->classes[k]));
@@ -38,7 +92,8 @@ wf_status wf_evaluation_print(wf_cli *cli, const wf_evaluation *e) {
     for (int k = 3; k <= 5 && k <= e->class_count; k += 2)
         wf_print(cli, " - top-%d %.4f", k, e->top_k[k - 1]);
     wf_print(cli, "\n\n");
-    wf_table_init(&table, 5, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4);
+    WF_TRY(print_headlines(cli, e));
+    wf_table_init(&table, 7, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6);
     wf_status status = add_scores(&table, &cli->cx, e);
     if (status == WF_OK) wf_table_print(&table, cli);
     wf_table_reset(&table);

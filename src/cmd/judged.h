@@ -5,6 +5,6 @@
 #include "cmd/cmd.h"
 #include "weft/eval.h"
 
-/* Figures, a line per class, the most confused pairs.  Errors: WF_E_NOMEM. */
+/* Figures with their intervals, a line per class, the most confused pairs.  Errors: WF_E_NOMEM. */
 wf_status wf_evaluation_print(wf_cli *cli, const wf_evaluation *e);
 #endif

@@ -113,6 +113,11 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
     return status;
 }
 
+wf_status wf_session_bootstrap(wf_evaluation *e, wf_session *s, int64_t resamples) {
+    const wf_bootstrap_options options = {.resamples = resamples, .level = 0.95};
+    return resamples ? wf_evaluation_bootstrap(e, &s->cli->cx, s->pool, &options) : WF_OK;
+}
+
 /* ---- a stored run ---- */
 
 static wf_status read_normalization(wf_trained *t, wf_session *s) {

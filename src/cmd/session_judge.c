@@ -3,6 +3,8 @@
 #include "base/files.h"
 #include "cmd/training.h"
 
+enum { RESAMPLES = 10000 }; /* for the intervals of a run's figures */
+
 /* What is judged: all of `images`, which are these rows of their part; NULL: 0, 1, ... */
 typedef struct judged {
     const wf_images *images;
@@ -40,7 +42,8 @@ static wf_status judge(wf_training *t, const judged *what) {
     WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, t->params,
                             t->experiment->precision, &t->data.normalization, what->images,
                             t->dataset->class_names));
-    wf_status status = record(t, what, evaluation, probabilities);
+    wf_status status = wf_session_bootstrap(evaluation, t->session, RESAMPLES);
+    if (status == WF_OK) status = record(t, what, evaluation, probabilities);
     wf_evaluation_destroy(evaluation);
     wf_free(probabilities);
     return status;

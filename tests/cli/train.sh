@@ -152,6 +152,33 @@ weft evaluate "$run" --precision bfloat16
 out_like 'tiny-1 on*accuracy 0.*'
 weft evaluate "$run"
 out_like 'tiny-1 on the test images of images*accuracy 0.*class *precision*macro*weighted*Confusion*'
+out_like '*figure * 95 % interval*accuracy * 0.* to *log loss * to *macro AUC *2,000 resamples*class * AUC * AP *'
+weft evaluate "$run" --resamples 500 --curves curves --json
+exits 0
+json_is 'd["evaluation"]["intervals"]["resamples"]' 500
+json_is 'all(d["evaluation"]["intervals"][k][0] <= d["evaluation"][k] <= d["evaluation"]["intervals"][k][1]
+    for k in ("accuracy", "balanced_accuracy", "mcc", "kappa", "loss"))' True
+same "$(/usr/bin/python3 - curves <<'END'
+import csv, sys
+read = lambda name: list(csv.DictReader(open(f"{sys.argv[1]}/{name}.csv")))
+points = [(float(r["false_positive_rate"]), float(r["true_positive_rate"])) for r in read("roc") if r["class"] == "1"]
+steps = [(float(r["recall"]), float(r["precision"])) for r in read("pr") if r["class"] == "1"]
+area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:]))
+precision = sum((a[0] - b[0]) * a[1] for a, b in zip(steps, steps[1:]))
+rows = [r for r in read("calibration") if r["class"] == "predicted"]
+images = [int(r["images"]) for r in rows]
+error = sum(n * abs(float(r["share"]) - float(r["probability"])) for n, r in zip(images, rows)) / sum(images)
+print(*(round(x, 9) for x in (area, precision, error)), sum(images))
+END
+)" "$(json '" ".join(str(round(x, 9)) for x in (d["evaluation"]["classes"][1]["auc"],
+    d["evaluation"]["classes"][1]["average_precision"], d["evaluation"]["ece"], d["evaluation"]["count"]))')"
+same "$(cd curves && echo *) $(cut -d, -f1 curves/roc.csv | uniq | tr '\n' ' ')" \
+    'calibration.csv pr.csv roc.csv class 0 1 2 micro '
+weft evaluate "$run" --resamples 0 --json
+json_is 'd["evaluation"]["intervals"]' None
+json_is 'json.load(open("'"$run"'/test.json"))["intervals"]["resamples"]' 10000
+weft evaluate "$run" --curves "$run/test.json"
+exits 1
 weft evaluate tiny --dataset ./others
 exits 0
 weft evaluate tinny
