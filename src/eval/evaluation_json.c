@@ -181,8 +181,8 @@ static wf_status read_intervals(wf_intervals *out, wf_context *cx, const json_t 
     if (!object || json_is_null(object)) return WF_OK;
     const json_t *resamples = json_object_get(object, "resamples");
     const json_t *seed = json_object_get(object, "seed");
-    WF_REQUIRE(json_is_integer(resamples) && json_is_integer(seed), WF_E_DATA,
-               "evaluation: intervals must have whole numbers resamples and seed");
+    WF_REQUIRE(json_integer_value(resamples) >= 1 && json_is_integer(seed), WF_E_DATA,
+               "evaluation: intervals must have whole numbers resamples, from 1, and seed");
     out->resamples = json_integer_value(resamples);
     out->seed = (uint64_t)json_integer_value(seed);
     WF_TRY(read_figure(&out->level, cx, json_object_get(object, "level"), "level"));

@@ -145,6 +145,12 @@ TEST(bad_documents_are_refused) {
         "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"loss\": \"x\"}",
         "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"top_k\": [1, 2]}",
         "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[9223372036854775808]]}",
+        "{\"classes\": [{\"name\": \"a\", \"auc\": \"x\"}], \"confusion\": [[1]]}",
+        "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"intervals\": {}}",
+        "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"intervals\": "
+        "{\"resamples\": 0, \"seed\": 1}}",
+        "{\"classes\": [{\"name\": \"a\"}], \"confusion\": [[1]], \"intervals\": "
+        "{\"resamples\": 9, \"seed\": 1, \"mcc\": [\"x\", 1]}}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         CHECK_FAILS(&cx, wf_evaluation_from_json(&e, &cx, texts[i], strlen(texts[i])), WF_E_DATA);
