@@ -1,7 +1,8 @@
 /* Bootstrap intervals: against numpy's (tests/golden/bootstrap.py), the same for any number of
  * threads, and that they hold the true figure as often as they say. */
+#include <time.h>
+
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/rng.h"
 #include "base/threads.h"
@@ -136,7 +137,7 @@ TEST(intervals_hold_the_true_accuracy_as_often_as_they_say) {
     CHECK_NEAR(holds, 950, 21);
 }
 
-TEST(ten_thousand_resamples_of_ten_thousand_images_take_less_than_a_second) {
+TEST(ten_thousand_resamples_of_ten_thousand_images_take_less_than_a_second_of_one_core) {
     enum { IMAGES = 10000, CLASSES = 10 };
     static int32_t labels[IMAGES];
     static float p[IMAGES * CLASSES];
@@ -153,13 +154,13 @@ TEST(ten_thousand_resamples_of_ten_thousand_images_take_less_than_a_second) {
     CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, IMAGES, CLASSES, NULL));
     CHECK_OK(&cx, wf_pool_create(&pool, &cx, 2));
     for (int repeat = 0; repeat < 3; repeat++) {
-        int64_t from = wf_clock_ns();
+        clock_t from = clock();
         CHECK_OK(&cx, wf_evaluation_bootstrap(e, &cx, pool, &usual));
-        best = fmin(best, 1e-9 * (double)(wf_clock_ns() - from));
+        best = fmin(best, (double)(clock() - from) / CLOCKS_PER_SEC);
     }
     printf("%.3f s, accuracy %.4f to %.4f\n", best, e->intervals.of[0].low,
            e->intervals.of[0].high);
-    /* sanitizers take their time; so do busy machines, but not ten times as long as it takes */
+    /* of all threads together, so what else the machine does is left out; sanitizers take longer */
     CHECK(getenv("WEFT_TEST_QUICK") || best < 1);
     wf_pool_destroy(pool);
     wf_evaluation_destroy(e);
