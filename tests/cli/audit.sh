@@ -178,6 +178,14 @@ weft audit photos --run cross-2
 exits 2
 err_like 'weft: run cross-2 is one fold of a cross-validation*--run cross*'
 
+# A cross-validation as weft cv makes it.
+weft cv small --dataset ./photos --folds 3 --no-final -q
+exits 0
+weft audit photos --run small --json
+exits 0
+json_is '[(l["part"], l["flags_from"], l["images"]) for l in d["label_errors"]]' \
+    "[('train', ['small, 3 folds'], 90), ('test', ['small-1'], 30)]"
+
 # Runs on other data are refused.
 mv photos/test/rows/05.png photos/test/blocks/05b.png
 weft audit photos --run small
