@@ -59,15 +59,14 @@ static wf_status find_runs(wf_names *ids, uint64_t *bytes, const wf_runs_call *c
     return WF_OK;
 }
 
-static wf_status ask(wf_cli *cli, const wf_names *ids, uint64_t bytes) {
+static wf_status ask(int *out_is_yes, wf_cli *cli, const wf_names *ids, uint64_t bytes) {
     wf_context *cx = &cli->cx;
     char answer[16] = "", size[32];
     WF_REQUIRE(isatty(STDIN_FILENO) && !cli->is_json, WF_E_ARG,
                "deleting runs needs a yes, and there is no terminal to ask | --yes says it");
     fprintf(stderr, "Delete %s%s (%s)? [y/N] ", ids->items[0], ids->count > 1 ? " and others" : "",
             wf_bytes_text(size, (double)bytes));
-    int is_yes = fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-    WF_REQUIRE(is_yes, WF_E_INTERRUPTED, "nothing was deleted");
+    *out_is_yes = fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
     return WF_OK;
 }
 
@@ -78,14 +77,16 @@ wf_status wf_runs_delete(const wf_runs_call *c) {
     uint64_t bytes = 0;
     json_t *deleted = json_array();
     char size[32];
+    int is_sure = c->options->is_sure;
     wf_status status = find_runs(&ids, &bytes, c);
-    if (status == WF_OK && !c->options->is_sure) status = ask(cli, &ids, bytes);
-    for (size_t i = 0; i < ids.count && status == WF_OK; i++) {
+    if (status == WF_OK && !is_sure) status = ask(&is_sure, cli, &ids, bytes);
+    for (size_t i = 0; is_sure && i < ids.count && status == WF_OK; i++) {
         status = wf_store_delete(cx, c->store, ids.items[i]);
         if (status == WF_OK) status = wf_json_append(deleted, cx, json_string(ids.items[i]));
         if (status == WF_OK) wf_print(cli, "deleted %s\n", ids.items[i]);
     }
-    if (status == WF_OK) wf_print(cli, "%s freed\n", wf_bytes_text(size, (double)bytes));
+    if (status == WF_OK)
+        wf_print(cli, "%s freed\n", wf_bytes_text(size, is_sure ? (double)bytes : 0));
     if (status == WF_OK)
         cli->result = json_pack("{s:O, s:I}", "deleted", deleted, "bytes", (json_int_t)bytes);
     json_decref(deleted);

@@ -225,6 +225,24 @@ status=$?
 exits 2
 err=$(cat .err)
 err_like '*tiny-2: another process is writing it*'
+call='weft runs delete on a terminal, no and yes'
+/usr/bin/python3 - "$program" >.out 2>.err <<'END'
+import os, pty, sys
+def delete(answer):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.argv[1], [sys.argv[1], "runs", "delete", "late-1"])
+    os.write(terminal, answer)
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        pass
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), os.path.exists("runs/late-1")
+print(delete(b"n\n"), delete(b"y\n"))
+END
+out=$(cat .out)
+out_is '(0, True) (0, False)'
 weft runs delete tiny-2 runs/other-1/ "it's; DROP TABLE runs ---1" --yes --json
 exits 0
 json_is 'd["deleted"]' "['tiny-2', 'other-1', \"it's; DROP TABLE runs ---1\"]"
