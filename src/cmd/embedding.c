@@ -81,12 +81,7 @@ static wf_status predict(wf_embedding *e, wf_session *s, const wf_trained *t) {
     wf_status status;
     WF_TRY_OR(wf_alloc(&probabilities, cx, n, (size_t)classes * sizeof *probabilities));
     WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
-    WF_TRY_OR(wf_alloc(&e->predicted, cx, n, sizeof *e->predicted));
-    for (size_t i = 0; i < n; i++) {
-        const float *row = probabilities + i * (size_t)classes;
-        for (int k = 1; k < classes; k++)
-            if (row[k] > row[e->predicted[i]]) e->predicted[i] = k;
-    }
+    WF_TRY_OR(wf_predicted_classes(&e->predicted, cx, probabilities, e->images.count, classes));
     options.layer = e->layer;
     WF_TRY_OR(wf_alloc(&e->features, cx, n, (size_t)e->width * sizeof *e->features));
     WF_TRY_OR(wf_predict(&result, e->features, t->params, cx, s->pool, &options));

@@ -118,6 +118,19 @@ wf_status wf_session_bootstrap(wf_evaluation *e, wf_session *s, int64_t resample
     return resamples ? wf_evaluation_bootstrap(e, &s->cli->cx, s->pool, &options) : WF_OK;
 }
 
+wf_status wf_predicted_classes(int32_t **out, wf_context *cx, const float *probabilities,
+                               int64_t count, int classes) {
+    int32_t *predicted = NULL;
+    WF_TRY(wf_alloc(&predicted, cx, (size_t)count, sizeof *predicted));
+    for (int64_t i = 0; i < count; i++) {
+        const float *row = probabilities + i * classes;
+        for (int k = 1; k < classes; k++)
+            if (row[k] > row[predicted[i]]) predicted[i] = k;
+    }
+    *out = predicted;
+    return WF_OK;
+}
+
 /* ---- a stored run ---- */
 
 static wf_status read_normalization(wf_trained *t, wf_session *s) {

@@ -126,4 +126,9 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
 /* Gives the evaluation its 95 % intervals; 0 resamples: none. */
 wf_status wf_session_bootstrap(wf_evaluation *e, wf_session *s, int64_t resamples);
 
+/* The most probable class of every row of probabilities [count][classes], the first of equals. Free
+ * *out with wf_free.  Errors: WF_E_NOMEM. */
+wf_status wf_predicted_classes(int32_t **out, wf_context *cx, const float *probabilities,
+                               int64_t count, int classes);
+
 #endif

@@ -19,12 +19,7 @@ static wf_status record(wf_training *t, const judged *what, const wf_evaluation 
     int classes = t->dataset->n_classes;
     int32_t *predicted = NULL;
     char *text = NULL;
-    WF_TRY(wf_alloc(&predicted, cx, (size_t)images->count, sizeof *predicted));
-    for (int64_t i = 0; i < images->count; i++) {
-        const float *row = probabilities + i * classes;
-        for (int k = 1; k < classes; k++)
-            if (row[k] > row[predicted[i]]) predicted[i] = k;
-    }
+    WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, classes));
     wf_status status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
                                                  probabilities, images->count, classes);
     if (status == WF_OK) status = wf_evaluation_to_json(&text, cx, evaluation);
