@@ -112,12 +112,13 @@ static wf_status migrate(wf_context *cx, wf__database *db) {
     return status;
 }
 
-/* The file of the log stays when the last process goes: removing it is the one moment at which
- * another process would be turned away. It is emptied instead. */
+/* When the last process goes, SQLite would take in the log and remove its file under an exclusive
+ * lock, which turns others away. close_file does the first without that lock; the file stays. */
 static wf_status keep_log_file(wf_context *cx, wf__database *db) {
     int on = 1;
     WF__TRY_SQL(sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on));
-    return wf__database_do(cx, db, "PRAGMA journal_size_limit = 0");
+    WF__TRY_SQL(sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL));
+    return WF_OK;
 }
 
 static wf_status open_file(wf_context *cx, wf__database *db, const char *path) {
@@ -141,7 +142,13 @@ static wf_status open_file(wf_context *cx, wf__database *db, const char *path) {
     return WF_OK;
 }
 
+/* The log is taken in and emptied if nobody uses it at this moment; else whoever closes later does
+ * it. */
 static void close_file(wf__database *db) {
+    if (db->handle) {
+        sqlite3_busy_timeout(db->handle, 0);
+        sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
     sqlite3_close(db->handle);
     db->handle = NULL;
 }
