@@ -9,8 +9,6 @@
 /* Streams keep users of one seed apart. Layers use WF_STREAM_LAYER + their index in the graph. */
 enum {
     WF_STREAM_INIT = 1,
-    WF_STREAM_TSNE = 16,  /* starts of PCA and t-SNE */
-    WF_STREAM_EMBED = 17, /* which images are embedded */
     WF_STREAM_SPLIT = 2,
     WF_STREAM_SHUFFLE = 3,
     WF_STREAM_LIMIT = 4,
@@ -18,6 +16,8 @@ enum {
     WF_STREAM_FOLDS = 6,
     WF_STREAM_TRIALS = 8, /* the settings of a random sweep */
     WF_STREAM_BOOTSTRAP = 9,
+    WF_STREAM_TSNE = 16,  /* starts of PCA and t-SNE */
+    WF_STREAM_EMBED = 17, /* which images are embedded */
     WF_STREAM_LAYER = 1000
 };
 

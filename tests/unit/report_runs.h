@@ -4,32 +4,9 @@
 
 #include "report/report.h"
 
-#include <unistd.h>
-
 #include "base/alloc.h"
 #include "base/json.h"
-#include "test.h"
-
-static wf_context cx;
-static char runs_dir[64];
-static wf_store *store;
-static wf_run *runs[32];
-static size_t run_count;
-
-static void begin(void) {
-    snprintf(runs_dir, sizeof runs_dir, "/tmp/weft-test-report-XXXXXX");
-    CHECK(mkdtemp(runs_dir) != NULL);
-    CHECK_OK(&cx, wf_store_open(&store, &cx, runs_dir));
-    run_count = 0;
-}
-
-static void end(void) {
-    char command[128];
-    for (size_t i = 0; i < run_count; i++) wf_run_close(runs[i]);
-    wf_store_close(store);
-    snprintf(command, sizeof command, "rm -rf '%s'", runs_dir);
-    CHECK_INT(system(command), 0);
-}
+#include "report_store.h"
 
 typedef struct made {
     const char *model, *family;

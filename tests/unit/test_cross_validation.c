@@ -2,34 +2,12 @@
  * tests/golden/cross_validation.py. */
 #include "report/cross_validation.h"
 
-#include <unistd.h>
-
 #include "base/alloc.h"
-#include "test.h"
+#include "report_store.h"
 
-enum { IMAGES = 100, CLASSES = 4, MOST = 64 };
+enum { IMAGES = 100, CLASSES = 4 };
 
-static wf_context cx;
-static char runs_dir[64];
-static wf_store *store;
-static wf_run *runs[MOST];
-static size_t run_count;
 static const char *const names[] = {"one", "two", "three"};
-
-static void begin(void) {
-    snprintf(runs_dir, sizeof runs_dir, "/tmp/weft-test-cv-XXXXXX");
-    CHECK(mkdtemp(runs_dir) != NULL);
-    CHECK_OK(&cx, wf_store_open(&store, &cx, runs_dir));
-    run_count = 0;
-}
-
-static void end(void) {
-    char command[128];
-    for (size_t i = 0; i < run_count; i++) wf_run_close(runs[i]);
-    wf_store_close(store);
-    snprintf(command, sizeof command, "rm -rf '%s'", runs_dir);
-    CHECK_INT(system(command), 0);
-}
 
 /* The evaluation of 100 images, the first `right` of which are told right. */
 static char *judged(int right) {
@@ -62,7 +40,7 @@ static void add_run(const char *model, int right, int folds, int repeat, int fol
                             .fold = fold};
     wf_run *run = NULL;
     char *text = judged(right);
-    CHECK(run_count < MOST);
+    CHECK(run_count < sizeof runs / sizeof *runs);
     CHECK_OK(&cx, wf_run_create(&run, &cx, store, "run"));
     runs[run_count++] = run;
     CHECK_OK(&cx, wf_run_describe(&cx, run, &d));
