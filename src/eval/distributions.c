@@ -37,14 +37,9 @@ static double beta_factor(double x, double y, double a, double b) {
            sqrt(a * b / (TWO_PI * n));
 }
 
-/* x^a e^-x / Gamma(a + 1) */
-static double gamma_factor(double a, double x) {
-    return exp(-stirling_error(a) - deviance(a, x)) / sqrt(TWO_PI * a);
-}
+/* ---- incomplete beta function ---- */
 
-/* ---- incomplete beta and gamma functions ---- */
-
-typedef long double wide; /* where x is near 1 the fractions subtract what is nearly equal */
+typedef long double wide; /* where x is near 1 the fraction subtracts what is nearly equal */
 
 static wide away_from_zero(wide x) { return fabsl(x) < 1e-300L ? 1e-300L : x; }
 
@@ -76,34 +71,6 @@ double wf_beta_lower(double x, double y, double a, double b) {
     if (y == 0) return 1;
     if (x * (a + b + 2) < a + 1) return beta_fraction(x, y, a, b);
     return 1 - beta_fraction(y, x, b, a);
-}
-
-static double gamma_series(double a, double x) {
-    double term = 1, sum = 1;
-    for (int i = 1; i < MOST_TERMS && term > sum * (DBL_EPSILON / 4); i++) {
-        term *= x / (a + i);
-        sum += term;
-    }
-    return gamma_factor(a, x) * sum;
-}
-
-static double gamma_fraction(double a, double x) {
-    wide b = (wide)x + 1 - a, c = 1e300L, d = 1 / away_from_zero(b), value = d;
-    for (int i = 1; i < MOST_TERMS; i++)
-        if (lentz_step(&value, &c, &d, i * ((wide)a - i), b + 2 * i)) break;
-    return (double)(gamma_factor(a, x) * a * value);
-}
-
-double wf_gamma_lower(double a, double x) {
-    if (!(a > 0 && x >= 0)) return NAN;
-    if (x == 0) return 0;
-    return x < a + 1 ? gamma_series(a, x) : 1 - wf_gamma_upper(a, x);
-}
-
-double wf_gamma_upper(double a, double x) {
-    if (!(a > 0 && x >= 0)) return NAN;
-    if (isinf(x)) return 0;
-    return x < a + 1 ? 1 - wf_gamma_lower(a, x) : gamma_fraction(a, x);
 }
 
 /* ---- quantiles ---- */
@@ -182,19 +149,6 @@ double wf_student_quantile(double tail, double df) {
     return solve_symmetric(tail, df, wf_student_tail, student_density);
 }
 
-/* ---- chi-square ---- */
-
-double wf_chi_square_tail(double x, double df) { return wf_gamma_upper(df / 2, x / 2); }
-
-static double chi_square_density(double x, double df) {
-    return gamma_factor(df / 2, x / 2) * df / (2 * x);
-}
-
-double wf_chi_square_quantile(double tail, double df) {
-    if (!(df > 0 && tail > 0 && tail <= 1)) return NAN;
-    return tail == 1 ? 0 : solve(tail, df, wf_chi_square_tail, chi_square_density);
-}
-
 /* ---- binomial: P(X <= k) = I_(1 - p)(n - k, k + 1) ---- */
 
 static int is_binomial(int64_t n, double p) { return n >= 0 && p >= 0 && p <= 1; }
@@ -215,22 +169,4 @@ double wf_binomial_lower(int64_t k, int64_t n, double p) {
     if (k < 0) return 0;
     if (k >= n) return 1;
     return wf_beta_lower(1 - p, p, (double)(n - k), (double)k + 1);
-}
-
-double wf_binomial_upper(int64_t k, int64_t n, double p) {
-    if (!is_binomial(n, p)) return NAN;
-    if (k <= 0) return 1;
-    if (k > n) return 0;
-    return wf_beta_lower(p, 1 - p, (double)k, (double)(n - k) + 1);
-}
-
-int64_t wf_binomial_quantile(double q, int64_t n, double p) {
-    if (!is_binomial(n, p) || !(q >= 0 && q <= 1)) return -1;
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (wf_binomial_lower(middle, n, p) >= q) high = middle;
-        else low = middle + 1;
-    }
-    return low;
 }

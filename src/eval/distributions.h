@@ -2,7 +2,7 @@
  * never 1 minus something, so that it is right to about 12 digits as long as it is above 1e-300.
  * Arguments outside their range give NAN.  Threads: any.
  * Sources: C. Loader, Fast and Accurate Computation of Binomial Probabilities, 2000; Abramowitz and
- * Stegun 6.5 and 26.5; for the continued fractions Lentz' method in the form of Thompson and
+ * Stegun 26.5; for the continued fraction Lentz' method in the form of Thompson and
  * Barnett, doi:10.1016/0021-9991(86)90046-X */
 #ifndef WF_EVAL_DISTRIBUTIONS_H
 #define WF_EVAL_DISTRIBUTIONS_H
@@ -11,9 +11,6 @@
 
 /* Regularised incomplete beta function I_x(a, b), y = 1 - x; a, b > 0, 0 <= x <= 1. */
 double wf_beta_lower(double x, double y, double a, double b);
-/* Regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 - P; a > 0, x >= 0. */
-double wf_gamma_lower(double a, double x);
-double wf_gamma_upper(double a, double x);
 
 /* P(Z > z), and the z of which this is `tail`, 0 < tail < 1. */
 double wf_normal_tail(double z);
@@ -23,15 +20,8 @@ double wf_normal_quantile(double tail);
 double wf_student_tail(double t, double df);
 double wf_student_quantile(double tail, double df);
 
-/* Chi-square: P(X > x), x >= 0. */
-double wf_chi_square_tail(double x, double df);
-double wf_chi_square_quantile(double tail, double df);
-
-/* X successes of n, each with probability p in [0, 1]: P(X = k), P(X <= k), P(X >= k), and the
- * smallest k with P(X <= k) >= q, -1 when an argument is out of its range. */
+/* X successes of n, each with probability p in [0, 1]: P(X = k), P(X <= k). */
 double wf_binomial_mass(int64_t k, int64_t n, double p);
 double wf_binomial_lower(int64_t k, int64_t n, double p);
-double wf_binomial_upper(int64_t k, int64_t n, double p);
-int64_t wf_binomial_quantile(double q, int64_t n, double p);
 
 #endif

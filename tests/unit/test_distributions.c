@@ -16,10 +16,6 @@ static const function functions[] = {
     {"normal_quantile", 1, wf_normal_quantile, NULL},
     {"student_tail", 2, NULL, wf_student_tail},
     {"student_quantile", 2, NULL, wf_student_quantile},
-    {"chi_square_tail", 2, NULL, wf_chi_square_tail},
-    {"chi_square_quantile", 2, NULL, wf_chi_square_quantile},
-    {"gamma_lower", 2, NULL, wf_gamma_lower},
-    {"gamma_upper", 2, NULL, wf_gamma_upper},
 };
 
 static json_t *document(void) {
@@ -47,7 +43,7 @@ static void check_close(const char *name, const json_t *row, double actual, doub
     CHECK_NEAR(actual, expected, 1e-12 * scale);
 }
 
-TEST(normal_student_chi_square_and_gamma) {
+TEST(normal_and_student) {
     json_t *d = document();
     for (size_t f = 0; f < sizeof functions / sizeof *functions; f++) {
         const function *fn = &functions[f];
@@ -77,9 +73,7 @@ TEST(binomial) {
     static const struct {
         const char *name;
         double (*of)(int64_t k, int64_t n, double p);
-    } all[] = {{"binomial_mass", wf_binomial_mass},
-               {"binomial_lower", wf_binomial_lower},
-               {"binomial_upper", wf_binomial_upper}};
+    } all[] = {{"binomial_mass", wf_binomial_mass}, {"binomial_lower", wf_binomial_lower}};
     json_t *d = document();
     for (size_t f = 0; f < sizeof all / sizeof *all; f++) {
         json_t *rows = json_object_get(d, all[f].name);
@@ -90,12 +84,6 @@ TEST(binomial) {
             check_close(all[f].name, row, actual, at(row, 3));
         }
     }
-    json_t *rows = json_object_get(d, "binomial_quantile");
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        CHECK_INT(wf_binomial_quantile(at(row, 0), (int64_t)at(row, 1), at(row, 2)), at(row, 3));
-    }
-    CHECK(json_array_size(rows) >= 20);
     json_decref(d);
 }
 
@@ -107,17 +95,12 @@ TEST(ends_of_the_range) {
     CHECK_NEAR(wf_student_tail(1.5, INFINITY), wf_normal_tail(1.5), 0);
     CHECK_NEAR(wf_student_quantile(.025, INFINITY), 1.959963984540054, 1e-14);
     CHECK_NEAR(wf_student_tail(1.5, 1e12), wf_normal_tail(1.5), 1e-12);
-    CHECK_NEAR(wf_chi_square_tail(0, 1), 1, 0);
-    CHECK_NEAR(wf_chi_square_tail(INFINITY, 1), 0, 0);
-    CHECK_NEAR(wf_chi_square_quantile(1, 4), 0, 0);
     CHECK_NEAR(wf_binomial_mass(0, 0, .5), 1, 0);
     CHECK_NEAR(wf_binomial_mass(3, 5, 0), 0, 0);
     CHECK_NEAR(wf_binomial_mass(5, 5, 1), 1, 0);
     CHECK_NEAR(wf_binomial_lower(-1, 5, .5), 0, 0);
     CHECK_NEAR(wf_binomial_lower(5, 5, .5), 1, 0);
     CHECK_NEAR(wf_binomial_lower(2, 5, 1), 0, 0);
-    CHECK_NEAR(wf_binomial_upper(0, 5, .5), 1, 0);
-    CHECK_NEAR(wf_binomial_upper(6, 5, .5), 0, 0);
     CHECK_NEAR(wf_beta_lower(0, 1, 2, 3), 0, 0);
     CHECK_NEAR(wf_beta_lower(1, 0, 2, 3), 1, 0);
 }
@@ -127,12 +110,8 @@ TEST(what_has_no_answer_is_nan) {
     CHECK(isnan(wf_normal_tail(NAN)) && isnan(wf_normal_quantile(NAN)));
     CHECK(isnan(wf_student_tail(1, 0)) && isnan(wf_student_tail(NAN, 1)));
     CHECK(isnan(wf_student_quantile(0, 3)) && isnan(wf_student_quantile(.5, -1)));
-    CHECK(isnan(wf_chi_square_tail(-1, 1)) && isnan(wf_chi_square_quantile(0, 1)));
-    CHECK(isnan(wf_chi_square_tail(1, NAN)));
     CHECK(isnan(wf_binomial_mass(1, 2, 1.5)) && isnan(wf_binomial_lower(1, -2, .5)));
-    CHECK(isnan(wf_binomial_upper(1, 2, NAN)));
-    CHECK_INT(wf_binomial_quantile(2, 5, .5), -1);
-    CHECK(isnan(wf_beta_lower(.5, .5, 0, 1)) && isnan(wf_gamma_lower(1, -1)));
+    CHECK(isnan(wf_beta_lower(.5, .5, 0, 1)));
 }
 
 /* A tail and its quantile undo each other over many scales. */
@@ -141,7 +120,6 @@ TEST(quantiles_invert_tails) {
         for (double df = .7; df < 1e6; df *= 5.3) {
             if (log10(tail) / df < -150) continue; /* t itself would pass 1e150 */
             CHECK_NEAR(wf_student_tail(wf_student_quantile(tail, df), df) / tail, 1, 1e-11);
-            CHECK_NEAR(wf_chi_square_tail(wf_chi_square_quantile(tail, df), df) / tail, 1, 1e-11);
         }
         CHECK_NEAR(wf_normal_tail(wf_normal_quantile(tail)) / tail, 1, 1e-12);
     }
