@@ -161,11 +161,19 @@ static wf_status fill(json_t *document, wf_context *cx, const wf_comparison *c) 
     return put_pairs(document, cx, c);
 }
 
+wf_status wf_comparison_json(json_t **out, wf_context *cx, const wf_comparison *c) {
+    json_t *document = json_object();
+    wf_status status = fill(document, cx, c);
+    if (status == WF_OK) *out = document;
+    else json_decref(document);
+    return status;
+}
+
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c) {
     wf_status status = WF_OK;
     wf_str text = {0};
-    json_t *document = json_object();
-    WF_TRY_OR(fill(document, cx, c));
+    json_t *document = NULL;
+    WF_TRY_OR(wf_comparison_json(&document, cx, c));
     WF_TRY_OR(wf_json_text(&text, cx, document, WF_JSON_PRETTY));
     *out = text.text;
     text = (wf_str){0};

@@ -81,7 +81,8 @@ wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c)
 wf_status wf_report_csv(char **out, wf_context *cx, const wf_comparison *c);
 /* One line per pair and test. */
 wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c);
-/* One document with "schema_version". */
+/* One document with "schema_version", as JSON (release it with json_decref) and as text. */
+wf_status wf_comparison_json(json_t **out, wf_context *cx, const wf_comparison *c);
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c);
 /* One self-contained page: no network, no script. */
 wf_status wf_report_html(char **out, wf_context *cx, const wf_comparison *c);

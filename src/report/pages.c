@@ -1,0 +1,37 @@
+#include "report/pages.h"
+
+#include <string.h>
+
+static const char MARK[] = "<!-- weft:data -->";
+
+/* In JSON "<" stands in texts only, where its escape means the same; without it no element ends and
+ * no comment begins. */
+static void add_json(wf_str *out, wf_context *cx, const char *json) {
+    for (;;) {
+        size_t n = strcspn(json, "<");
+        wf_str_add_bytes(out, cx, json, n);
+        if (!json[n]) return;
+        wf_str_add(out, cx, "\\u003c");
+        json += n + 1;
+    }
+}
+
+wf_status wf_page_fill(wf_str *out, wf_context *cx, const char *page, const wf_page_data *data,
+                       size_t count) {
+    const char *mark = strstr(page, MARK);
+    WF_REQUIRE(mark, WF_E_ARG, "the page has no place for data");
+    wf_str_add_bytes(out, cx, page, (size_t)(mark - page));
+    for (size_t i = 0; i < count; i++) {
+        wf_str json = {0};
+        wf_status status = wf_json_text(&json, cx, data[i].document, WF_JSON_COMPACT);
+        if (status == WF_OK) {
+            wf_str_addf(out, cx, "<script type=\"application/json\" id=\"%s\">", data[i].id);
+            add_json(out, cx, json.text);
+            wf_str_add(out, cx, "</script>\n");
+        }
+        wf_str_reset(&json);
+        WF_TRY(status);
+    }
+    wf_str_add(out, cx, mark + strlen(MARK));
+    return out->status;
+}
