@@ -26,7 +26,7 @@ static const wf_option options_table[] = {
     {"output", 'o', WF_OPTION_TEXT, offsetof(audit_options, output), "DIR", NULL, NULL, 0, 0,
      "write the CSV files and pictures here (default: audit in the folder of runs)"},
     {"page", 0, WF_OPTION_TEXT, offsetof(audit_options, page), "FILE", NULL, NULL, 0, 0,
-     "also write a page of results that says what made it"},
+     "also write the result into this page, as a section that says what made it"},
     WF_RUNS_OPTION(audit_options, runs),
     WF_SESSION_OPTIONS(audit_options, session),
     {0}};

@@ -30,7 +30,7 @@ static const wf_option options_table[] = {
     {"results", 0, WF_OPTION_TEXT, offsetof(compare_options, results), "DIR", NULL, NULL, 0, 0,
      "also keep each run's figures as one JSON file here, as soon as it is finished"},
     {"page", 0, WF_OPTION_TEXT, offsetof(compare_options, page), "FILE", NULL, NULL, 0, 0,
-     "also write the comparison as a page that says what made it"},
+     "also write the comparison into this page, as a section that says what made it"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(compare_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
     WF_JOBS_OPTION(compare_options, jobs),

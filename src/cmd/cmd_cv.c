@@ -34,7 +34,7 @@ static const wf_option options_table[] = {
      "the "
      "folder of runs)"},
     {"page", 0, WF_OPTION_TEXT, offsetof(cv_options, page), "FILE", NULL, NULL, 0, 0,
-     "also write the result as a page that says what made it"},
+     "also write the result into this page, as a section that says what made it"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(cv_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
     WF_JOBS_OPTION(cv_options, jobs),

@@ -22,7 +22,7 @@ static const wf_option options_table[] = {
     {"output", 'o', WF_OPTION_TEXT, offsetof(wf_sweep_options, output), "DIR", NULL, NULL, 0, 0,
      "write <model>.md, .csv and .json here (default: sweep in the folder of runs)"},
     {"page", 0, WF_OPTION_TEXT, offsetof(wf_sweep_options, page), "FILE", NULL, NULL, 0, 0,
-     "also write the result as a page that says what made it"},
+     "also write the result into this page, as a section that says what made it"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(wf_sweep_options, max_time), "TIME", NULL, NULL, 0,
      1e9, "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
     WF_JOBS_OPTION(wf_sweep_options, jobs),
@@ -83,6 +83,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_context *cx = &cli->cx;
     char isa[16];
     wf_sweeping all = {.cli = cli, .options = o, .results = json_array()};
+    wf_str title = {0};
     wf_status status;
     WF_REQUIRE_OR(!cli->operand_count != !o->suite, WF_E_ARG,
                   "weft sweep needs a model or a suite, not both | weft models lists the models");
@@ -93,11 +94,16 @@ static wf_status run(wf_cli *cli, const void *given) {
     else
         WF_TRY_OR(sweep_model(&all, cli->operands[0], NULL, o->experiment.set.items,
                               o->experiment.set.count));
-    if (o->page)
-        WF_TRY_OR(wf_page_write(cli, o->page, "Sweeps", all.page.text, all.session.threads,
+    if (o->page) {
+        const char *what = o->suite ? o->suite : wf_path_base(cli->operands[0]);
+        wf_str_addf(&title, cx, "Sweep: %s", what);
+        WF_TRY_OR(title.status);
+        WF_TRY_OR(wf_page_write(cli, o->page, title.text, all.page.text, all.session.threads,
                                 wf_isa_text(isa, all.session.kernels)));
+    }
     cli->result = json_pack("{s:O}", "sweeps", all.results);
 done:
+    wf_str_reset(&title);
     wf_str_reset(&all.page);
     json_decref(all.results);
     wf_note_store(cli, all.store);

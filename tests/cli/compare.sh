@@ -71,6 +71,29 @@ same "$(ls results)" 'small-seed0.json
 wide-seed0.json'
 check 'the page names its command' grep -q 'weft compare small-1 .*--page docs/results.md' docs/results.md
 check 'the page has both' sh -c 'grep -q small docs/results.md && grep -q wide docs/results.md'
+
+# Each command has its own section of a page; a second call replaces it where it stands.
+printf 'Own words.\n\n# Results of old\n\nStay.\n' >page-of-many.md
+weft compare small-1 wide-1 --page page-of-many.md
+exits 0
+printf '\n# Last\n\nStays, too.\n' >>page-of-many.md
+weft compare small-1 --page page-of-many.md
+exits 0
+same "$(grep '^# ' page-of-many.md)" '# Results of old
+# Results
+# Last'
+same "$(grep -c 'made by' page-of-many.md)" 1
+check 'the section is the second one' grep -q 'weft compare small-1 --page' page-of-many.md
+check 'the section of before is gone' sh -c '! grep -q wide page-of-many.md'
+same "$(head -n 5 page-of-many.md)" 'Own words.
+
+# Results of old
+
+Stay.'
+same "$(tail -n 4 page-of-many.md)" '
+# Last
+
+Stays, too.'
 /usr/bin/python3 -c 'import json; d = json.load(open("results/wide-seed0.json"))
 assert len(d["epochs"]) == 2 and d["description"]["model"] == "wide" and d["test"]["count"] == 30'
 verdict 'a result has description, epochs and test' $?
