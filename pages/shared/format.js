@@ -1,0 +1,47 @@
+/** Figures as text, as weft's tables write them: what is unknown is a dash. */
+
+const known = (value, write) => Number.isFinite(value) ? write(value) : "-";
+
+/** Accuracy, F1, loss: 0.8916. */
+export const score = value => known(value, v => v.toFixed(4));
+
+/** 3.14, 31.4, 314: three digits, as many as timings deserve. */
+export const quantity = value => known(value, v => {
+    const size = Math.abs(v);
+    return v.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+});
+
+const thousands = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
+
+/** 315,530. */
+export const count = value => known(value, v => thousands.format(v));
+
+/** Whatever its size, `digits` of them: 0.00100, 12.3, 1.2e-7. */
+export const brief = (value, digits = 3) => known(value, v => {
+    const size = Math.abs(v);
+    if (v === 0 || (size >= 1e-4 && size < 1e5)) return String(Number(v.toPrecision(digits)));
+    return v.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
+});
+
+const two = number => String(Math.floor(number)).padStart(2, "0");
+
+/** Of seconds: 8.5 s, 46 s, 3 min 20 s, 2 h 05 min. */
+export const duration = value => known(value, v => {
+    if (v < 9.95) return `${v.toFixed(1)} s`;
+    const s = Math.round(v);
+    if (s < 60) return `${s} s`;
+    if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+    return `${Math.floor(s / 3600)} h ${two(s % 3600 / 60)} min`;
+});
+
+/** 812 kB, 1.35 GB: powers of 1000. */
+export const bytes = value => known(value, v => {
+    const units = ["B", "kB", "MB", "GB", "TB"];
+    const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(v, 1)) / 3)));
+    return `${power ? quantity(v / 1000 ** power) : v} ${units[power]}`;
+});
+
+const clock = new Intl.DateTimeFormat("sv", {dateStyle: "short", timeStyle: "short"});
+
+/** A time in UTC, 2026-01-31T12:00:00.000Z, as the reader's clock shows it: 2026-01-31 13:00. */
+export const time = utc => utc ? clock.format(new Date(utc)) : "-";
