@@ -98,6 +98,21 @@ wf_status wf_json_get_array(json_t **out, wf_context *cx, const json_t *object, 
     return WF_OK;
 }
 
+wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value) {
+    WF_REQUIRE(value && json_object_set_new(object, key, value) == 0, WF_E_NOMEM,
+               "out of memory for the key \"%s\" of a JSON document, or its text is not UTF-8",
+               key);
+    return WF_OK;
+}
+
+wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
+    WF_REQUIRE(value && json_array_append_new(array, value) == 0, WF_E_NOMEM,
+               "out of memory for a JSON array");
+    return WF_OK;
+}
+
+json_t *wf_json_text_or_null(const char *text) { return text ? json_string(text) : json_null(); }
+
 json_t *wf_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 /* --- writing ------------------------------------------------------------------------------- */

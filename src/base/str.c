@@ -1,6 +1,7 @@
 #include "base/str.h"
 
 #include <math.h>
+#include <nettle/base64.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,16 @@ void wf_str_addf(wf_str *s, wf_context *cx, const char *format, ...) {
         }
     }
     va_end(again);
+}
+
+void wf_str_add_base64(wf_str *s, wf_context *cx, const void *bytes, size_t n) {
+    enum { PIECE = 3 * 1024 };
+    char text[BASE64_ENCODE_RAW_LENGTH(PIECE)];
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t size = n - at < PIECE ? n - at : PIECE;
+        base64_encode_raw(text, size, (const uint8_t *)bytes + at);
+        wf_str_add_bytes(s, cx, text, BASE64_ENCODE_RAW_LENGTH(size));
+    }
 }
 
 void wf_str_reset(wf_str *s) {

@@ -16,6 +16,7 @@ typedef struct wf_str {
 void wf_str_add(wf_str *s, wf_context *cx, const char *text);
 void wf_str_add_bytes(wf_str *s, wf_context *cx, const char *bytes, size_t n);
 void wf_str_addf(wf_str *s, wf_context *cx, const char *format, ...) WF_PRINTF(3, 4);
+void wf_str_add_base64(wf_str *s, wf_context *cx, const void *bytes, size_t n);
 void wf_str_reset(wf_str *s); /* frees; the caller's struct may be used again */
 
 /* Damerau-Levenshtein distance, for "did you mean". */

@@ -129,14 +129,6 @@ wf_status wf_table_addf(wf_table *t, wf_context *cx, const char *format, ...) WF
 void wf_table_print(const wf_table *t, const wf_cli *cli);
 void wf_table_reset(wf_table *t);
 
-/* ---- --json ---- */
-
-/* Steals `value`. Errors: WF_E_NOMEM, also when `value` is NULL. */
-wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value);
-wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value);
-/* null when NULL. */
-json_t *wf_json_text_or_null(const char *text);
-
 /* ---- stopping ---- */
 
 /* From now on the first SIGINT, SIGTERM or SIGHUP is only noted, the second ends the program at

@@ -2,11 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "cmd/settings.h"
-#include "report/document.h"
+#include "cmd/report.h"
 
 typedef struct report_options {
-    const char *output, *format, *runs;
+    wf_session_flags session;
+    const char *output, *format, *runs, *title;
     int is_all;
 } report_options;
 
@@ -17,7 +17,10 @@ static const wf_option options_table[] = {
      "write the report here (default: report.html, .md or .json)"},
     {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|json", "html", NULL,
      0, 0, "form of the report"},
+    {"title", 0, WF_OPTION_TEXT, offsetof(report_options, title), "TEXT", NULL, NULL, 0, 0,
+     "the report's title (default: made of the models' names)"},
     WF_RUNS_OPTION(report_options, runs),
+    WF_SESSION_OPTIONS(report_options, session),
     {0}};
 
 /* The runs of one report. */
@@ -45,16 +48,16 @@ static wf_status add_all(selection *s, wf_context *cx, wf_store *store) {
     return status;
 }
 
-static wf_status write_report(wf_cli *cli, const json_t *document, const report_options *o) {
+static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o) {
     wf_context *cx = &cli->cx;
     const char *path = o->output;
     if (!strcmp(o->format, "json")) {
         path = path ? path : "report.json";
-        WF_TRY(wf_json_write(cx, path, document));
+        WF_TRY(wf_json_write(cx, path, r->document));
     } else {
         wf_str page = {0};
         path = path ? path : "report.html";
-        wf_status status = wf_report_page(&page, cx, document);
+        wf_status status = wf_report_html_text(&page, r);
         if (status == WF_OK) status = wf_file_write(cx, path, page.text, page.length);
         wf_str_reset(&page);
         WF_TRY(status);
@@ -67,26 +70,29 @@ static wf_status write_report(wf_cli *cli, const json_t *document, const report_
 static wf_status run(wf_cli *cli, const void *given) {
     const report_options *o = given;
     wf_context *cx = &cli->cx;
+    wf_session session = {0};
     wf_store *store = NULL;
     wf_comparison *comparison = NULL;
-    json_t *document = NULL;
+    wf_report report = {0};
     selection s = {0};
     wf_status status;
     WF_REQUIRE(cli->operand_count || o->is_all, WF_E_ARG,
                "weft report needs runs or --all | weft runs list shows them");
+    WF_TRY_OR(wf_session_prepare(&session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));
     if (o->is_all) WF_TRY_OR(add_all(&s, cx, store));
     for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add(&s, cx, store, cli->operands[i]));
     WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.runs, s.count));
-    WF_TRY_OR(wf_report_document(&document, cx, comparison, "Report"));
-    WF_TRY_OR(write_report(cli, document, o));
+    WF_TRY_OR(wf_report_create(&report, &session, comparison, o->title, 0));
+    WF_TRY_OR(write_report(cli, &report, o));
 done:
-    json_decref(document);
+    wf_report_reset(&report);
     wf_comparison_destroy(comparison);
     for (size_t i = 0; i < s.count; i++) wf_run_close(s.runs[i]);
     wf_free(s.runs);
     wf_note_store(cli, store);
     wf_store_close(store);
+    wf_session_reset(&session);
     return status;
 }
 

@@ -7,7 +7,7 @@
 
 static const char *family_of(const wf_report_row *row) { return wf__row_summary(row)->family; }
 
-static const wf_report_row *best_of_family(const wf_comparison *c, const char *family) {
+const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *family) {
     for (size_t i = 0; i < c->row_count; i++)
         if (strcmp(family_of(&c->rows[i]), family) == 0) return &c->rows[i];
     return NULL;
@@ -82,7 +82,7 @@ static void add_cost(wf_str *s, wf_context *cx, const wf_comparison *c) {
 
 /* The question that these models are trained for. */
 static void add_families(wf_str *s, wf_context *cx, const wf_comparison *c) {
-    const wf_report_row *cnn = best_of_family(c, "cnn"), *rnn = best_of_family(c, "rnn");
+    const wf_report_row *cnn = wf__best_of_family(c, "cnn"), *rnn = wf__best_of_family(c, "rnn");
     if (!cnn || !rnn) return;
     const wf_report_row *better = cnn->accuracy.mean >= rnn->accuracy.mean ? cnn : rnn;
     const wf_report_row *lesser = better == cnn ? rnn : cnn;
@@ -124,7 +124,7 @@ static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
                     e->class_names[e->pairs[0].predicted]);
 }
 
-static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
+void wf__comparison_add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
     size_t single = 0;
     for (size_t i = 0; i < c->row_count; i++) single += c->rows[i].run_count == 1;
     if (single == 0) return;
@@ -133,7 +133,6 @@ static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
     double error = wf_accuracy_standard_error(e->accuracy, e->count);
     char count[WF_FIGURE_BYTES];
     if (!(error > 0)) return;
-    wf_str_add(s, cx, "\nCaution: ");
     if (single == c->row_count)
         wf_str_add(s, cx,
                    c->row_count == 1 ? "this is one seed." : "each model has one seed only.");
@@ -147,6 +146,14 @@ static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
                     " The standard error of an accuracy measured on %s images is about %.4f, and "
                     "another seed moves the figure as well.",
                     wf_thousands(count, e->count), error);
+}
+
+static void add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    wf_str caution = {0};
+    wf__comparison_add_caution(&caution, cx, c);
+    if (caution.status != WF_OK) s->status = caution.status;
+    if (caution.text) wf_str_addf(s, cx, "\nCaution: %s", caution.text);
+    wf_str_reset(&caution);
 }
 
 wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx) {

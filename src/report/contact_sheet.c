@@ -1,9 +1,7 @@
 #include "report/contact_sheet.h"
 
-#include <nettle/base64.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "data/png.h"
 #include "report/html.h"
 
@@ -35,23 +33,15 @@ static wf_status add_image(wf_html *h, const layout *l, int x, const uint8_t *pi
                            const wf_images *form) {
     wf_context *cx = h->cx;
     wf_str png = {0};
-    char *text = NULL;
     WF_TRY(wf_png_encode(&png, cx, pixels, form->height, form->width, form->channels));
-    size_t length = BASE64_ENCODE_RAW_LENGTH(png.length);
-    wf_status status = wf_alloc(&text, cx, length + 1, 1);
-    if (status == WF_OK) {
-        base64_encode_raw(text, png.length, (const uint8_t *)png.text);
-        wf__html(h,
-                 "<image x=\"%d\" width=\"%d\" height=\"%d\" preserveAspectRatio=\"none\" "
-                 "href=\"data:image/png;base64,",
-                 x, l->image_width, l->image_height);
-        wf_str_add_bytes(&h->out, cx, text, length);
-        wf__html(h, "\"/>");
-        status = h->out.status;
-    }
-    wf_free(text);
+    wf__html(h,
+             "<image x=\"%d\" width=\"%d\" height=\"%d\" preserveAspectRatio=\"none\" "
+             "href=\"data:image/png;base64,",
+             x, l->image_width, l->image_height);
+    wf_str_add_base64(&h->out, cx, png.text, png.length);
+    wf__html(h, "\"/>");
     wf_str_reset(&png);
-    return status;
+    return h->out.status;
 }
 
 /* A cell is an svg of its own, which cuts off what is too long. */

@@ -64,6 +64,14 @@ const wf_run_summary *wf__row_summary(const wf_report_row *row);
 /* Whether both were tested on the same images, as far as their summaries and classes tell. */
 int wf__rows_share_test(const wf_report_row *a, const wf_report_row *b);
 
+/* ---- predictions.c ---- */
+
+/* predictions.csv of the run. When it cannot be used, *problem says why and `out` stays empty.
+ * Errors: WF_E_NOMEM. */
+wf_status wf__run_predictions(wf_predictions *out, wf_str *problem, wf_context *cx,
+                              const wf_report_run *run);
+int wf__predictions_share_images(const wf_predictions *a, const wf_predictions *b);
+
 /* ---- pairs.c ---- */
 
 /* Tests every pair of rows. */
@@ -93,6 +101,10 @@ void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test);
 
 /* ---- answer.c ---- */
 
+/* NULL when there is none. */
+const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *family);
+/* What a single seed leaves open; nothing where every row has several. */
+void wf__comparison_add_caution(wf_str *s, wf_context *cx, const wf_comparison *c);
 /* Builds c->answer from the rows and pairs. */
 wf_status wf__comparison_answer(wf_comparison *c, wf_context *cx);
 

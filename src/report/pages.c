@@ -16,21 +16,33 @@ static void add_json(wf_str *out, wf_context *cx, const char *json) {
     }
 }
 
+static wf_status add_document(wf_str *out, wf_context *cx, const wf_page_data *data) {
+    wf_str json = {0};
+    wf_status status = wf_json_text(&json, cx, data->document, WF_JSON_COMPACT);
+    if (status == WF_OK) {
+        wf_str_addf(out, cx, "<script type=\"application/json\" id=\"%s\">", data->id);
+        add_json(out, cx, json.text);
+        wf_str_add(out, cx, "</script>\n");
+    }
+    wf_str_reset(&json);
+    return status;
+}
+
+/* Not shown itself: the page draws pieces of it. */
+static void add_image(wf_str *out, wf_context *cx, const wf_page_data *data) {
+    wf_str_addf(out, cx, "<img id=\"%s\" alt=\"\" hidden src=\"", data->id);
+    wf_str_add(out, cx, data->image);
+    wf_str_add(out, cx, "\">\n");
+}
+
 wf_status wf_page_fill(wf_str *out, wf_context *cx, const char *page, const wf_page_data *data,
                        size_t count) {
     const char *mark = strstr(page, MARK);
     WF_REQUIRE(mark, WF_E_ARG, "the page has no place for data");
     wf_str_add_bytes(out, cx, page, (size_t)(mark - page));
     for (size_t i = 0; i < count; i++) {
-        wf_str json = {0};
-        wf_status status = wf_json_text(&json, cx, data[i].document, WF_JSON_COMPACT);
-        if (status == WF_OK) {
-            wf_str_addf(out, cx, "<script type=\"application/json\" id=\"%s\">", data[i].id);
-            add_json(out, cx, json.text);
-            wf_str_add(out, cx, "</script>\n");
-        }
-        wf_str_reset(&json);
-        WF_TRY(status);
+        if (data[i].image) add_image(out, cx, &data[i]);
+        else WF_TRY(add_document(out, cx, &data[i]));
     }
     wf_str_add(out, cx, mark + strlen(MARK));
     return out->status;

@@ -8,10 +8,11 @@
 
 extern const char wf_page_report[], wf_page_live[];
 
-/* What a page reads: a JSON document by its id. */
+/* What a page reads: a JSON document by its id, or a picture. */
 typedef struct wf_page_data {
     const char *id;
     const json_t *document;
+    const char *image; /* a data: URL, in place of a document */
 } wf_page_data;
 
 /* Adds the page with `data` [count] in its place. Whatever a document says, it ends no element.

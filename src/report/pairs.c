@@ -49,27 +49,12 @@ static wf_status take_sentence(wf_pair_test *test, wf_str *text) {
 /* ---- McNemar ---- */
 
 static wf_status read_predictions(judged *j, wf_context *cx, const wf_report_run *source) {
-    wf_context quiet = {0};
     wf_predictions *p = &j->predictions;
-    int64_t right = 0;
-    wf_status status = wf_run_read_predictions(p, &quiet, source->source);
-    if (status == WF_E_NOMEM) {
-        if (cx) *cx = quiet;
-        return status;
-    }
+    WF_TRY(wf__run_predictions(p, &j->problem, cx, source));
     j->is_read = 1;
-    if (status != WF_OK) {
-        wf_str_add(&j->problem, cx, quiet.message);
-        return j->problem.status;
-    }
     wf_free(p->probabilities);
     p->probabilities = NULL;
-    for (int64_t i = 0; i < p->count; i++) right += p->predicted[i] == p->labels[i];
-    const wf_evaluation *e = source->evaluation;
-    if (p->count != e->count || right != llround(e->accuracy * (double)e->count))
-        wf_str_addf(&j->problem, cx, "predictions.csv of %s does not fit its test.json",
-                    source->summary.id);
-    return j->problem.status;
+    return WF_OK;
 }
 
 /* The runs of the lowest seed that both rows have; of the lowest of each, if they share none. Runs
@@ -87,12 +72,6 @@ static void choose_runs(const wf_report_row *a, const wf_report_row *b, size_t *
         else j++;
     }
     *run_a = *run_b = 0;
-}
-
-static int has_same_images(const wf_predictions *a, const wf_predictions *b) {
-    return a->count == b->count &&
-           memcmp(a->index, b->index, (size_t)a->count * sizeof *a->index) == 0 &&
-           memcmp(a->labels, b->labels, (size_t)a->count * sizeof *a->labels) == 0;
 }
 
 static const wf_pair_test not_tested = {.difference = (double)NAN,
@@ -124,7 +103,7 @@ static wf_status test_images(testing *t, wf_context *cx, wf_report_pair *pair) {
             wf_str_addf(&why, cx, "not tested: %s", problem->text);
             return take_sentence(&pair->images, &why);
         }
-        is_shared = has_same_images(&left->predictions, &right->predictions);
+        is_shared = wf__predictions_share_images(&left->predictions, &right->predictions);
     }
     if (!is_shared) {
         wf_str_add(&why, cx, "not tested: these two were not judged on the same test images");

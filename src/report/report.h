@@ -11,7 +11,7 @@
 
 /* One run inside a row. */
 typedef struct wf_report_run {
-    const wf_run *source; /* lent, for wf_comparison_create only */
+    const wf_run *source; /* lent, as long as the caller keeps it open */
     wf_run_summary summary;
     wf_run_metrics metrics;
     wf_evaluation *evaluation; /* on the test set; never NULL */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "nn/fields.h"
 
 /* Numbers of one layer's own parameters. */
 static int64_t count_params(const wf_graph *g, int node) {
@@ -158,6 +159,22 @@ static json_t *params_json(const wf_graph *g, const wf_node *node) {
     return list;
 }
 
+/* Each key's value as it would stand in a model file. */
+static json_t *settings_json(wf_context *cx, const wf_node *node) {
+    json_t *settings = json_object();
+    for (const wf_field *f = node->spec.class->fields; f && f->key; f++) {
+        wf_str value = {0};
+        wf_fields_write(&value, cx, f, node->spec.config);
+        int is_set = value.status == WF_OK &&
+                     json_object_set_new(settings, f->key, json_string(value.text)) == 0;
+        wf_str_reset(&value);
+        if (is_set) continue;
+        json_decref(settings);
+        return NULL;
+    }
+    return settings;
+}
+
 static int64_t trainable_params(const wf_graph *g, const wf_node *node) {
     int64_t n = 0;
     for (int i = 0; i < node->n_params; i++) {
@@ -167,21 +184,21 @@ static int64_t trainable_params(const wf_graph *g, const wf_node *node) {
     return n;
 }
 
-static json_t *layer_json(const wf_graph *g, int i) {
+static json_t *layer_json(wf_context *cx, const wf_graph *g, int i) {
     const wf_node *node = &g->nodes[i];
-    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "name", node->name, "type",
-                     node->spec.class->name, "inputs", inputs_json(g, node), "output_shape",
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "name", node->name,
+                     "type", node->spec.class->name, "inputs", inputs_json(g, node), "output_shape",
                      shape_json(&node->shape), "params", (json_int_t)count_params(g, i),
                      "trainable_params", (json_int_t)trainable_params(g, node), "multiply_adds",
                      (json_int_t)node->madds, "output_bytes", (json_int_t)output_bytes(node),
-                     "parameters", params_json(g, node));
+                     "settings", settings_json(cx, node), "parameters", params_json(g, node));
 }
 
 wf_status wf_summary_json(json_t **out, wf_context *cx, const wf_model_spec *spec) {
     const wf_graph *g = spec->graph;
     const wf_summary_totals t = wf_summary_total(g);
     json_t *layers = json_array();
-    for (int i = 0; i < g->n_nodes; i++) json_array_append_new(layers, layer_json(g, i));
+    for (int i = 0; i < g->n_nodes; i++) json_array_append_new(layers, layer_json(cx, g, i));
     json_t *claim = json_pack("{s:s, s:o, s:o, s:o, s:s}", "text", spec->claim.text, "accuracy",
                               wf_json_real(spec->claim.accuracy), "macro_f1",
                               wf_json_real(spec->claim.macro_f1), "loss",

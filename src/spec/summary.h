@@ -19,9 +19,9 @@ wf_summary_totals wf_summary_total(const wf_graph *g);
 /* Appends the table as text.  Errors: WF_E_NOMEM. */
 wf_status wf_summary_text(wf_str *out, wf_context *cx, const wf_model_spec *spec);
 /* {"name", "family", "source", "description", "claim", "layers": [{"name", "type", "inputs",
- * "output_shape", "params", "trainable_params", "multiply_adds", "output_bytes", "parameters":
- * [{"name", "shape", "trainable"}]}], "total": {...}}; release with json_decref.
- * Errors: WF_E_NOMEM. */
+ * "output_shape", "params", "trainable_params", "multiply_adds", "output_bytes", "settings": {key:
+ * text}, "parameters": [{"name", "shape", "trainable"}]}], "total": {...}}; release with
+ * json_decref.  Errors: WF_E_NOMEM. */
 wf_status wf_summary_json(json_t **out, wf_context *cx, const wf_model_spec *spec);
 
 #endif

@@ -1,0 +1,31 @@
+/* A report while it is being made: the document of stored runs (report/document.h), and what the
+ * commands add to it, which may read models, weights and images. */
+#ifndef WF_CMD_REPORT_H
+#define WF_CMD_REPORT_H
+
+#include "cmd/session.h"
+#include "report/document.h"
+
+typedef struct wf_report {
+    wf_session *session; /* prepared; who needs threads starts it */
+    const wf_comparison *comparison;
+    wf_experiment *experiments; /* [row_count] of each row's first run; model NULL: unreadable */
+    json_t *document;           /* models[i] is comparison->rows[i] */
+    wf_str sprite;              /* data: URL of the picture that holds the images; empty: none */
+    int is_brief;               /* for the end of a training: without what takes long */
+} wf_report;
+
+/* Everything that the report shows. `title` may be NULL. `session` and `comparison` must outlive
+ * the report, the runs must be open; release with wf_report_reset.
+ * Errors: WF_E_NOMEM, WF_E_IO. */
+wf_status wf_report_create(wf_report *out, wf_session *session, const wf_comparison *comparison,
+                           const char *title, int is_brief);
+void wf_report_reset(wf_report *r);
+
+/* The page as text; release with wf_str_reset.  Errors: WF_E_NOMEM. */
+wf_status wf_report_html_text(wf_str *out, wf_report *r);
+
+/* report_layers.c: models[i].layers.  Errors: WF_E_NOMEM. */
+wf_status wf__report_layers(wf_report *r);
+
+#endif

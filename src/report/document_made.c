@@ -1,0 +1,67 @@
+/* How the runs of a report were made: all that is needed to make them again. */
+#include <string.h>
+
+#include "report/document_parts.h"
+
+/* Adds the text unless it is empty or already there. */
+static wf_status add_once(json_t *list, wf_context *cx, const char *text) {
+    if (!text || !*text) return WF_OK;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!strcmp(json_string_value(json_array_get(list, i)), text)) return WF_OK;
+    return wf_json_append(list, cx, json_string(text));
+}
+
+/* Every command once, in the order of the table; last the one that makes the report. */
+static wf_status put_commands(json_t *made, wf_context *cx, const wf__document *d) {
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(made, cx, "commands", list));
+    for (size_t i = 0; i < d->c->row_count; i++)
+        for (size_t k = 0; k < d->c->rows[i].run_count; k++)
+            WF_TRY(add_once(list, cx, d->c->rows[i].runs[k].summary.command));
+    return add_once(list, cx, d->options->command);
+}
+
+static wf_status put_machines(json_t *made, wf_context *cx, const wf__document *d) {
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(made, cx, "machines", list));
+    for (size_t i = 0; i < d->c->row_count; i++)
+        for (size_t k = 0; k < d->c->rows[i].run_count; k++) {
+            const wf_run_summary *s = &d->c->rows[i].runs[k].summary;
+            json_t *one = json_pack("{s:s, s:s, s:I}", "cpu", s->cpu, "isa", s->isa, "threads",
+                                    (json_int_t)s->threads);
+            int is_known = 0;
+            for (size_t j = 0; j < json_array_size(list); j++)
+                is_known |= one && json_equal(json_array_get(list, j), one);
+            if (is_known) json_decref(one);
+            else WF_TRY(wf_json_append(list, cx, one));
+        }
+    return WF_OK;
+}
+
+static wf_status put_runs(json_t *made, wf_context *cx, const wf__document *d) {
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(made, cx, "runs", list));
+    for (size_t i = 0; i < d->c->row_count; i++)
+        for (size_t k = 0; k < d->c->rows[i].run_count; k++) {
+            const wf_run_summary *s = &d->c->rows[i].runs[k].summary;
+            json_t *one = json_pack(
+                "{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:s}",
+                "id", s->id, "label", d->c->rows[i].label, "model", s->model, "seed",
+                (json_int_t)s->seed, "epochs", (json_int_t)s->epochs, "command", s->command,
+                "version", s->version, "libraries", s->libraries, "cpu", s->cpu, "isa", s->isa,
+                "precision", s->precision, "threads", (json_int_t)s->threads, "started", s->started,
+                "ended", s->ended, "total_s", wf_json_real(s->total_s), "data_hash", s->data_hash);
+            WF_TRY(wf_json_append(list, cx, one));
+        }
+    return WF_OK;
+}
+
+wf_status wf__document_made(wf__document *d, wf_context *cx) {
+    json_t *made = json_object();
+    WF_TRY(wf_json_put(d->json, cx, "made", made));
+    WF_TRY(put_commands(made, cx, d));
+    WF_TRY(wf_json_put(made, cx, "weft", wf_json_text_or_null(d->options->version)));
+    WF_TRY(wf_json_put(made, cx, "libraries", wf_json_text_or_null(d->options->libraries)));
+    WF_TRY(put_machines(made, cx, d));
+    return put_runs(made, cx, d);
+}
