@@ -5,6 +5,7 @@ set(WEFT_MODULES
   jansson:libjansson-dev
   libpng:libpng-dev
   libjpeg:libjpeg-dev
+  libwebp:libwebp-dev
   zlib:zlib1g-dev
   libcurl:libcurl4-openssl-dev
   nettle:nettle-dev

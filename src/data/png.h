@@ -16,13 +16,15 @@
 wf_status wf_png_encode(wf_str *out, wf_context *cx, const uint8_t *pixels, int height, int width,
                         int channels);
 
-/* Tiles of one size in rows from left to right, white between and around them. */
+/* Tiles of one size in rows from left to right, white between and around them and where the last
+ * row ends early. */
 typedef struct wf_sheet {
     uint8_t *pixels; /* [height][width][channels] */
     int height, width, channels;
     int columns, count;          /* tiles in a row, and in all */
     int tile_height, tile_width; /* of a tile's source, before it is enlarged */
     int scale;                   /* 1 .. 64: each source pixel becomes scale x scale */
+    int is_seamless;             /* nothing between and around */
 } wf_sheet;
 
 /* An empty sheet: set columns, count, tile_height, tile_width, channels (1 or 3) and scale, the

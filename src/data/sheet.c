@@ -6,6 +6,8 @@
 
 enum { GAP = 2, WHITE = 255, MAX_SCALE = 64 };
 
+static int gap_of(const wf_sheet *s) { return s->is_seamless ? 0 : GAP; }
+
 wf_status wf_sheet_create(wf_sheet *inout, wf_context *cx) {
     wf_sheet s = *inout;
     WF_REQUIRE(s.count >= 1 && s.columns >= 1, WF_E_ARG,
@@ -15,8 +17,9 @@ wf_status wf_sheet_create(wf_sheet *inout, wf_context *cx) {
     WF_TRY(wf__image_check(cx, s.tile_height, s.tile_width, s.channels, "tile of a sheet"));
     if (s.columns > s.count) s.columns = s.count;
     const int64_t rows = (s.count + (int64_t)s.columns - 1) / s.columns;
-    const int64_t height = rows * ((int64_t)s.tile_height * s.scale + GAP) + GAP,
-                  width = s.columns * ((int64_t)s.tile_width * s.scale + GAP) + GAP;
+    const int64_t gap = gap_of(&s);
+    const int64_t height = rows * ((int64_t)s.tile_height * s.scale + gap) + gap,
+                  width = s.columns * ((int64_t)s.tile_width * s.scale + gap) + gap;
     WF_TRY(wf__image_check(cx, height, width, s.channels, "sheet"));
     s.height = (int)height;
     s.width = (int)width;
@@ -28,8 +31,8 @@ wf_status wf_sheet_create(wf_sheet *inout, wf_context *cx) {
 }
 
 void wf_sheet_put(wf_sheet *s, int tile, const uint8_t *pixels, int channels) {
-    const int top = GAP + tile / s->columns * (s->tile_height * s->scale + GAP),
-              left = GAP + tile % s->columns * (s->tile_width * s->scale + GAP);
+    const int gap = gap_of(s), top = gap + tile / s->columns * (s->tile_height * s->scale + gap),
+              left = gap + tile % s->columns * (s->tile_width * s->scale + gap);
     for (int y = 0; y < s->tile_height * s->scale; y++) {
         const uint8_t *row = pixels + (size_t)(y / s->scale * s->tile_width) * (size_t)channels;
         uint8_t *to =
