@@ -28,12 +28,15 @@ async function bundle(entry) {
         format: "iife",
         target: "es2022",
         legalComments: "none",
+        loader: {".woff2": "dataurl"},
         logLevel: "warning",
     });
-    const inputs = Object.values(metafile.outputs)
+    const code = Object.values(metafile.outputs)
         .flatMap(one => Object.entries(one.inputs).filter(([, {bytesInOutput}]) => bytesInOutput > 0))
-        .map(([name]) => name.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0]);
-    return {text: outputFiles[0].text.trim(), packages: inputs.filter(Boolean)};
+        .map(([name]) => name);
+    const fonts = Object.keys(metafile.inputs).filter(name => name.endsWith(".woff2"));
+    const packages = [...code, ...fonts].map(name => name.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0]);
+    return {text: outputFiles[0].text.trim(), packages: packages.filter(Boolean)};
 }
 
 const hash = text => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -65,7 +68,7 @@ async function page(folder) {
         style: `<style>${style.text}</style>`,
         notices: await notices([...script.packages, ...style.packages]),
     };
-    const policy = `default-src 'none'; script-src ${hash(script.text)}; style-src ${hash(style.text)}; ` +
+    const policy = `default-src 'none'; script-src ${hash(script.text)}; style-src ${hash(style.text)}; font-src data:; ` +
         `base-uri 'none'; form-action 'none'; ${parts.policy}`;
     parts.policy = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
     const html = template.replace(/<!-- weft:(policy|script|style|notices)\b.*?-->/gs, (_, name) => parts[name]);

@@ -45,3 +45,25 @@ const clock = new Intl.DateTimeFormat("sv", {dateStyle: "short", timeStyle: "sho
 
 /** A time in UTC, 2026-01-31T12:00:00.000Z, as the reader's clock shows it: 2026-01-31 13:00. */
 export const time = utc => utc ? clock.format(new Date(utc)) : "-";
+
+/** Of a share: 89.2 %. */
+export const percent = (value, digits = 1) => known(value, v => `${(100 * v).toFixed(digits)} %`);
+
+/** A difference of two shares, in points: +0.4. */
+export const points = value => known(value, v => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(1)}`);
+
+/** 1.69 M, 316 k: three digits of large numbers. */
+export const short = value => known(value, v => {
+    const [unit, name] = [[1e9, " G"], [1e6, " M"], [1e3, " k"]].find(([one]) => Math.abs(v) >= one) ?? [1, ""];
+    return `${unit === 1 ? thousands.format(v) : Number((v / unit).toPrecision(3))}${name}`;
+});
+
+/** 26 × 26 × 32. */
+export const shape = sizes => sizes?.length ? sizes.join(" × ") : "-";
+
+/** 1 model, 3 models. */
+export const counted = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** a, b and c. */
+export const listed = texts =>
+    texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;

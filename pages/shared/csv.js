@@ -1,0 +1,11 @@
+const cell = value => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** Rows that all have the first one's keys as CSV (RFC 4180). */
+export function csv(rows) {
+    if (!rows.length) return "";
+    const keys = Object.keys(rows[0]);
+    return [keys, ...rows.map(row => keys.map(key => row[key]))].map(line => line.map(cell).join(",") + "\r\n").join("");
+}
