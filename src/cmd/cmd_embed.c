@@ -1,9 +1,7 @@
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "cmd/embedding.h"
-#include "weft/tsne.h"
 
-enum { NEIGHBOURS = 10, PCA_ABOVE = 256, PCA_FEATURES = 50 };
+enum { NEIGHBOURS = 10 };
 
 typedef struct embed_options {
     wf_session_flags session;
@@ -42,52 +40,20 @@ static const wf_option options_table[] = {
     WF_SESSION_OPTIONS(embed_options, session),
     {0}};
 
-/* Components that the map is made of; 0: the features themselves. */
-static int32_t choose_pca(const embed_options *o, const wf_embedding *e) {
-    const int64_t most = e->images.count < e->width ? e->images.count : e->width;
-    int64_t wanted = o->pca;
-    if (wanted == WF_UNSET) wanted = e->width > PCA_ABOVE ? PCA_FEATURES : 0;
-    return (int32_t)(wanted < most ? wanted : 0);
-}
-
-static wf_status compute_map(wf_embedding *e, wf_tsne_result *out, wf_session *s,
-                             const embed_options *o, int32_t pca) {
-    wf_cli *cli = s->cli;
-    wf_context *cx = &cli->cx;
-    const int64_t n = e->images.count;
-    wf_bar bar;
-    float *reduced = NULL;
-    const wf_tsne_options options = {.perplexity = o->perplexity,
-                                     .iterations = (int32_t)o->iterations,
-                                     .init = *o->init == 'r' ? WF_TSNE_RANDOM : WF_TSNE_PCA,
-                                     .seed = (uint64_t)o->seed,
-                                     .progress = wf_bar_data_progress,
-                                     .progress_user = &bar};
-    wf_status status;
-    wf_bar_init(&bar, cli);
-    if (pca) {
-        WF_TRY_OR(wf_alloc(&reduced, cx, (size_t)n, (size_t)pca * sizeof *reduced));
-        WF_TRY_OR(wf_pca(reduced, cx, s->pool, e->features, n, e->width, pca, options.seed));
-    }
-    WF_TRY_OR(wf_alloc(&e->map, cx, (size_t)n, 2 * sizeof *e->map));
-    WF_TRY_OR(wf_tsne(e->map, out, cx, s->pool, reduced ? reduced : e->features, n,
-                      pca ? pca : e->width, &options));
-done:
-    wf_bar_end(&bar, NULL);
-    wf_free(reduced);
-    return status;
-}
-
 static wf_status map_features(wf_embedding *e, wf_session *s, const embed_options *o,
                               const char *folder) {
     wf_cli *cli = s->cli;
     wf_context *cx = &cli->cx;
-    const int32_t pca = choose_pca(o, e);
+    const wf_tsne_options options = {.perplexity = o->perplexity,
+                                     .iterations = (int32_t)o->iterations,
+                                     .init = *o->init == 'r' ? WF_TSNE_RANDOM : WF_TSNE_PCA,
+                                     .seed = (uint64_t)o->seed};
+    const int32_t pca = wf_embedding_components(e, o->pca);
     const int k = e->images.count > NEIGHBOURS ? NEIGHBOURS : (int)e->images.count - 1;
     const double before = wf_clock_s();
     double of_features = 0, of_map = 0;
     wf_tsne_result result = {0};
-    WF_TRY(compute_map(e, &result, s, o, pca));
+    WF_TRY(wf_embedding_map(e, &result, s, &options, pca));
     const double seconds = wf_clock_s() - before;
     WF_TRY(wf_embedding_write_map(cli, e, folder, s->dataset));
     WF_TRY(wf_neighbour_agreement(&of_features, cx, s->pool, e->features, e->images.count, e->width,

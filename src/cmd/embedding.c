@@ -22,8 +22,8 @@ static source find_source(const wf_dataset *d, const char *part) {
     return s;
 }
 
-/* `n` of the rows, ascending. */
-static wf_status draw(int32_t **out, wf_context *cx, int64_t count, int64_t n, uint64_t seed) {
+wf_status wf_embedding_draw(int32_t **out, wf_context *cx, int64_t count, int64_t n,
+                            uint64_t seed) {
     int32_t *rows = NULL;
     unsigned char *is_drawn = NULL;
     wf_rng r;
@@ -33,7 +33,7 @@ static wf_status draw(int32_t **out, wf_context *cx, int64_t count, int64_t n, u
     for (int64_t i = 0; i < count; i++) rows[i] = (int32_t)i;
     wf_rng_init(&r, seed, WF_STREAM_EMBED, 0);
     if (n < count) wf_rng_shuffle(&r, rows, (size_t)count);
-    for (int64_t i = 0; i < n; i++) is_drawn[rows[i]] = 1;
+    for (int64_t i = 0; i < n && i < count; i++) is_drawn[rows[i]] = 1;
     for (int64_t i = 0, at = 0; i < count; i++)
         if (is_drawn[i]) rows[at++] = (int32_t)i;
     *out = rows;
@@ -53,7 +53,7 @@ static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
     const size_t size = (size_t)first->height * (size_t)first->width * (size_t)first->channels;
     wf_images *to = &e->images;
     *to = (wf_images){n, first->height, first->width, first->channels, NULL, NULL};
-    WF_TRY(draw(&e->index, cx, from.count, n, choice->seed));
+    WF_TRY(wf_embedding_draw(&e->index, cx, from.count, n, choice->seed));
     WF_TRY(wf_alloc(&to->pixels, cx, (size_t)n, size));
     WF_TRY(wf_alloc(&to->labels, cx, (size_t)n, sizeof *to->labels));
     for (int64_t i = 0; i < n; i++) {
@@ -103,6 +103,40 @@ wf_status wf_embedding_create(wf_embedding *out, wf_session *s, const wf_trained
     if (status == WF_OK) status = predict(&e, s, t);
     if (status == WF_OK) *out = e;
     else wf_embedding_reset(&e);
+    return status;
+}
+
+/* ---- the map ---- */
+
+int32_t wf_embedding_components(const wf_embedding *e, int64_t wanted) {
+    enum { PCA_ABOVE = 256, PCA_FEATURES = 50 };
+    const int64_t most = e->images.count < e->width ? e->images.count : e->width;
+    if (wanted == WF_UNSET) wanted = e->width > PCA_ABOVE ? PCA_FEATURES : 0;
+    return (int32_t)(wanted < most ? wanted : 0);
+}
+
+wf_status wf_embedding_map(wf_embedding *e, wf_tsne_result *out, wf_session *s,
+                           const wf_tsne_options *options, int32_t components) {
+    wf_context *cx = &s->cli->cx;
+    const int64_t n = e->images.count;
+    wf_tsne_options o = *options;
+    wf_bar bar;
+    float *reduced = NULL;
+    wf_status status;
+    wf_bar_init(&bar, s->cli);
+    o.progress = wf_bar_data_progress;
+    o.progress_user = &bar;
+    if (components) {
+        WF_TRY_OR(wf_alloc(&reduced, cx, (size_t)n, (size_t)components * sizeof *reduced));
+        WF_TRY_OR(
+            wf_pca(reduced, cx, s->pool, e->features, n, e->width, components, options->seed));
+    }
+    WF_TRY_OR(wf_alloc(&e->map, cx, (size_t)n, 2 * sizeof *e->map));
+    WF_TRY_OR(wf_tsne(e->map, out, cx, s->pool, components ? reduced : e->features, n,
+                      components ? components : e->width, &o));
+done:
+    wf_bar_end(&bar, NULL);
+    wf_free(reduced);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #define WF_CMD_EMBEDDING_H
 
 #include "cmd/session.h"
+#include "weft/tsne.h"
 
 typedef struct wf_embedding {
     wf_images images;   /* those chosen */
@@ -27,6 +28,18 @@ typedef struct wf_embedding_choice {
 wf_status wf_embedding_create(wf_embedding *out, wf_session *s, const wf_trained *t,
                               const wf_embedding_choice *choice);
 void wf_embedding_reset(wf_embedding *e);
+
+/* Principal components that a map is made of when `wanted` are wanted (WF_UNSET: nobody said); 0:
+ * the features themselves. */
+int32_t wf_embedding_components(const wf_embedding *e, int64_t wanted);
+/* Makes e->map, a t-SNE map of that many components, and draws its progress.
+ * Errors: as wf_pca and wf_tsne. */
+wf_status wf_embedding_map(wf_embedding *e, wf_tsne_result *out, wf_session *s,
+                           const wf_tsne_options *options, int32_t components);
+
+/* `n` of the rows 0 ... count - 1, drawn by the seed, ascending; all where there are not more. What
+ * is drawn is also among any larger number of them. Free *out with wf_free.  Errors: WF_E_NOMEM. */
+wf_status wf_embedding_draw(int32_t **out, wf_context *cx, int64_t count, int64_t n, uint64_t seed);
 
 /* Writes features.npy, and for TensorBoard's projector tensors.tsv, metadata.tsv,
  * projector_config.pbtxt, projector_config.json and sprite.png (without which it stays when the
