@@ -58,9 +58,12 @@ wf_status wf_audit_json(json_t **out, wf_context *cx, const wf_audit *a);
  * where it cannot link to them. */
 wf_status wf_audit_markdown(wf_str *out, wf_context *cx, const wf_audit *a, const char *pictures);
 /* duplicates.csv, label_errors.csv where labels were looked at, and a sheet of pictures for each
- * kind of finding, into `folder`, which is made. What an earlier audit left and this one has not is
- * removed.
+ * kind of finding, into `folder`, which is made; and audit.json, what a report shows of it: the
+ * data set, the first findings {part, index, label} and how many there are. What an earlier audit
+ * left and this one has not is removed.
  * Errors: WF_E_IO, WF_E_NOMEM. */
+#define WF_AUDIT_FINDINGS_FILE "audit.json"
+enum { WF_AUDIT_SCHEMA_VERSION = 1 };
 wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder);
 
 /* The sheets that there are to write: the i-th one's file name and heading, NULL where it would be

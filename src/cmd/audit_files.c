@@ -1,4 +1,4 @@
-/* The audit as CSV files and as sheets of pictures. */
+/* The audit as CSV files, as sheets of pictures, and the first findings for a report. */
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +49,71 @@ static void write_errors(wf_str *s, wf_context *cx, const wf_audit *a) {
     }
 }
 
+/* ---- for a report ---- */
+
+static json_t *place_json(const wf_image_place *p) {
+    return json_pack("{s:s, s:I, s:i}", "part", wf_part_name(p->part), "index",
+                     (json_int_t)p->index, "label", (int)p->label);
+}
+
+/* The i-th pair: equal images first, then the nearest. */
+static const wf_duplicate *pair_at(const wf_duplicates *d, int64_t i) {
+    if (i >= d->exact_count + d->close_count) return NULL;
+    return i < d->exact_count ? &d->exact[i] : &d->close[i - d->exact_count];
+}
+
+static wf_status put_pairs(json_t *document, wf_context *cx, const wf_duplicates *d) {
+    json_t *list = json_array();
+    const wf_duplicate *pair;
+    WF_TRY(wf_json_put(document, cx, "duplicates", list));
+    for (int i = 0; i < WF_AUDIT_SHEET_ITEMS && (pair = pair_at(d, i)) != NULL; i++)
+        WF_TRY(wf_json_append(list, cx,
+                              json_pack("{s:o, s:o, s:f}", "a", place_json(&pair->a), "b",
+                                        place_json(&pair->b), "distance", pair->distance)));
+    return wf_json_put(document, cx, "duplicate_count",
+                       json_integer(d->exact_count + d->close_count));
+}
+
+static wf_status put_errors(json_t *document, wf_context *cx, const wf_audit *a) {
+    json_t *list = json_array();
+    int64_t count = 0;
+    WF_TRY(wf_json_put(document, cx, "label_errors", list));
+    for (int part = 0; part < WF_AUDITED_PARTS; part++) {
+        wf_audited l = wf_audit_labels(a, part);
+        if (l.errors) count += l.errors->error_count;
+        for (int64_t i = 0;
+             l.errors && i < l.errors->error_count && i < WF_AUDIT_SHEET_ITEMS / WF_AUDITED_PARTS;
+             i++) {
+            const wf_label_error *e = &l.errors->errors[i];
+            const wf_image_place place = {l.opinions->part, e->label, e->image};
+            json_t *one = place_json(&place);
+            WF_TRY(wf_json_append(list, cx, one));
+            WF_TRY(wf_json_put(one, cx, "suggested", json_integer(e->suggested)));
+            WF_TRY(
+                wf_json_put(one, cx, "probability", wf_json_real(e->self_confidence - e->margin)));
+        }
+    }
+    return wf_json_put(document, cx, "label_error_count", json_integer(count));
+}
+
+static wf_status write_findings(wf_context *cx, const wf_audit *a, const char *folder) {
+    const wf_dataset *d = a->dataset;
+    char *path = NULL;
+    json_t *document =
+        json_pack("{s:i, s:s, s:s, s:f}", "schema_version", WF_AUDIT_SCHEMA_VERSION, "dataset",
+                  d->name, "data_hash", d->sha256, "near", a->duplicates->near);
+    wf_status status;
+    WF_REQUIRE_OR(document, WF_E_NOMEM, "out of memory: %s", WF_AUDIT_FINDINGS_FILE);
+    WF_TRY_OR(put_pairs(document, cx, a->duplicates));
+    WF_TRY_OR(put_errors(document, cx, a));
+    WF_TRY_OR(wf_path_join(&path, cx, folder, WF_AUDIT_FINDINGS_FILE));
+    WF_TRY_OR(wf_json_write(cx, path, document));
+done:
+    json_decref(document);
+    wf_free(path);
+    return status;
+}
+
 /* ---- pictures ---- */
 
 static const uint8_t *pixels_of(const wf_audit *a, wf_part part, int64_t index) {
@@ -66,9 +131,8 @@ static void caption_place(char line[WF_CONTACT_BYTES], const wf_audit *a, const 
 static size_t show_pairs(wf_contact *to, const wf_audit *a) {
     const wf_duplicates *d = a->duplicates;
     size_t count = 0;
-    for (int64_t i = 0; i < d->exact_count + d->close_count && count < WF_AUDIT_SHEET_ITEMS; i++) {
-        const wf_duplicate *pair =
-            i < d->exact_count ? &d->exact[i] : &d->close[i - d->exact_count];
+    const wf_duplicate *pair;
+    while (count < WF_AUDIT_SHEET_ITEMS && (pair = pair_at(d, (int64_t)count)) != NULL) {
         wf_contact *c = &to[count++];
         c->images[0] = pixels_of(a, pair->a.part, pair->a.index);
         c->images[1] = pixels_of(a, pair->b.part, pair->b.index);
@@ -166,6 +230,7 @@ wf_status wf_audit_write(wf_context *cx, const wf_audit *a, const char *folder) 
     WF_TRY(write_text(cx, folder, "duplicates.csv", &duplicates));
     if (a->training_errors || a->test_errors) write_errors(&errors, cx, a);
     WF_TRY(write_text(cx, folder, "label_errors.csv", &errors));
+    WF_TRY(write_findings(cx, a, folder));
     for (int i = 0; i < WF_AUDIT_SHEETS; i++) WF_TRY(write_sheet(cx, a, folder, i));
     return WF_OK;
 }

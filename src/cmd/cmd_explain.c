@@ -139,19 +139,6 @@ static wf_status predict(wf_explained *e, wf_session *s, const wf_trained *t, co
     return WF_OK;
 }
 
-/* Sums of the attribution over each row, or column of a model that reads these. */
-static wf_status sum_lines(wf_explained *e) {
-    const wf_attribution *a = &e->attribution;
-    const int by_column = e->ways.is_recurrent && e->progression.reading == WF_READING_COLUMNS;
-    e->line_count = by_column ? a->width : a->height;
-    WF_TRY(wf_alloc(&e->lines, &e->cli->cx, (size_t)e->line_count, sizeof *e->lines));
-    for (int y = 0; y < a->height; y++)
-        for (int x = 0; x < a->width * a->channels; x++)
-            e->lines[by_column ? x / a->channels : y] +=
-                (double)a->values[y * a->width * a->channels + x];
-    return WF_OK;
-}
-
 static wf_status explain(wf_explained *e, wf_session *s, const wf_trained *t, const chosen_image *c,
                          const explain_options *o) {
     wf_context *cx = &e->cli->cx;
@@ -169,7 +156,8 @@ static wf_status explain(wf_explained *e, wf_session *s, const wf_trained *t, co
     if (e->ways.is_recurrent)
         WF_TRY(wf_progression_create(&e->progression, t->params, cx, s->pool, &options));
     e->pixels = wf__explain_pixels(&options);
-    return sum_lines(e);
+    return wf_attribution_lines(&e->lines, &e->line_count, cx, &e->attribution,
+                                e->ways.is_recurrent ? &e->progression : NULL);
 }
 
 static wf_status output(const wf_explained *e, const wf_trained *t, const char *folder) {

@@ -23,6 +23,21 @@ void wf_explained_reset(wf_explained *e) {
     *e = (wf_explained){0};
 }
 
+wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
+                               const wf_attribution *a, const wf_progression *progression) {
+    const int by_column = progression && progression->reading == WF_READING_COLUMNS;
+    const int count = by_column ? a->width : a->height;
+    double *lines = NULL;
+    WF_TRY(wf_alloc(&lines, cx, (size_t)count, sizeof *lines));
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < a->width * a->channels; x++)
+            lines[by_column ? x / a->channels : y] +=
+                (double)a->values[y * a->width * a->channels + x];
+    *out = lines;
+    *out_count = count;
+    return WF_OK;
+}
+
 static const char *name_of(const wf_explained *e, char buffer[32], int class) {
     return wf_class_name(buffer, e->names, class);
 }

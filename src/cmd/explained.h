@@ -27,6 +27,11 @@ typedef struct wf_explained {
 
 void wf_explained_reset(wf_explained *e);
 
+/* Sums of an attribution over each row, or each column where the progression (or NULL) reads these.
+ * Free *out [*out_count] with wf_free.  Errors: WF_E_NOMEM. */
+wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
+                               const wf_attribution *a, const wf_progression *progression);
+
 /* Prints everything but the most probable classes.  Errors: WF_E_NOMEM. */
 wf_status wf_explained_print(const wf_explained *e);
 /* The document of --json and of explain.json.  Errors: WF_E_NOMEM. */

@@ -70,8 +70,15 @@ check 'a sheet of pairs' grep -q '>the same pixels<' "$WEFT_RUNS/audit/duplicate
 same "$(grep -o '<image ' "$WEFT_RUNS/audit/duplicates.svg" | wc -l)" 8
 check 'the sheet is XML' /usr/bin/python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
     "$WEFT_RUNS/audit/duplicates.svg"
-same "$(ls "$WEFT_RUNS/audit")" 'duplicates.csv
+same "$(ls "$WEFT_RUNS/audit")" 'audit.json
+duplicates.csv
 duplicates.svg'
+# findings FOLDER EXPRESSION: with audit.json as d.
+findings() { /usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1] + "/audit.json")); print(eval(sys.argv[2]))' "$@"; }
+same "$(findings "$WEFT_RUNS/audit" 'd["dataset"], len(d["data_hash"]), d["near"], d["duplicate_count"], d["label_errors"]')" \
+    "('photos', 64, 0.01, 4, [])"
+same "$(findings "$WEFT_RUNS/audit" '[(p["a"]["part"], p["a"]["index"], p["a"]["label"], p["b"]["part"], p["b"]["index"], p["b"]["label"]) for p in d["duplicates"]]')" \
+    "[('train', 3, 0, 'test', 0, 0), ('train', 32, 1, 'train', 62, 2), ('train', 60, 2, 'train', 61, 2), ('train', 34, 1, 'test', 10, 1)]"
 
 weft audit photos --near 0 --json -o none -t 3
 exits 0
@@ -101,9 +108,12 @@ err_like '*small: no cross-validation*weft cv small --dataset photos*'
 json_is '[(l["part"], l["flags_from"], l["images"]) for l in d["label_errors"]]' \
     "[('test', ['small-1', 'wide-1'], 30)]"
 check 'the wrong test label is the first' grep -q '^test,25,"rows","columns",' <(sed -n 2p two/label_errors.csv)
+same "$(findings two 'd["label_error_count"] == len(d["label_errors"]), [d["label_errors"][0][k] for k in ("part", "index", "label", "suggested")]')" \
+    "(True, ['test', 25, 2, 1])"
 check 'a sheet of test labels' grep -q '>columns? ' two/label_errors_test.svg
 weft audit photos --near 0 -q -o two
-same "$(ls two)" 'duplicates.csv
+same "$(ls two)" 'audit.json
+duplicates.csv
 duplicates.svg' # what no longer holds is gone
 
 # ---- sensitivity ----
