@@ -1,31 +1,43 @@
 import uPlot from "uplot";
 import {el} from "../shared/dom.js";
+import {brief} from "../shared/format.js";
+import {onThemeChange, theme} from "../shared/theme.js";
 import {makeLegend} from "./legend.js";
-import {setAttribute} from "./patch.js";
-import {color, onTheme} from "./theme.js";
+import {setAttribute, setText} from "./patch.js";
 
 const HEIGHT = 220;
 
+let colours = theme();
+const charts = new Set(); // what draws each of them anew
+onThemeChange(() => {
+    colours = theme();
+    for (const draw of charts) draw();
+});
+
+/** A colour of the theme by its name; other ones are what they are. */
+const colour = name => colours[name] ?? name;
+
 /**
- * A chart of lines over one x: {root, setData({x, lines, marks}), setLog(on), destroy()}.
+ * A chart of lines over one x: {root, setData({x, lines, marks}), show(index, visible),
+ * setLog(on), destroy()}.
  *
- * options: `title`; `format(y)`, `formatX(x)` as text; `xName()`; `lines`, each {name, color (of the style sheet),
+ * options: `title`; `format(y)`, `tick(y)`, `formatX(x)` as text; `xName()`; `lines`, each {name, color (of the theme, or its own),
  * dash, width, faint, dots}; `log`: whether a logarithmic scale means something; `sync`: charts of one name move
- * their cursors together; `legend`: false where others say which line is which, then `onNear(index)` is told the
- * line under the cursor, or null.
+ * their cursors together; `zero`: 0 is in sight; `legend`: false where others say which line is which: then the one
+ * near the cursor is named.
  *
  * The arrow keys move along the lines: for who does not see it, the plot is a slider whose value is what a cursor
  * would show.
  */
 export function makeChart(options) {
     const {title, lines} = options;
-    const legend = options.legend === false ? null : makeLegend(lines, options.format, show);
+    const legend = options.legend === false ? null : makeLegend(lines, show, options.format);
     const readout = el("p", {class: "readout"});
     const plot = el("div", {class: "plot", role: "slider", tabindex: 0, "aria-label": title, "aria-valuenow": 0});
     const empty = el("p", {class: "nothing"}, "Nothing yet.");
     const root = el("figure", {class: "chart"},
         el("figcaption", null, el("h3", null, title), readout, legend?.root), plot, empty);
-    const state = {data: {x: [], lines: lines.map(() => []), marks: []}, log: false, zoomed: false, hidden: new Set()};
+    const state = {data: {x: [], lines: lines.map(() => []), marks: []}, log: false, zoomed: false, near: null, hidden: new Set()};
     let chart = null;
 
     function show(index, visible) {
@@ -49,8 +61,7 @@ export function makeChart(options) {
         } else {
             chart.setData([x, ...values]);
         }
-        if (chart.cursor.idx === null || chart.cursor.idx === undefined) tell(x.length - 1, false);
-        else tell(chart.cursor.idx, true);
+        atCursor();
     }
 
     function rebuild() {
@@ -66,7 +77,8 @@ export function makeChart(options) {
         const said = lines.map((line, i) => lastBefore(values[i], index));
         legend?.setValues(said);
         const where = `${options.xName()} ${options.formatX(x[index])}`;
-        readout.textContent = isCursor ? where : "";
+        const name = legend || said[state.near] === undefined ? "" : `: ${lines[state.near].name} ${options.format(said[state.near])}`;
+        setText(readout, isCursor ? where + name : "");
         setAttribute(plot, "aria-valuemin", 0);
         setAttribute(plot, "aria-valuemax", x.length - 1);
         setAttribute(plot, "aria-valuenow", index);
@@ -75,8 +87,8 @@ export function makeChart(options) {
             .filter(Boolean).join(", "));
     }
 
-    function atCursor(u) {
-        const index = u.cursor.idx;
+    function atCursor() {
+        const index = chart?.cursor.idx;
         if (index === null || index === undefined) tell(state.data.x.length - 1, false);
         else tell(index, true);
     }
@@ -92,7 +104,7 @@ export function makeChart(options) {
     plot.addEventListener("blur", () => chart?.setCursor({left: -10, top: -10}));
     const sizes = new ResizeObserver(() => chart ? chart.setSize({width: plot.clientWidth, height: HEIGHT}) : draw());
     sizes.observe(plot);
-    const endTheme = onTheme(rebuild);
+    charts.add(rebuild);
     return {
         root,
         setData(data) {
@@ -104,8 +116,9 @@ export function makeChart(options) {
             state.log = on;
             rebuild();
         },
+        show,
         destroy() {
-            endTheme();
+            charts.delete(rebuild);
             sizes.disconnect();
             chart?.destroy();
         },
@@ -127,19 +140,18 @@ function nextIndex(key, index, count) {
 }
 
 function plotOptions(options, state, width, atCursor) {
-    const axis = {stroke: () => color("--muted"), font: "12px system-ui, sans-serif", ticks: {show: false},
-        grid: {stroke: () => color("--line"), width: 1}};
-    const y = state.log ? {distr: 3, range: (u, min, max) => min > 0 ? [min / 1.1, max * 1.1] : [1e-6, 1]}
-        : {range: {min: {pad: 0.08, soft: 0, mode: 2}, max: {pad: 0.08}}};
+    const axis = {stroke: () => colours.muted, font: `12px ${colours.font}`, ticks: {show: false},
+        grid: {stroke: () => colours.line, width: 1}};
+    const y = state.log ? {distr: 3, range: logRange} : {range: (u, min, max) => linearRange(min, max, options.zero)};
     return {
         width,
         height: HEIGHT,
         padding: [8, 12, 0, 0],
         legend: {show: false},
-        scales: {x: {time: false, range: (u, min, max) => min === max ? [min - 0.5, max + 0.5] : [min, max]}, y},
+        scales: {x: {time: false, range: (u, min, max) => min === max ? [min - 0.5, max + 0.5] : [min, max + (max - min) / 100]}, y},
         axes: [
             {...axis, size: 26, gap: 4, space: 60, values: (u, splits) => splits.map(options.formatX)},
-            {...axis, size: 58, gap: 6, values: (u, splits) => splits.map(v => v === null ? "" : options.format(v))},
+            {...axis, size: 58, gap: 6, values: (u, splits) => splits.map(v => v === null ? "" : (options.tick ?? brief)(v))},
         ],
         series: [{}, ...options.lines.map((line, index) => series(line, !state.hidden.has(index)))],
         focus: {alpha: 0.25},
@@ -148,7 +160,7 @@ function plotOptions(options, state, width, atCursor) {
             sync: {key: options.sync},
             points: {size: 7},
             drag: {x: true, y: false},
-            focus: {prox: options.onNear ? 24 : -1},
+            focus: {prox: options.legend === false ? 24 : -1},
             bind: {dblclick: (u, target, reset) => event => {
                 state.zoomed = false;
                 return reset(event);
@@ -157,33 +169,51 @@ function plotOptions(options, state, width, atCursor) {
         hooks: {
             setCursor: [atCursor],
             setSelect: [u => { state.zoomed = u.select.width > 0 || state.zoomed; }],
-            setSeries: [(u, index) => options.onNear?.(index === null ? null : index - 1)],
+            setSeries: [(u, index, {focus}) => {
+                if (focus !== undefined) state.near = index === null ? null : index - 1;
+            }],
             draw: [u => drawMarks(u, state.data.marks)],
         },
     };
 }
 
+/** A little more than the values need; with `zero` from 0 on. */
+function linearRange(min, max, zero) {
+    if (!Number.isFinite(min)) return [0, 1];
+    const margin = (zero ? max : max - min) * 0.06 || Math.abs(max) * 0.1 || 1;
+    return [zero ? Math.min(0, min) : min - margin, max + margin];
+}
+
+/** The same in a logarithmic scale, of the values that it can show. */
+function logRange(u, min, max) {
+    const least = min > 0 ? min : Math.min(...u.data.slice(1).flat().filter(value => value > 0));
+    return Number.isFinite(least) ? [least / 1.1, max * 1.1] : [0.1, 1];
+}
+
 function series(line, show) {
     return {
         show,
-        stroke: () => color(line.color),
+        stroke: () => colour(line.color),
         width: line.width ?? 2,
         dash: line.dash,
         alpha: line.faint ? 0.35 : 1,
         spanGaps: true,
-        points: line.dots ? {size: 6, fill: () => color(line.color)} : {show: false},
+        points: line.dots ? {size: 6, fill: () => colour(line.color), show: hasRoom} : {show: false},
     };
 }
+
+/** Whether the dots of a line can be told apart. */
+const hasRoom = (u, index) => u.data[index].filter(Number.isFinite).length * 12 < u.width;
 
 /** A triangle above each mark, {x, y}. */
 function drawMarks(u, marks) {
     const {ctx} = u, size = 5 * uPlot.pxRatio;
     ctx.save();
-    ctx.fillStyle = color("--spike");
+    ctx.fillStyle = colours.bad;
     for (const {x, y} of marks) {
         if (x < u.scales.x.min || x > u.scales.x.max) continue;
         const left = u.valToPos(x, "x", true);
-        const top = Math.max(u.bbox.top + 2 * size, u.valToPos(y, "y", true) - size);
+        const top = Math.max(u.bbox.top + 2 * size, Number.isFinite(y) ? u.valToPos(y, "y", true) - size : 0);
         ctx.beginPath();
         ctx.moveTo(left, top);
         ctx.lineTo(left - size, top - 1.7 * size);

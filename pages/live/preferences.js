@@ -1,7 +1,7 @@
 /** How curves are looked at; kept by the browser. A browser that keeps nothing forgets it on reload. */
 
 const KEY = "weft-preferences";
-const defaults = {smoothing: 0.6, log: false, axis: "epoch"};
+const defaults = {smoothing: 0.6, epochSmoothing: 0, log: false, axis: "epoch"};
 
 function read() {
     try {

@@ -1,0 +1,29 @@
+import {el} from "../shared/dom.js";
+import {makeLine} from "./line.js";
+import {setParts} from "./patch.js";
+import {runLink} from "./route.js";
+import {makeStopButtons} from "./stop_buttons.js";
+
+/** The trainings that are running, each with its current line: {root, update(runs)}. */
+export function makeTrainingNow() {
+    const cards = el("div", {class: "cards"});
+    const root = el("section", {"aria-labelledby": "now"}, el("h2", {id: "now"}, "Training now"), cards);
+    return {
+        root,
+        update(runs) {
+            const running = runs.filter(run => run.status === "running");
+            root.hidden = running.length === 0;
+            setParts(cards, running, run => run.id, makeCard);
+        },
+    };
+}
+
+function makeCard({id, model, dataset}) {
+    const line = makeLine();
+    const about = [model === id.replace(/-\d+$/, "") ? null : model, dataset].filter(Boolean).join(" on ");
+    const root = el("article", {class: "card", "aria-label": id},
+        el("div", {class: "card-head"}, el("h3", null, el("a", {href: runLink(id)}, id)),
+            el("span", {class: "muted"}, about)),
+        line.root, makeStopButtons(id));
+    return {root, update: line.update};
+}
