@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "cmd/compare_output.h"
 #include "cmd/jobs.h"
+#include "cmd/suite.h"
 
 typedef struct compare_options {
     wf_experiment_flags experiment;
@@ -17,8 +18,8 @@ typedef struct compare_options {
 } compare_options;
 
 static const wf_option options_table[] = {
-    {"suite", 0, WF_OPTION_CHOICE, offsetof(compare_options, suite), "reports", NULL, NULL, 0, 0,
-     "the 18 models of the five reports that weft comes from"},
+    {"suite", 0, WF_OPTION_CHOICE, offsetof(compare_options, suite), WF_SUITE_CHOICES, NULL, NULL,
+     0, 0, "the 18 models of the five reports that weft comes from"},
     {"seeds", 0, WF_OPTION_INT, offsetof(compare_options, seeds), "N", "1", NULL, 1, 1000,
      "train each model N times; the table shows mean and standard deviation"},
     {"seed", 0, WF_OPTION_INT, offsetof(compare_options, seed), "N", "0", NULL, 0, 9e15,
@@ -39,13 +40,6 @@ static const wf_option options_table[] = {
     WF_TENSORBOARD_OPTION(compare_options, tensorboard),
     WF_SESSION_OPTIONS(compare_options, session),
     {0}};
-
-/* In the order of the reports. */
-static const char *const reports_suite[] = {
-    "cnn-1conv",       "lstm-2x128-relu", "cnn-2conv-bn", "cnn-4conv-bn", "lstm-128",
-    "cnn-3conv-leaky", "gru-128",         "lstm-186",     "lstm-186-784", "cnn-2conv",
-    "cnn-16",          "cnn-32",          "cnn-16-lstm",  "cnn-32-lstm",  "cnn-16-bilstm",
-    "cnn-32-bilstm",   "lenet-5",         "bilstm-128"};
 
 /* One call of compare: what is trained, and the runs found and made so far. */
 typedef struct collection {
@@ -211,8 +205,8 @@ static wf_status run(wf_cli *cli, const void *given) {
         "them");
     WF_TRY_OR(wf_session_prepare(&c.session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&c.store, cx, o->runs));
-    for (size_t i = 0; o->suite && i < sizeof reports_suite / sizeof *reports_suite; i++)
-        WF_TRY_OR(add_model(&c, reports_suite[i]));
+    const wf_suite *suite = o->suite ? wf_suite_find(o->suite) : NULL;
+    for (size_t i = 0; suite && i < suite->count; i++) WF_TRY_OR(add_model(&c, suite->models[i]));
     for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add_operand(&c, cli->operands[i]));
     WF_TRY_OR(train(&c));
     WF_TRY_OR(show(&c));

@@ -1,18 +1,20 @@
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/report.h"
+#include "cmd/report_runs.h"
 
 typedef struct report_options {
     wf_session_flags session;
-    const char *output, *format, *runs, *title;
+    const char *output, *format, *runs, *title, *suite;
     int is_all;
 } report_options;
 
 static const wf_option options_table[] = {
     {"all", 0, WF_OPTION_FLAG, offsetof(report_options, is_all), NULL, NULL, NULL, 0, 0,
-     "every finished run"},
+     "every finished and tested run"},
+    {"suite", 0, WF_OPTION_CHOICE, offsetof(report_options, suite), WF_SUITE_CHOICES, NULL, NULL, 0,
+     0, "the stored runs of the 18 models of the five reports that weft comes from"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(report_options, output), "FILE", NULL, NULL, 0, 0,
      "write the report here (default: report.html, .md or .json)"},
     {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|json", "html", NULL,
@@ -22,31 +24,6 @@ static const wf_option options_table[] = {
     WF_RUNS_OPTION(report_options, runs),
     WF_SESSION_OPTIONS(report_options, session),
     {0}};
-
-/* The runs of one report. */
-typedef struct selection {
-    wf_run **runs;
-    size_t count;
-} selection;
-
-static wf_status add(selection *s, wf_context *cx, wf_store *store, const char *reference) {
-    wf_run *run = NULL;
-    WF_TRY(wf_run_open(&run, cx, store, reference));
-    wf_status status = wf_realloc(&s->runs, cx, s->count, s->count + 1, sizeof(wf_run *));
-    if (status == WF_OK) s->runs[s->count++] = run;
-    else wf_run_close(run);
-    return status;
-}
-
-static wf_status add_all(selection *s, wf_context *cx, wf_store *store) {
-    wf_run_list list = {0};
-    wf_status status = wf_store_list(&list, cx, store, NULL);
-    for (size_t i = 0; i < list.count && status == WF_OK; i++)
-        if (list.runs[i].status == WF_RUN_FINISHED && !list.runs[i].folds)
-            status = add(s, cx, store, list.runs[i].id);
-    wf_run_list_reset(&list);
-    return status;
-}
 
 static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o) {
     wf_context *cx = &cli->cx;
@@ -67,6 +44,16 @@ static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o
     return WF_OK;
 }
 
+static wf_status find_runs(wf_report_runs *out, wf_cli *cli, wf_store *store,
+                           const report_options *o) {
+    wf_context *cx = &cli->cx;
+    if (o->is_all) WF_TRY(wf_report_runs_add_all(out, cx, store));
+    if (o->suite) WF_TRY(wf_report_runs_add_suite(out, cx, store, wf_suite_find(o->suite)));
+    for (int i = 0; i < cli->operand_count; i++)
+        WF_TRY(wf_report_runs_add(out, cx, store, cli->operands[i]));
+    return WF_OK;
+}
+
 static wf_status run(wf_cli *cli, const void *given) {
     const report_options *o = given;
     wf_context *cx = &cli->cx;
@@ -74,22 +61,21 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_store *store = NULL;
     wf_comparison *comparison = NULL;
     wf_report report = {0};
-    selection s = {0};
+    wf_report_runs s = {0};
     wf_status status;
-    WF_REQUIRE(cli->operand_count || o->is_all, WF_E_ARG,
-               "weft report needs runs or --all | weft runs list shows them");
+    WF_REQUIRE(cli->operand_count || o->is_all || o->suite, WF_E_ARG,
+               "weft report needs runs, --suite reports or --all | weft runs list shows them");
     WF_TRY_OR(wf_session_prepare(&session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));
-    if (o->is_all) WF_TRY_OR(add_all(&s, cx, store));
-    for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add(&s, cx, store, cli->operands[i]));
-    WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.runs, s.count));
+    WF_TRY_OR(find_runs(&s, cli, store, o));
+    WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.items, s.count));
+    if (s.note.text) WF_TRY_OR(wf_comparison_add_note(comparison, cx, s.note.text));
     WF_TRY_OR(wf_report_create(&report, &session, comparison, o->title, 0));
     WF_TRY_OR(write_report(cli, &report, o));
 done:
     wf_report_reset(&report);
     wf_comparison_destroy(comparison);
-    for (size_t i = 0; i < s.count; i++) wf_run_close(s.runs[i]);
-    wf_free(s.runs);
+    wf_report_runs_reset(&s);
     wf_note_store(cli, store);
     wf_store_close(store);
     wf_session_reset(&session);
@@ -101,9 +87,13 @@ const wf_command wf_command_report = {
     .summary = "Write a report of stored runs to look at",
     .operands = "[RUN]...",
     .max_operands = 1 << 20,
-    .description = "RUN is as in weft help evaluate. The page needs no network and no server.",
+    .description =
+        "RUN is a run's folder, its id (gru-128-2), or a name: then the latest finished run "
+        "and the\n"
+        "other seeds of its recipe. The page needs no network and no server.",
     .examples = "weft report cnn-3conv-leaky gru-128 -o report.html\n"
-                "weft report --all",
+                "weft report --suite reports\n"
+                "weft report --all --format json",
     .options_size = sizeof(report_options),
     .options = options_table,
     .run = run,

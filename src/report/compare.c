@@ -92,8 +92,7 @@ done:
     return status;
 }
 
-/* True when the two were trained and judged alike; they may differ in their seed. */
-static int is_same_recipe(const wf_run_summary *a, const wf_run_summary *b) {
+int wf_runs_share_recipe(const wf_run_summary *a, const wf_run_summary *b) {
     return strcmp(a->model, b->model) == 0 && strcmp(a->dataset, b->dataset) == 0 &&
            strcmp(a->data_hash, b->data_hash) == 0 && strcmp(a->precision, b->precision) == 0 &&
            a->class_count == b->class_count && a->train_count == b->train_count &&
@@ -122,7 +121,7 @@ static wf_status place_run(wf_comparison *c, wf_context *cx, wf_report_run *run)
     wf_report_row *row = NULL;
     for (size_t i = 0; i < c->row_count && !row; i++) {
         const wf_report_run *first = &c->rows[i].runs[0];
-        if (is_same_recipe(&first->summary, &run->summary) &&
+        if (wf_runs_share_recipe(&first->summary, &run->summary) &&
             has_same_classes(first->evaluation, run->evaluation))
             row = &c->rows[i];
     }
@@ -308,6 +307,12 @@ static wf_status finish(wf_comparison *c, wf_context *cx) {
     WF_TRY(set_time(c, cx));
     WF_TRY(wf__comparison_pairs(c, cx));
     return wf__comparison_answer(c, cx);
+}
+
+wf_status wf_comparison_add_note(wf_comparison *c, wf_context *cx, const char *text) {
+    wf_str note = {0};
+    wf_str_add(&note, cx, text);
+    return add_note(c, cx, &note);
 }
 
 wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run *const *runs,

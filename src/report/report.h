@@ -73,6 +73,11 @@ typedef struct wf_comparison {
 wf_status wf_comparison_create(wf_comparison **out, wf_context *cx, const wf_run *const *runs,
                                size_t count);
 void wf_comparison_destroy(wf_comparison *c); /* NULL is legal */
+/* Adds what the caller left out himself.  Errors: WF_E_NOMEM. */
+wf_status wf_comparison_add_note(wf_comparison *c, wf_context *cx, const char *text);
+
+/* Whether the two were trained and judged alike; they may differ in their seed. */
+int wf_runs_share_recipe(const wf_run_summary *a, const wf_run_summary *b);
 
 /* Plain text: the answer, the tables, the notes, at most `width` columns wide where the names allow
  * it. Columns that do not fit follow in further tables, each of which begins with the model. */
