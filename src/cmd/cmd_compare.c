@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "cmd/compare_output.h"
 #include "cmd/jobs.h"
+#include "cmd/report.h"
 #include "cmd/suite.h"
 
 typedef struct compare_options {
@@ -25,7 +26,8 @@ static const wf_option options_table[] = {
     {"seed", 0, WF_OPTION_INT, offsetof(compare_options, seed), "N", "0", NULL, 0, 9e15,
      "the first seed"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(compare_options, output), "DIR", NULL, NULL, 0, 0,
-     "write comparison.md, .csv, .json and .html here (default: comparison in the folder of runs)"},
+     "write comparison.md, .csv, .json and .html, the report, here (default: comparison in the "
+     "folder of runs)"},
     {"format", 'f', WF_OPTION_CHOICE, offsetof(compare_options, format), "text|markdown|csv",
      "text", NULL, 0, 0, "form of the table that is printed"},
     {"results", 0, WF_OPTION_TEXT, offsetof(compare_options, results), "DIR", NULL, NULL, 0, 0,
@@ -165,6 +167,20 @@ static wf_status make_result(wf_cli *cli, const wf_comparison *comparison, const
     return status == WF_OK ? wf_json_put(cli->result, cx, "html", json_string(html)) : status;
 }
 
+static wf_status write_report(collection *c, const wf_comparison *comparison, const char *path) {
+    wf_context *cx = &c->cli->cx;
+    wf_report report = {0};
+    wf_str page = {0};
+    wf_status status;
+    WF_TRY_OR(wf_report_create(&report, &c->session, comparison, NULL, 0));
+    WF_TRY_OR(wf_report_html_text(&page, &report));
+    WF_TRY_OR(wf_file_write(cx, path, page.text, page.length));
+done:
+    wf_str_reset(&page);
+    wf_report_reset(&report);
+    return status;
+}
+
 static wf_status show(collection *c) {
     wf_cli *cli = c->cli;
     wf_context *cx = &cli->cx;
@@ -177,6 +193,7 @@ static wf_status show(collection *c) {
     else WF_TRY_OR(wf_path_join(&folder, cx, o->runs, "comparison"));
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
+    WF_TRY_OR(write_report(c, comparison, html));
     if (o->page)
         WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, c->session.threads,
                                         wf_isa_text(isa, c->session.kernels)));
@@ -184,7 +201,7 @@ static wf_status show(collection *c) {
     if (!strcmp(o->format, "text"))
         wf_print(cli,
                  "\nwritten to %s: comparison.md, .csv and .json, comparison-pairs.csv\n"
-                 "HTML report: %s\n",
+                 "report: %s\n",
                  folder, html);
     WF_TRY_OR(make_result(cli, comparison, html));
 done:

@@ -25,6 +25,18 @@ static const wf_option options_table[] = {
     WF_SESSION_OPTIONS(report_options, session),
     {0}};
 
+static wf_status make_result(wf_cli *cli, const wf_report *r, const char *path) {
+    wf_context *cx = &cli->cx;
+    json_t *runs = json_array();
+    cli->result = json_pack("{s:s, s:o}", "report", path, "runs", runs);
+    WF_REQUIRE(cli->result, WF_E_NOMEM, "out of memory: the result of weft report");
+    for (size_t i = 0; i < r->comparison->row_count; i++)
+        for (size_t k = 0; k < r->comparison->rows[i].run_count; k++)
+            WF_TRY(
+                wf_json_append(runs, cx, json_string(r->comparison->rows[i].runs[k].summary.id)));
+    return WF_OK;
+}
+
 static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o) {
     wf_context *cx = &cli->cx;
     const char *path = o->output;
@@ -40,8 +52,7 @@ static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o
         WF_TRY(status);
     }
     wf_print(cli, "report: %s\n", path);
-    cli->result = json_pack("{s:s}", "report", path);
-    return WF_OK;
+    return make_result(cli, r, path);
 }
 
 static wf_status find_runs(wf_report_runs *out, wf_cli *cli, wf_store *store,
@@ -70,6 +81,10 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(find_runs(&s, cli, store, o));
     WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.items, s.count));
     if (s.note.text) WF_TRY_OR(wf_comparison_add_note(comparison, cx, s.note.text));
+    WF_REQUIRE_OR(
+        comparison->row_count, WF_E_NOTFOUND,
+        "no run in %s to report: %s | weft runs list shows the runs, weft train makes one", o->runs,
+        comparison->note_count ? comparison->notes[0] : "there is none");
     WF_TRY_OR(wf_report_create(&report, &session, comparison, o->title, 0));
     WF_TRY_OR(write_report(cli, &report, o));
 done:

@@ -24,8 +24,7 @@ wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char
     } files[] = {{"comparison.md", wf_report_markdown},
                  {"comparison.csv", wf_report_csv},
                  {"comparison-pairs.csv", wf_report_pairs_csv},
-                 {"comparison.json", wf_report_json},
-                 {"comparison.html", wf_report_html}};
+                 {"comparison.json", wf_report_json}};
     WF_TRY(wf_dir_create(cx, folder));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *text = NULL;

@@ -5,7 +5,7 @@
 #include "cmd/cmd.h"
 #include "report/report.h"
 
-/* Writes comparison.md, .csv, .json and .html and comparison-pairs.csv into `folder`.
+/* Writes comparison.md, .csv and .json and comparison-pairs.csv into `folder`.
  * Errors: WF_E_IO, WF_E_NOMEM. */
 wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char *folder);
 

@@ -53,6 +53,12 @@ wf_status wf_report_runs_add(wf_report_runs *s, wf_context *cx, wf_store *store,
 
 /* ---- many ---- */
 
+/* The note, ready for one more sentence. */
+static wf_str *begun_note(wf_report_runs *s, wf_context *cx) {
+    if (s->note.text) wf_str_add(&s->note, cx, " ");
+    return &s->note;
+}
+
 wf_status wf_report_runs_add_all(wf_report_runs *s, wf_context *cx, wf_store *store) {
     wf_run_list list = {0};
     size_t folds = 0, others = 0;
@@ -66,14 +72,14 @@ wf_status wf_report_runs_add_all(wf_report_runs *s, wf_context *cx, wf_store *st
     }
     wf_run_list_reset(&list);
     if (folds)
-        wf_str_addf(&s->note, cx,
+        wf_str_addf(begun_note(s, cx), cx,
                     "%zu fold%s of cross-validations, which never saw the test images, %s left "
-                    "out; weft cv compares them. ",
+                    "out; weft cv compares them.",
                     folds, folds > 1 ? "s" : "", folds > 1 ? "are" : "is");
     if (others)
-        wf_str_addf(&s->note, cx, "%zu run%s that %s not finished or not tested %s left out. ",
-                    others, others > 1 ? "s" : "", others > 1 ? "are" : "is",
-                    others > 1 ? "are" : "is");
+        wf_str_addf(begun_note(s, cx), cx,
+                    "%zu run%s that %s not finished or not tested %s left out.", others,
+                    others > 1 ? "s" : "", others > 1 ? "are" : "is", others > 1 ? "are" : "is");
     return status == WF_OK ? s->note.status : status;
 }
 
@@ -92,14 +98,17 @@ wf_status wf_report_runs_add_suite(wf_report_runs *s, wf_context *cx, wf_store *
     wf_status status = WF_OK;
     for (size_t i = 0; i < suite->count && status == WF_OK; i++) {
         const wf_run_summary *latest = latest_of(&list, suite->models[i]);
-        if (latest) status = add_seeds(s, cx, store, &list, latest);
+        if (latest) {
+            status = add_seeds(s, cx, store, &list, latest);
+            continue;
+        }
+        if (missing++) wf_str_add(&s->note, cx, ", ");
         else
-            wf_str_addf(&s->note, cx, "%s%s",
-                        missing++ ? ", "
-                                  : "No finished run is stored of these models of the suite: ",
-                        suite->models[i]);
+            wf_str_add(begun_note(s, cx), cx,
+                       "No finished run is stored of these models of the suite: ");
+        wf_str_add(&s->note, cx, suite->models[i]);
     }
-    if (missing) wf_str_addf(&s->note, cx, ". weft compare --suite %s trains them. ", suite->name);
+    if (missing) wf_str_addf(&s->note, cx, ". weft compare --suite %s trains them.", suite->name);
     wf_run_list_reset(&list);
     return status == WF_OK ? s->note.status : status;
 }

@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "cmd/epochs.h"
+#include "cmd/report.h"
 #include "cmd/training.h"
-#include "report/report.h"
 
 static void training_reset(wf_training *t) {
     wf_train_result_reset(&t->result);
@@ -67,11 +67,16 @@ static wf_status write_report(wf_training *t) {
     wf_context *cx = &t->cli->cx;
     const wf_run *runs[] = {t->run};
     wf_comparison *comparison = NULL;
-    char *html = NULL;
-    WF_TRY(wf_comparison_create(&comparison, cx, runs, 1));
-    wf_status status = wf_report_html(&html, cx, comparison);
-    if (status == WF_OK) status = wf_run_write(cx, t->run, "report.html", html, strlen(html));
-    wf_free(html);
+    wf_report report = {0};
+    wf_str html = {0};
+    wf_status status;
+    WF_TRY_OR(wf_comparison_create(&comparison, cx, runs, 1));
+    WF_TRY_OR(wf_report_create(&report, t->session, comparison, NULL, 1));
+    WF_TRY_OR(wf_report_html_text(&html, &report));
+    WF_TRY_OR(wf_run_write(cx, t->run, "report.html", html.text, html.length));
+done:
+    wf_str_reset(&html);
+    wf_report_reset(&report);
     wf_comparison_destroy(comparison);
     return status;
 }

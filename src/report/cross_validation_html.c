@@ -6,7 +6,7 @@
 
 static void add_table(wf_html *h, const wf_cross_validation *cv, wf_cv_cell_fn cell, size_t rows) {
     wf_str text = {0};
-    wf__html(h, "<div class=\"wide\"><table class=\"runs\"><thead>");
+    wf__html(h, "<div class=\"wide\"><table><thead>");
     for (int row = -1; row < (int)rows; row++) {
         wf__html(h, row == 0 ? "</thead><tbody><tr>" : "<tr>");
         for (int column = 0; cell(&text, h->cx, cv, row, column); column++) {

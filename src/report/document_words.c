@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "eval/distributions.h"
 #include "report/document_parts.h"
-#include "report/verdict.h"
 
 typedef struct writer {
     const wf__document *d;
@@ -87,24 +87,32 @@ static wf_status put_title(const wf__document *d, wf_context *cx) {
 
 /* ---- how accurate ---- */
 
-/* Of several seeds: mean, standard deviation and their number; of one run its interval, and how
- * many images that is. */
+/* 95% interval of a mean over seeds, by Student's t; it speaks for other seeds. */
+static wf_interval mean_interval(wf_spread s) {
+    if (s.count < 2 || !isfinite(s.sd)) return (wf_interval){NAN, NAN};
+    double half = wf_student_quantile(.025, (double)(s.count - 1)) * s.sd / sqrt((double)s.count);
+    return (wf_interval){fmax(s.mean - half, 0), fmin(s.mean + half, 1)};
+}
+
+/* Of several seeds: mean, standard deviation and interval of the mean; of one run how many images
+ * that is, and its interval, which speaks for other images. */
 static void add_accuracy(const writer *w, wf_str *s, size_t row) {
     wf_context *cx = w->cx;
     const wf_report_row *r = &w->d->c->rows[row];
     const wf_evaluation *e = w->d->details[row].evaluation;
-    const wf_interval *interval = &e->intervals.of[WF_HEADLINE_ACCURACY];
+    const int is_one = r->run_count == 1;
+    const wf_interval interval =
+        is_one ? e->intervals.of[WF_HEADLINE_ACCURACY] : mean_interval(r->accuracy);
     char score[WF_FIGURE_BYTES], right[WF_FIGURE_BYTES], count[WF_FIGURE_BYTES];
     wf_str_add(s, cx, wf__show_spread(score, r->accuracy, wf__show_score));
     wf_thousands(count, e->count);
-    if (r->run_count > 1)
-        wf_str_addf(s, cx, " over %zu seeds on %s test images", r->run_count, count);
-    else
+    if (is_one)
         wf_str_addf(s, cx, " (%s of %s test images right)",
                     wf_thousands(right, llround(e->accuracy * (double)e->count)), count);
-    if (!isfinite(interval->low) || !isfinite(interval->high)) return;
-    wf_str_addf(s, cx, ", 95%% interval %.4f to %.4f", interval->low, interval->high);
-    if (r->run_count > 1) wf_str_addf(s, cx, " for seed %lld", (long long)r->runs[0].summary.seed);
+    else wf_str_addf(s, cx, " over %zu seeds on %s test images", r->run_count, count);
+    if (isfinite(interval.low) && isfinite(interval.high))
+        wf_str_addf(s, cx, ", 95%% interval %s%.4f to %.4f", is_one ? "" : "of the mean ",
+                    interval.low, interval.high);
 }
 
 static wf_status say_accuracy(const writer *w) {
@@ -129,13 +137,18 @@ static wf_status say_difference(const writer *w) {
     if (cnn && rnn) {
         a = (size_t)(cnn - c->rows);
         b = (size_t)(rnn - c->rows);
-        wf_str_addf(&s, cx, "CNN or RNN? Of the best of each, ");
+        wf_str_add(&s, cx, "CNN or RNN? ");
     }
     const wf_report_pair *pair = wf__comparison_pair(c, a, b);
     const wf_pair_test *test = pair->seeds.is_tested ? &pair->seeds : &pair->images;
     if (test->is_tested) {
-        wf__pair_add_named(&s, cx, c, pair, test);
-        wf_str_add(&s, cx, test == &pair->seeds ? ", over seeds." : ", on the same images.");
+        if (test->is_shown) wf_str_add(&s, cx, cnn && rnn ? "Of the best of each, " : "");
+        else
+            wf_str_addf(&s, cx, "Between %s%s%s and %s%s, ", cnn && rnn ? "the best CNN, " : "",
+                        c->rows[a].label, cnn && rnn ? "," : "", cnn && rnn ? "the best RNN, " : "",
+                        c->rows[b].label);
+        wf_str_add(&s, cx, test->sentence);
+        wf_str_add(&s, cx, ".");
     } else {
         wf_str_addf(&s, cx, "%s is %.2f points above %s, a difference that was not tested.",
                     c->rows[pair->a].label,
@@ -178,7 +191,7 @@ static wf_status say_cost(const writer *w) {
     const wf_report_row *best = &c->rows[0], *quick = best;
     char number[WF_FIGURE_BYTES], score[WF_FIGURE_BYTES];
     wf_str s = {0};
-    if (!(best->total_s.mean > 0)) return WF_OK;
+    if (!isfinite(best->total_s.mean)) return WF_OK;
     for (size_t i = 1; i < c->row_count; i++)
         if (c->rows[i].total_s.mean < quick->total_s.mean) quick = &c->rows[i];
     wf_str_addf(&s, w->cx, "%s ", c->row_count > 1 ? best->label : "It");

@@ -58,3 +58,14 @@ void wf__html(wf_html *h, const char *markup, ...) {
     }
     va_end(values);
 }
+
+void wf__html_head(wf_html *h, const char *title) {
+    wf__html(h, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                "<meta name=\"color-scheme\" content=\"light dark\">"
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                "style-src 'unsafe-inline'\">");
+    wf__html(h, "<title>%s</title><style>", title);
+    wf_str_add(&h->out, h->cx, wf__html_style);
+    wf__html(h, "</style></head><body><main>");
+}

@@ -30,16 +30,6 @@ void wf__html_curves(wf_html *h, const wf_report_row *row, wf_curve curve, wf_ra
 /* "cnn", "rnn", "hybrid" or "other": the CSS class of a family's colour. */
 const char *wf__family_class(const char *family);
 
-/* ---- tables.c ---- */
-
-void wf__html_summary(wf_html *h, const wf_comparison *c);
-/* Which differences are real: every pair, the many behind a fold. */
-void wf__html_pairs(wf_html *h, const wf_comparison *c, wf_pair_kind kind);
-void wf__html_claims(wf_html *h, const wf_comparison *c);
-void wf__html_confusion(wf_html *h, const wf_report_row *row);
-void wf__html_class_scores(wf_html *h, const wf_comparison *c);
-void wf__html_runs(wf_html *h, const wf_comparison *c);
-
 /* ---- style.c ---- */
 
 extern const char wf__html_style[];

@@ -89,8 +89,6 @@ wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c
 /* One document with "schema_version", as JSON (release it with json_decref) and as text. */
 wf_status wf_comparison_json(json_t **out, wf_context *cx, const wf_comparison *c);
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c);
-/* One self-contained page: no network, no script. */
-wf_status wf_report_html(char **out, wf_context *cx, const wf_comparison *c);
 /* All texts: free them with wf_free. */
 
 #endif

@@ -14,7 +14,7 @@ model wide 9 >models/wide.yaml
 compare=(compare small wide --dataset ./images --seeds 2)
 weft "${compare[@]}"
 exits 0
-out_like '*small*wide*Which differences are real?*\(seed 0\)*speaks for seed 0 only*Welch*speaks for seed noise only*HTML report: */runs/comparison/comparison.html'
+out_like '*small*wide*Which differences are real?*\(seed 0\)*speaks for seed 0 only*Welch*speaks for seed noise only*report: */runs/comparison/comparison.html'
 for file in comparison.md comparison.csv comparison-pairs.csv comparison.json comparison.html; do
     check "$file was written" test -s "$WEFT_RUNS/comparison/$file"
 done

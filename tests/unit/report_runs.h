@@ -2,7 +2,7 @@
 #ifndef WF_TESTS_REPORT_RUNS_H
 #define WF_TESTS_REPORT_RUNS_H
 
-#include "report/report.h"
+#include "report/document.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -21,6 +21,8 @@ typedef struct made {
     const char
         *damage; /* of predictions.csv: "" for none at all, else its text; NULL: it is good */
 } made;
+
+static int is_old; /* runs made now store no intervals */
 
 static const wf_run_claim no_claim = {NULL, (double)NAN, (double)NAN, (double)NAN};
 
@@ -64,6 +66,8 @@ static void add_run(made m) {
     wf_evaluation *e = NULL;
     char *text = NULL;
     CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, 100, k, names));
+    const wf_bootstrap_options resampling = {.resamples = 50, .level = .95};
+    if (!is_old) CHECK_OK(&cx, wf_evaluation_bootstrap(e, &cx, NULL, &resampling));
     CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
     CHECK_OK(&cx, wf_run_record_test(&cx, run, text, "best"));
     wf_text_free(text);
@@ -85,16 +89,48 @@ static wf_comparison *compare(void) {
     return c;
 }
 
+/* The report's document as text: what the page reads. */
+static wf_status document_text(char **out, wf_context *context, const wf_comparison *c) {
+    json_t *document = NULL;
+    wf_str text = {0};
+    WF_TRY(wf_report_document(&document, context, c, &(const wf_report_options){0}));
+    wf_status status = wf_json_text(&text, context, document, WF_JSON_COMPACT);
+    json_decref(document);
+    if (status == WF_OK) *out = text.text;
+    else wf_str_reset(&text);
+    return status;
+}
+
+/* The page as weft report writes it, without the part that is the same for every report. */
+static wf_status page_data(char **out, wf_context *context, const wf_comparison *c) {
+    json_t *document = NULL;
+    wf_str page = {0};
+    WF_TRY(wf_report_document(&document, context, c, &(const wf_report_options){0}));
+    wf_status status = wf_report_page(&page, context, document, NULL);
+    json_decref(document);
+    const char *begin = status == WF_OK ? strstr(page.text, "id=\"weft-report\">") : NULL;
+    if (begin) {
+        begin += strlen("id=\"weft-report\">");
+        const char *end = strstr(begin, "</script>");
+        wf_str data = {0};
+        wf_str_add_bytes(&data, context, begin, (size_t)(end - begin));
+        status = data.status;
+        if (status == WF_OK) *out = data.text;
+    }
+    wf_str_reset(&page);
+    return status;
+}
+
 /* Every form can be made, and the JSON form can be read. */
 static void check_forms(const wf_comparison *c) {
     wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
-        wf_report_markdown, wf_report_csv, wf_report_pairs_csv, wf_report_json, wf_report_html};
+        wf_report_markdown, wf_report_csv, wf_report_pairs_csv, wf_report_json, document_text};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         char *text = NULL;
         CHECK_OK(&cx, forms[i](&text, &cx, c));
         CHECK(strlen(text) > 40);
         CHECK(!strstr(text, "nan") && !strstr(text, "inf,"));
-        if (forms[i] == wf_report_json) {
+        if (forms[i] == wf_report_json || forms[i] == document_text) {
             json_t *document = NULL;
             CHECK_OK(&cx, wf_json_parse(&document, &cx, text, strlen(text), "report", 1 << 24));
             CHECK_INT(json_integer_value(json_object_get(document, "schema_version")), 1);

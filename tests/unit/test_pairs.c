@@ -232,11 +232,6 @@ TEST(a_terminal_shows_the_best_against_each_other_and_files_show_all) {
     CHECK(strstr(text, "\n| e, f | 2.0 | -1.8 to 7.0 | .250 | 1 | no difference shown: 2.0 points, "
                        "95% interval -1.8 to 7.0 |\n"));
     wf_free(text);
-    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
-    CHECK(strstr(text, "<details><summary>The other 10 pairs</summary>"));
-    CHECK(strstr(text, "<tr class=\"shown\"><th scope=\"row\">a, f</th><td class=\"figure\">"
-                       "10.0</td>"));
-    wf_free(text);
     CHECK_OK(&cx, wf_report_pairs_csv(&text, &cx, c));
     lines = 0;
     for (const char *at = strstr(text, "\r\n"); at; at = strstr(at + 1, "\r\n")) lines++;
@@ -351,8 +346,8 @@ TEST(hostile_names_in_sentences_do_no_harm) {
     add("=1+1", 0, 84);
     wf_comparison *c = compare();
     char *text = NULL;
-    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
-    CHECK(!strstr(text, "<b>") && strstr(text, "&lt;b&gt;|x is better than =1+1"));
+    CHECK_OK(&cx, page_data(&text, &cx, c));
+    CHECK(!strchr(text, '<') && strstr(text, "\\u003cb>|x is better than =1+1"));
     wf_free(text);
     CHECK_OK(&cx, wf_report_markdown(&text, &cx, c));
     CHECK(strstr(text, "| &lt;b&gt;\\|x, =1+1 | 6.0 |"));

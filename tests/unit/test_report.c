@@ -133,9 +133,6 @@ TEST(claims_stand_beside_the_figures) {
     CHECK_OK(&cx, wf_report_markdown(&text, &cx, c));
     CHECK(strstr(text, "| a | acc .919, loss .243 | accuracy | 0.9190 | 0.9000 | -0.0190 |"));
     wf_free(text);
-    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
-    CHECK(strstr(text, "<small>claim 0.9190</small><small>-0.0190</small>"));
-    wf_free(text);
     wf_comparison_destroy(c);
     end();
 }
@@ -167,10 +164,10 @@ TEST(hostile_names_do_no_harm_in_any_form) {
     add_run((made){"percent %s %n %d", "cnn", 1, 80, 2, 30, 3, claim, names, 0, NULL});
     wf_comparison *c = compare();
     char *text = NULL;
-    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
-    CHECK(!strstr(text, "<script") && !strstr(text, "<img") && !strstr(text, "\"><b>"));
-    CHECK(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;"));
-    CHECK(strstr(text, "@SUM(1)&quot;&lt;/title&gt;"));
+    CHECK_OK(&cx, page_data(&text, &cx, c)); /* nothing in it ends the element that holds it */
+    CHECK(!strchr(text, '<'));
+    CHECK(strstr(text, "\\u003cscript>alert(1)\\u003c/script>"));
+    CHECK(strstr(text, "@SUM(1)\\\"\\u003c/title>"));
     CHECK(strstr(text, "percent %s %n %d"));
     wf_free(text);
     CHECK_OK(&cx, wf_report_csv(&text, &cx, c));
@@ -186,30 +183,14 @@ TEST(hostile_names_do_no_harm_in_any_form) {
     end();
 }
 
-TEST(the_page_needs_no_network_and_no_script) {
-    begin();
-    add_simple("a", "cnn", 1, 90);
-    add_simple("b", "hybrid", 1, 80);
-    wf_comparison *c = compare();
-    char *text = NULL;
-    CHECK_OK(&cx, wf_report_html(&text, &cx, c));
-    static const char *const forbidden[] = {"<script", "<link", "http://", "https://",  "@import",
-                                            "url(",    "src=",  "<iframe", "javascript"};
-    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
-        CHECK(!strstr(text, forbidden[i]));
-    CHECK(strstr(text, "prefers-color-scheme:dark") && strstr(text, "@media print"));
-    wf_free(text);
-    wf_comparison_destroy(c);
-    end();
-}
-
 TEST(failing_memory_is_reported) {
     begin();
     add_simple("a", "cnn", 1, 90);
     add_simple("a", "cnn", 2, 91);
     add_simple("b", "rnn", 1, 80);
     wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
-        wf_report_markdown, wf_report_csv, wf_report_pairs_csv, wf_report_json, wf_report_html};
+        wf_report_markdown, wf_report_csv, wf_report_pairs_csv,
+        wf_report_json,     document_text, page_data};
     int failures = 0, is_done = 0;
     for (long k = 1; !is_done && k < 5000; k++) {
         wf_comparison *c = NULL;
