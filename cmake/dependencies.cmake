@@ -10,6 +10,7 @@ set(WEFT_MODULES
   libcurl:libcurl4-openssl-dev
   nettle:nettle-dev
   sqlite3:libsqlite3-dev
+  libmicrohttpd:libmicrohttpd-dev
   libprotobuf-c:libprotobuf-c-dev)
 
 find_package(PkgConfig QUIET)

@@ -32,22 +32,6 @@ wf_status wf_runs_gc(const wf_runs_call *c);
 wf_status wf_runs_export(const wf_runs_call *c);
 wf_status wf_runs_rebuild(const wf_runs_call *c);
 
-/* ---- runs_show.c ---- */
-
-/* {"run", "epochs", "figures", "classes", "artefacts"}: all that is stored of a run. */
-wf_status wf_run_document(json_t **out, wf_context *cx, const wf_run *run);
-
-/* ---- runs_json.c ---- */
-
-/* A run in short, epochs, figures, classes and files as JSON. Release with json_decref. */
-wf_status wf_run_summary_json(json_t **out, wf_context *cx, const wf_run_summary *s);
-wf_status wf_run_epochs_json(json_t **out, wf_context *cx, const wf_run_metrics *metrics);
-/* {"accuracy": {"value": 0.9, "low": null, "high": null}} */
-wf_status wf_run_figures_json(json_t **out, wf_context *cx, const wf_run_figures *figures);
-/* [{"name": "cat", "f1": 0.9}] */
-wf_status wf_run_classes_json(json_t **out, wf_context *cx, const wf_run_figures *figures);
-wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts *artefacts);
-
 /* ---- runs_query.c ---- */
 
 /* Appends a cell of a CSV file (RFC 4180); null is empty. */

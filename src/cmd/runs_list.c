@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/runs.h"
+#include "report/run_json.h"
 
 static wf_status add_figure(wf_table *t, wf_context *cx, const char *format, double value) {
     char text[32] = "-";

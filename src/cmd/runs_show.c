@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/runs.h"
+#include "report/run_json.h"
 
 static wf_status add_figure(wf_table *t, wf_context *cx, double value) {
     return isfinite(value) ? wf_table_addf(t, cx, "%.4f", value) : wf_table_add(t, cx, "-");
@@ -57,66 +58,21 @@ static void print_summary(const wf_cli *cli, const wf_run_summary *s) {
     wf_print(cli, "  folder    %s\n", s->path);
 }
 
-/* Everything that is stored of a run, read from its folder. */
-typedef struct stored {
-    wf_run_summary summary;
-    wf_run_metrics metrics;
-    wf_run_figures figures;
-    wf_artefacts artefacts;
-} stored;
-
-static wf_status read_stored(stored *s, wf_context *cx, const wf_run *run) {
-    WF_TRY(wf_run_read_summary(&s->summary, cx, run));
-    WF_TRY(wf_run_read_metrics(&s->metrics, cx, run));
-    WF_TRY(wf_run_read_figures(&s->figures, cx, run));
-    return wf_run_read_artefacts(&s->artefacts, cx, run);
-}
-
-static void stored_reset(stored *s) {
-    wf_artefacts_reset(&s->artefacts);
-    wf_run_figures_reset(&s->figures);
-    wf_run_metrics_reset(&s->metrics);
-    wf_run_summary_reset(&s->summary);
-}
-
-static wf_status stored_json(json_t *result, wf_context *cx, const stored *s) {
-    json_t *value = NULL;
-    WF_TRY(wf_run_summary_json(&value, cx, &s->summary));
-    WF_TRY(wf_json_put(result, cx, "run", value));
-    WF_TRY(wf_run_epochs_json(&value, cx, &s->metrics));
-    WF_TRY(wf_json_put(result, cx, "epochs", value));
-    WF_TRY(wf_run_figures_json(&value, cx, &s->figures));
-    WF_TRY(wf_json_put(result, cx, "figures", value));
-    WF_TRY(wf_run_classes_json(&value, cx, &s->figures));
-    WF_TRY(wf_json_put(result, cx, "classes", value));
-    WF_TRY(wf_run_artefacts_json(&value, cx, &s->artefacts));
-    return wf_json_put(result, cx, "artefacts", value);
-}
-
-wf_status wf_run_document(json_t **out, wf_context *cx, const wf_run *run) {
-    stored s = {0};
-    json_t *document = json_object();
-    wf_status status = read_stored(&s, cx, run);
-    if (status == WF_OK) status = stored_json(document, cx, &s);
-    if (status == WF_OK) *out = json_incref(document);
-    json_decref(document);
-    stored_reset(&s);
-    return status;
-}
-
 wf_status wf_runs_show(const wf_runs_call *c) {
     wf_context *cx = &c->cli->cx;
     wf_run *run = NULL;
-    stored s = {0};
+    wf_run_summary summary = {0};
+    wf_run_metrics metrics = {0};
     wf_status status;
     WF_TRY_OR(wf_run_open(&run, cx, c->store, c->operands[0]));
-    WF_TRY_OR(read_stored(&s, cx, run));
-    print_summary(c->cli, &s.summary);
-    WF_TRY_OR(print_epochs(c->cli, &s.metrics));
-    c->cli->result = json_object();
-    WF_TRY_OR(stored_json(c->cli->result, cx, &s));
+    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
+    WF_TRY_OR(wf_run_read_metrics(&metrics, cx, run));
+    print_summary(c->cli, &summary);
+    WF_TRY_OR(print_epochs(c->cli, &metrics));
+    WF_TRY_OR(wf_run_document(&c->cli->result, cx, run));
 done:
-    stored_reset(&s);
+    wf_run_metrics_reset(&metrics);
+    wf_run_summary_reset(&summary);
     wf_run_close(run);
     return status;
 }

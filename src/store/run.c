@@ -60,6 +60,8 @@ void wf_run_close(wf_run *run) {
     wf_free(run);
 }
 
+bool wf_run_is_written(const wf_run *run) { return run->lock >= 0 || wf__lock_is_held(run->path); }
+
 const char *wf_run_path(const wf_run *run) { return run->path; }
 const char *wf_run_id(const wf_run *run) { return run->id; }
 

@@ -23,6 +23,7 @@
 #ifndef WF_STORE_STORE_H
 #define WF_STORE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -244,6 +245,9 @@ wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const c
 
 /* Closes the handle and frees its lock; a run that was not finished is then abandoned. */
 void wf_run_close(wf_run *run);
+
+/* Whether a process, this one or another, is writing the run: three calls of the kernel. */
+bool wf_run_is_written(const wf_run *run);
 
 const char *wf_run_path(const wf_run *run);
 const char *wf_run_id(const wf_run *run);

@@ -1,5 +1,4 @@
-/* Stored runs as JSON. */
-#include "cmd/runs.h"
+#include "report/run_json.h"
 
 /* The store's own text of the tags, an object. */
 static json_t *tags_of(const wf_run_summary *s) {
@@ -90,18 +89,24 @@ wf_status wf_run_summary_json(json_t **out, wf_context *cx, const wf_run_summary
     return hand_over(out, run, status);
 }
 
+wf_status wf_run_epoch_json(json_t **out, wf_context *cx, const wf_epoch_record *e) {
+    json_t *record =
+        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", e->epoch, "loss",
+                  wf_json_real(e->loss), "accuracy", wf_json_real(e->accuracy), "val_loss",
+                  wf_json_real(e->val_loss), "val_accuracy", wf_json_real(e->val_accuracy),
+                  "learning_rate", wf_json_real(e->learning_rate), "seconds",
+                  wf_json_real(e->seconds), "ms_per_step", wf_json_real(e->ms_per_step));
+    WF_REQUIRE(record, WF_E_NOMEM, "out of memory: epoch %d as JSON", e->epoch);
+    *out = record;
+    return WF_OK;
+}
+
 wf_status wf_run_epochs_json(json_t **out, wf_context *cx, const wf_run_metrics *metrics) {
-    json_t *list = json_array();
+    json_t *list = json_array(), *record = NULL;
     wf_status status = WF_OK;
     for (size_t i = 0; i < metrics->count && status == WF_OK; i++) {
-        const wf_epoch_record *e = &metrics->epochs[i];
-        status = wf_json_append(
-            list, cx,
-            json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", e->epoch, "loss",
-                      wf_json_real(e->loss), "accuracy", wf_json_real(e->accuracy), "val_loss",
-                      wf_json_real(e->val_loss), "val_accuracy", wf_json_real(e->val_accuracy),
-                      "learning_rate", wf_json_real(e->learning_rate), "seconds",
-                      wf_json_real(e->seconds), "ms_per_step", wf_json_real(e->ms_per_step)));
+        status = wf_run_epoch_json(&record, cx, &metrics->epochs[i]);
+        if (status == WF_OK) status = wf_json_append(list, cx, record);
     }
     return hand_over(out, list, status);
 }
@@ -143,4 +148,48 @@ wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts
                                           "bytes", (json_int_t)file->bytes));
     }
     return hand_over(out, list, status);
+}
+
+/* ---- the whole ---- */
+
+static wf_status put_figures(json_t *document, wf_context *cx, const wf_run *run) {
+    wf_run_figures figures = {0};
+    json_t *value = NULL;
+    wf_status status;
+    WF_TRY(wf_run_read_figures(&figures, cx, run));
+    WF_TRY_OR(wf_run_figures_json(&value, cx, &figures));
+    WF_TRY_OR(wf_json_put(document, cx, "figures", value));
+    WF_TRY_OR(wf_run_classes_json(&value, cx, &figures));
+    WF_TRY_OR(wf_json_put(document, cx, "classes", value));
+done:
+    wf_run_figures_reset(&figures);
+    return status;
+}
+
+static wf_status put_stored(json_t *document, wf_context *cx, const wf_run *run) {
+    wf_run_summary summary = {0};
+    wf_run_metrics metrics = {0};
+    wf_artefacts artefacts = {0};
+    json_t *value = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
+    WF_TRY_OR(wf_run_summary_json(&value, cx, &summary));
+    WF_TRY_OR(wf_json_put(document, cx, "run", value));
+    WF_TRY_OR(wf_run_read_metrics(&metrics, cx, run));
+    WF_TRY_OR(wf_run_epochs_json(&value, cx, &metrics));
+    WF_TRY_OR(wf_json_put(document, cx, "epochs", value));
+    WF_TRY_OR(put_figures(document, cx, run));
+    WF_TRY_OR(wf_run_read_artefacts(&artefacts, cx, run));
+    WF_TRY_OR(wf_run_artefacts_json(&value, cx, &artefacts));
+    WF_TRY_OR(wf_json_put(document, cx, "artefacts", value));
+done:
+    wf_artefacts_reset(&artefacts);
+    wf_run_metrics_reset(&metrics);
+    wf_run_summary_reset(&summary);
+    return status;
+}
+
+wf_status wf_run_document(json_t **out, wf_context *cx, const wf_run *run) {
+    json_t *document = json_object();
+    return hand_over(out, document, put_stored(document, cx, run));
 }
