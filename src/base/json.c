@@ -264,20 +264,3 @@ wf_status wf_json_write(wf_context *cx, const char *path, const json_t *value) {
     wf_str_reset(&text);
     return status;
 }
-
-/* ---- making documents ---- */
-
-wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value) {
-    WF_REQUIRE(value && json_object_set_new(object, key, value) == 0, WF_E_NOMEM,
-               "out of memory for the key \"%s\" of a JSON document, or its text is not UTF-8",
-               key);
-    return WF_OK;
-}
-
-wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
-    WF_REQUIRE(value && json_array_append_new(array, value) == 0, WF_E_NOMEM,
-               "out of memory for a JSON array");
-    return WF_OK;
-}
-
-json_t *wf_json_text_or_null(const char *text) { return text ? json_string(text) : json_null(); }

@@ -47,12 +47,6 @@ json_t *wf_json_real(double value);
 /* null when NULL. */
 json_t *wf_json_text_or_null(const char *text);
 
-/* Steals `value`. Errors: WF_E_NOMEM, also when `value` is NULL. */
-wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value);
-wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value);
-/* null when NULL. */
-json_t *wf_json_text_or_null(const char *text);
-
 /* The shortest decimal text that reads back as `value`, always with a point ('.', in any locale) or
  * an exponent; "nan", "inf", "-inf" otherwise (which JSON has no word for). Returns `buffer`. */
 const char *wf_double_text(char buffer[32], double value);
