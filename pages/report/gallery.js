@@ -1,0 +1,15 @@
+import {el} from "../shared/dom.js";
+import {classColour} from "../shared/palette.js";
+
+/** The name of a class after a dot of its colour. */
+export function className(classes, index) {
+    const dot = el("span", {class: "dot"});
+    dot.style.background = classColour(index, classes.length);
+    return el("span", {class: "class"}, dot, classes[index] ?? "?");
+}
+
+/** Pictures in rows: items are [picture or null, ...texts]. */
+export function gallery(label, items) {
+    return el("ul", {class: "gallery", "aria-label": label}, items.map(([picture, ...texts]) =>
+        el("li", null, picture, texts.map(text => el("span", {class: "line"}, text)))));
+}

@@ -1,0 +1,99 @@
+import {el} from "../dom.js";
+import {count, percent} from "../format.js";
+import {classColour} from "../palette.js";
+import {pick} from "../pick.js";
+import {pngOf} from "../save.js";
+import {hideTooltip, showTooltip} from "../tooltip.js";
+import {grid} from "./map_grid.js";
+import {circles, paintMap, place} from "./map_paint.js";
+
+/**
+ * The map of the test images (t-SNE): a canvas, for ten thousand points are more than Vega draws at once. What is under
+ * the pointer, or chosen by the arrow keys, is shown with its image and said.
+ *   points   {x, y, label, predicted, confidence}: arrays; index(i) is the image of point i
+ *   picture  (image) => element, or null
+ */
+export function map(label, classes, points, index, picture, {kl, perplexity}) {
+    const wrong = points.x.reduce((sum, _, i) => sum + (points.label[i] !== points.predicted[i]), 0);
+    const state = {byError: false, only: null, chosen: null};
+    const describe = i => [["Image", `${index(i)} of the test images`], ["True", classes[points.label[i]]],
+        ["Predicted", classes[points.predicted[i]]], ["Confidence", percent(points.confidence[i] / 255, 0)]];
+    return {
+        file: "map", title: "Map of the test images", wide: true, isInteractive: true, height: 560,
+        note: `t-SNE of what the last hidden layer puts out: images that look alike to the model lie side by side` +
+            `${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL divergence ${kl.toFixed(2)})` : ""}. Point at one, or use the ` +
+            "arrow keys, to see it.",
+        label: `Map of ${count(points.x.length)} test images as ${label} sees them; ${count(wrong)} are predicted wrongly.`,
+        controls: pick([["class", "Colour by class"], ["error", "Colour by error"]], "Colours", value => {
+            state.byError = value === "error";
+        }),
+        rows: () => Array.from(points.x, (_, i) => ({image: index(i), x: points.x[i], y: points.y[i],
+            class: classes[points.label[i]], predicted: classes[points.predicted[i]],
+            confidence: Number((points.confidence[i] / 255).toFixed(3))})),
+        draw: async function (box, {width, theme}) {
+            const view = {width, height: Math.min(width, 620), theme, byError: state.byError, only: state.only, classes};
+            const spots = place(points, view);
+            const canvas = el("canvas", {class: "map", tabindex: 0, role: "application", "aria-roledescription": "map",
+                                         "aria-label": this.label + " The arrow keys go from image to image."});
+            const said = el("p", {class: "unseen", "aria-live": "polite"});
+            const repaint = () => paintMap(canvas, points, spots, view, state.chosen);
+            pointAt(canvas, grid(spots, view), spots, {
+                choose(i, at) {
+                    state.chosen = i;
+                    repaint();
+                    if (i === null) return hideTooltip();
+                    showTooltip(at, describe(i), picture?.(index(i)));
+                    said.textContent = describe(i).map(pair => pair.join(" ")).join(", ");
+                },
+                chosen: () => state.chosen,
+            });
+            box.replaceChildren(canvas, said, legend(classes, state, only => {
+                view.only = only;
+                repaint();
+            }));
+            repaint();
+            return {
+                svg: () => circles(points, spots, view),
+                png: () => pngOf(view.width, view.height, context => paintMap(context.canvas, points, spots, view, null, context)),
+            };
+        },
+    };
+}
+
+/** The classes as buttons: one shows only its own images. */
+function legend(classes, state, changed) {
+    const buttons = classes.map((name, index) => {
+        const dot = el("span", {class: "dot"});
+        dot.style.background = classColour(index, classes.length);
+        return el("button", {type: "button", class: "key", "aria-pressed": String(state.only === index), onclick: () => {
+            state.only = state.only === index ? null : index;
+            buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === state.only)));
+            changed(state.only);
+        }}, dot, name);
+    });
+    return el("div", {class: "legend", role: "group", "aria-label": "Show one class only"}, buttons);
+}
+
+const REACH = 14; // pixels from the pointer
+
+/** The pointer and the arrow keys choose a spot. */
+function pointAt(canvas, cells, spots, {choose, chosen}) {
+    canvas.addEventListener("pointermove", event => {
+        const found = cells.nearest(event.offsetX, event.offsetY, REACH);
+        if (found !== chosen() || found !== null) choose(found, event);
+    });
+    canvas.addEventListener("pointerleave", () => choose(null));
+    canvas.addEventListener("blur", () => choose(null));
+    canvas.addEventListener("keydown", event => {
+        const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
+        if (event.key === "Escape") return choose(null);
+        if (!way) return;
+        event.preventDefault();
+        const from = chosen();
+        const next = from === null ? cells.nearest(canvas.clientWidth / 2, canvas.clientHeight / 2, Infinity)
+            : cells.towards(from, way);
+        if (next === null) return;
+        const {left, top} = canvas.getBoundingClientRect();
+        choose(next, {clientX: left + spots.x[next], clientY: top + spots.y[next]});
+    });
+}
