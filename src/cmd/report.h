@@ -27,5 +27,8 @@ wf_status wf_report_html_text(wf_str *out, wf_report *r);
 
 /* report_layers.c: models[i].layers.  Errors: WF_E_NOMEM. */
 wf_status wf__report_layers(wf_report *r);
+/* report_pictures.c: data, the maps and mistakes of models, the tiles of all images, r->sprite.
+ * What is not there any more is left out, with a note.  Errors: WF_E_NOMEM, WF_E_INTERRUPTED. */
+wf_status wf__report_pictures(wf_report *r);
 
 #endif

@@ -32,7 +32,8 @@ static wf_status make(wf_report *r, const char *title) {
     for (size_t i = 0; i < c->row_count; i++)
         WF_TRY(read_experiment(&r->experiments[i], r, c->rows[i].runs[0].source));
     WF_TRY(wf_report_document(&r->document, cx, c, &options));
-    return wf__report_layers(r);
+    WF_TRY(wf__report_layers(r));
+    return wf__report_pictures(r);
 }
 
 wf_status wf_report_create(wf_report *out, wf_session *session, const wf_comparison *comparison,

@@ -53,7 +53,7 @@ static wf_status put(wf_sheet *s, wf_context *cx, int tile, const uint8_t *pixel
 /* At the best quality at which it is small enough, or the lowest one. Where the sheet is large, its
  * first rows say how large the file would become. */
 static wf_status encode(wf_str *out, wf_context *cx, const wf_sheet *s) {
-    static const int qualities[] = {80, 60, 45, 30, 20, 10};
+    static const int qualities[] = {80, 65, 50, 40, 30, 25, 20, 15, 10};
     const int count = sizeof qualities / sizeof *qualities;
     int rows = s->height;
     while ((int64_t)rows * s->width > PROBE_PIXELS && rows > 2 * s->tile_height) rows /= 2;
