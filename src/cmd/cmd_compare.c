@@ -13,7 +13,7 @@
 typedef struct compare_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *suite, *runs, *output, *format, *results, *page, *tensorboard;
+    const char *suite, *runs, *output, *format, *results, *page, *maps, *tensorboard;
     int64_t seeds, seed, jobs;
     double max_time;
 } compare_options;
@@ -34,6 +34,7 @@ static const wf_option options_table[] = {
      "also keep each run's figures as one JSON file here, as soon as it is finished"},
     {"page", 0, WF_OPTION_TEXT, offsetof(compare_options, page), "FILE", NULL, NULL, 0, 0,
      "also write the comparison into this page, as a section that says what made it"},
+    WF_MAPS_OPTION(compare_options, maps),
     {"max-time", 0, WF_OPTION_TIME, offsetof(compare_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75; the same call goes on"},
     WF_JOBS_OPTION(compare_options, jobs),
@@ -169,10 +170,11 @@ static wf_status make_result(wf_cli *cli, const wf_comparison *comparison, const
 
 static wf_status write_report(collection *c, const wf_comparison *comparison, const char *path) {
     wf_context *cx = &c->cli->cx;
+    const wf_report_choice choice = {.maps = c->options->maps};
     wf_report report = {0};
     wf_str page = {0};
     wf_status status;
-    WF_TRY_OR(wf_report_create(&report, &c->session, comparison, NULL, 0));
+    WF_TRY_OR(wf_report_create(&report, &c->session, comparison, &choice));
     WF_TRY_OR(wf_report_html_text(&page, &report));
     WF_TRY_OR(wf_file_write(cx, path, page.text, page.length));
 done:

@@ -6,7 +6,7 @@
 
 typedef struct report_options {
     wf_session_flags session;
-    const char *output, *format, *runs, *title, *suite;
+    const char *output, *format, *runs, *title, *suite, *maps;
     int is_all;
 } report_options;
 
@@ -21,6 +21,7 @@ static const wf_option options_table[] = {
      0, 0, "form of the report"},
     {"title", 0, WF_OPTION_TEXT, offsetof(report_options, title), "TEXT", NULL, NULL, 0, 0,
      "the report's title (default: made of the models' names)"},
+    WF_MAPS_OPTION(report_options, maps),
     WF_RUNS_OPTION(report_options, runs),
     WF_SESSION_OPTIONS(report_options, session),
     {0}};
@@ -71,6 +72,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_session session = {0};
     wf_store *store = NULL;
     wf_comparison *comparison = NULL;
+    const wf_report_choice choice = {.title = o->title, .maps = o->maps};
     wf_report report = {0};
     wf_report_runs s = {0};
     wf_status status;
@@ -85,7 +87,7 @@ static wf_status run(wf_cli *cli, const void *given) {
         comparison->row_count, WF_E_NOTFOUND,
         "no run in %s to report: %s | weft runs list shows the runs, weft train makes one", o->runs,
         comparison->note_count ? comparison->notes[0] : "there is none");
-    WF_TRY_OR(wf_report_create(&report, &session, comparison, o->title, 0));
+    WF_TRY_OR(wf_report_create(&report, &session, comparison, &choice));
     WF_TRY_OR(write_report(cli, &report, o));
 done:
     wf_report_reset(&report);

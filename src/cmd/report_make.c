@@ -19,11 +19,11 @@ static wf_status read_experiment(wf_experiment *out, wf_report *r, const wf_run 
     return status == WF_E_NOMEM ? status : WF_OK;
 }
 
-static wf_status make(wf_report *r, const char *title) {
+static wf_status make(wf_report *r) {
     wf_cli *cli = r->session->cli;
     wf_context *cx = &cli->cx;
     const wf_comparison *c = r->comparison;
-    const wf_report_options options = {.title = title,
+    const wf_report_options options = {.title = r->choice.title,
                                        .command = cli->line.text,
                                        .version =
                                            *WF_COMMIT ? WF_VERSION " " WF_COMMIT : WF_VERSION,
@@ -37,9 +37,9 @@ static wf_status make(wf_report *r, const char *title) {
 }
 
 wf_status wf_report_create(wf_report *out, wf_session *session, const wf_comparison *comparison,
-                           const char *title, int is_brief) {
-    wf_report r = {.session = session, .comparison = comparison, .is_brief = is_brief};
-    wf_status status = make(&r, title);
+                           const wf_report_choice *choice) {
+    wf_report r = {.session = session, .comparison = comparison, .choice = *choice};
+    wf_status status = make(&r);
     if (status == WF_OK) *out = r;
     else wf_report_reset(&r);
     return status;

@@ -98,32 +98,51 @@ static int is_best_of_family(const wf_comparison *c, size_t row) {
     return 1;
 }
 
-wf_status wf__pictures_map(wf_pictures *p, size_t row) {
-    const wf_report *r = p->report;
+/* As many images as the row's map shows; 0: it gets none. */
+static int64_t choose_points(wf_pictures *p, size_t row) {
     const int64_t tests = wf__pictures_run(p, row)->summary.test_count;
-    int64_t points = is_best_of_family(r->comparison, row) ? MOST : FEW;
+    const char *maps = p->report->choice.maps;
+    const int is_all = maps && !strcmp(maps, "all");
+    if (tests < LEAST || (maps && !strcmp(maps, "none"))) return 0;
+    if (is_all || is_best_of_family(p->report->comparison, row)) return tests < MOST ? tests : MOST;
+    return tests < FEW ? tests : FEW;
+}
+
+/* Beyond this, in all, maps are left out where nobody asks for all: 0.5 MB of the page. */
+enum { POINTS = 100000 };
+
+static int has_room(const wf_pictures *p, int64_t points) {
+    const char *maps = p->report->choice.maps;
+    return (maps && !strcmp(maps, "all")) || p->points + points <= POINTS;
+}
+
+static wf_status put_map(wf_pictures *p, size_t row, json_t *map, int64_t points) {
+    p->points += points;
+    if (points == FEW) p->maps_of_few++;
+    json_object_del(map, "schema_version");
+    return wf_json_put(wf__pictures_model(p, row), &p->cli->cx, "map", json_incref(map));
+}
+
+wf_status wf__pictures_map(wf_pictures *p, size_t row) {
+    const int64_t points = choose_points(p, row);
+    const wf_trained *t = NULL;
     char name[32];
     json_t *map = NULL;
-    const wf_trained *t = NULL;
     wf_status status;
-    if (points > tests) points = tests;
-    if (points < LEAST) return WF_OK;
-    if (points > p->points) {
+    if (points == 0) return WF_OK;
+    if (!has_room(p, points)) {
         p->maps_left_out++;
         return WF_OK;
     }
     snprintf(name, sizeof name, "map-%lld.json", (long long)points);
     WF_TRY_OR(wf__pictures_recall(&map, p, row, name, VERSION));
-    if (!map && !r->is_brief) {
+    if (!map && !p->report->choice.is_brief) {
         WF_TRY_OR(wf__pictures_open_model(&t, p, row));
         if (!t) goto done;
         WF_TRY_OR(wf__pictures_forgive(p, make(&map, p, t, points), t->summary.id, "map"));
         if (map) WF_TRY_OR(wf__pictures_keep(p, row, name, map));
     }
-    if (!map) goto done;
-    p->points -= points;
-    json_object_del(map, "schema_version");
-    WF_TRY_OR(wf_json_put(wf__pictures_model(p, row), &p->cli->cx, "map", json_incref(map)));
+    if (map) WF_TRY_OR(put_map(p, row, map, points));
 done:
     json_decref(map);
     return status;

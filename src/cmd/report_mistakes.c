@@ -176,7 +176,7 @@ static wf_status put_evidence(wf_pictures *p, size_t row, json_t *mistakes) {
     size_t i;
     wf_status status;
     WF_TRY_OR(wf__pictures_recall(&evidence, p, row, FILE_NAME, VERSION));
-    if (!evidence && !p->report->is_brief) {
+    if (!evidence && !p->report->choice.is_brief) {
         WF_TRY_OR(wf__pictures_open_model(&t, p, row));
         if (!t) goto done;
         WF_TRY_OR(wf__pictures_forgive(p, explain(&evidence, p, t, mistakes), t->summary.id,

@@ -1,6 +1,5 @@
 #include "cmd/report_pictures.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,32 +7,26 @@
 #include "base/files.h"
 #include "report/packed.h"
 
-enum { MAP_POINTS = 100000 }; /* of all maps: 0.5 MB of the page */
 #define FOLDER "report"
 
 /* ---- what is left out ---- */
 
-wf_status wf__pictures_note(wf_pictures *p, const char *format, ...) {
-    wf_context *cx = &p->cli->cx;
-    char text[1536];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    wf_note(p->cli, "%s\n", text);
+static wf_status put_note(wf_pictures *p, const char *text) {
     json_t *comparison = json_object_get(p->report->document, "comparison");
-    return wf_json_append(json_object_get(comparison, "notes"), cx, json_string(text));
+    return wf_json_append(json_object_get(comparison, "notes"), &p->cli->cx, json_string(text));
 }
 
 wf_status wf__pictures_forgive(wf_pictures *p, wf_status status, const char *whose,
                                const char *what) {
     wf_context *cx = &p->cli->cx;
-    const wf_context failure = *cx;
+    char note[1536];
     if (status == WF_OK || status == WF_E_NOMEM || status == WF_E_INTERRUPTED) return status;
+    snprintf(note, sizeof note, "%.200s: no %s: %s%s%s", whose, what, cx->message,
+             *cx->hint ? "; " : "", cx->hint);
     wf_context_reset(cx);
     p->cli->exit_code = WF_EXIT_OK;
-    return wf__pictures_note(p, "%s: no %s: %s%s%s", whose, what, failure.message,
-                             *failure.hint ? "; " : "", failure.hint);
+    wf_note(p->cli, "%s\n", note);
+    return put_note(p, note);
 }
 
 /* ---- models and data ---- */
@@ -47,20 +40,25 @@ json_t *wf__pictures_model(const wf_pictures *p, size_t row) {
 }
 
 /* The images may have changed since. */
-static wf_status check_data(int *out_is_same, wf_pictures *p, const wf_run_summary *s) {
+static wf_status check_data(wf_pictures *p, const wf_run_summary *s) {
     const wf_dataset *d = p->session->dataset;
-    *out_is_same = !*s->data_hash || !strcmp(s->data_hash, d->sha256);
-    if (*out_is_same) return WF_OK;
-    return wf__pictures_note(p, "%s: no images: %s holds others than those that it was trained on",
-                             s->id, d->source);
+    wf_context *cx = &p->cli->cx;
+    WF_REQUIRE(!*s->data_hash || !strcmp(s->data_hash, d->sha256), WF_E_DATA,
+               "%s holds other images than those that it was trained on", d->source);
+    return WF_OK;
 }
 
 wf_status wf__pictures_open_data(int *out_is_there, wf_pictures *p, size_t row) {
     const wf_experiment *e = &p->report->experiments[row];
+    const wf_run_summary *s = &wf__pictures_run(p, row)->summary;
     *out_is_there = 0;
     if (!e->model || (p->missing && !strcmp(p->missing, e->dataset))) return WF_OK;
     wf_status status = wf_session_open_data(p->session, e->dataset, e->model);
-    if (status == WF_OK) return check_data(out_is_there, p, &wf__pictures_run(p, row)->summary);
+    if (status == WF_OK) {
+        status = check_data(p, s);
+        *out_is_there = status == WF_OK;
+        return wf__pictures_forgive(p, status, s->id, "images");
+    }
     WF_TRY(wf__pictures_forgive(p, status, e->dataset, "images"));
     wf_free(p->missing);
     p->missing = NULL;
@@ -269,26 +267,41 @@ static wf_status put_data(wf_pictures *p) {
     return dataset ? draw(p, dataset) : WF_OK;
 }
 
+/* What was left out on purpose, and how to get it. */
+static wf_status put_notes(wf_pictures *p) {
+    const wf_report_choice *choice = &p->report->choice;
+    char note[256];
+    if (choice->is_brief) {
+        snprintf(note, sizeof note,
+                 "A map of the test images and what the model looks at in its mistakes take longer "
+                 "to make: weft report %.100s shows them.",
+                 wf__pictures_run(p, 0)->summary.id);
+        return put_note(p, note);
+    }
+    if (choice->maps && !strcmp(choice->maps, "none"))
+        return put_note(p, "Maps of the test images are left out, as --maps none says.");
+    if (p->maps_of_few)
+        WF_TRY(put_note(p, "But for the best model of each family, maps show a sample of the test "
+                           "images; --maps all shows more."));
+    snprintf(note, sizeof note,
+             "%d models have no map, for the page would become too large; --maps all makes them.",
+             p->maps_left_out);
+    return p->maps_left_out ? put_note(p, note) : WF_OK;
+}
+
 static wf_status make(wf_pictures *p) {
     const wf_comparison *c = p->report->comparison;
     for (size_t row = 0; row < c->row_count; row++) {
         WF_TRY(wf__pictures_mistakes(p, row));
         WF_TRY(wf__pictures_map(p, row));
     }
-    if (p->maps_left_out)
-        WF_TRY(wf__pictures_note(p,
-                                 "maps of %d more models are left out to keep the page small: "
-                                 "report fewer runs, or with --maps all",
-                                 p->maps_left_out));
+    WF_TRY(put_notes(p));
     return put_data(p);
 }
 
 wf_status wf__report_pictures(wf_report *r) {
-    wf_pictures p = {.report = r,
-                     .cli = r->session->cli,
-                     .session = r->session,
-                     .points = MAP_POINTS,
-                     .trained_row = SIZE_MAX};
+    wf_pictures p = {
+        .report = r, .cli = r->session->cli, .session = r->session, .trained_row = SIZE_MAX};
     wf_status status = r->comparison->row_count ? make(&p) : WF_OK;
     wf_trained_reset(&p.trained);
     wf_free(p.missing);

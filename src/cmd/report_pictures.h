@@ -12,7 +12,8 @@ typedef struct wf_pictures {
     wf_cli *cli;
     wf_session *session;
     size_t row;        /* whose images the report shows, where there are any */
-    int64_t points;    /* that maps may still have */
+    int64_t points;    /* that maps show */
+    int maps_of_few;   /* models whose map shows a sample of the test images */
     int maps_left_out; /* models without a map, for the page would become too large */
     /* what was opened last */
     char *missing; /* the data set that could not be opened; NULL: none */
@@ -20,8 +21,6 @@ typedef struct wf_pictures {
     size_t trained_row; /* SIZE_MAX: none was tried */
 } wf_pictures;
 
-/* Adds a sentence to what the report says was left out, and says it on standard error. */
-wf_status wf__pictures_note(wf_pictures *p, const char *format, ...) WF_PRINTF(2, 3);
 /* What follows when `status` says that `what` of `whose` could not be had: a note, and the report
  * goes on.  Errors: WF_E_NOMEM, WF_E_INTERRUPTED. */
 wf_status wf__pictures_forgive(wf_pictures *p, wf_status status, const char *whose,

@@ -67,11 +67,12 @@ static wf_status write_report(wf_training *t) {
     wf_context *cx = &t->cli->cx;
     const wf_run *runs[] = {t->run};
     wf_comparison *comparison = NULL;
+    const wf_report_choice brief = {.is_brief = 1};
     wf_report report = {0};
     wf_str html = {0};
     wf_status status;
     WF_TRY_OR(wf_comparison_create(&comparison, cx, runs, 1));
-    WF_TRY_OR(wf_report_create(&report, t->session, comparison, NULL, 1));
+    WF_TRY_OR(wf_report_create(&report, t->session, comparison, &brief));
     WF_TRY_OR(wf_report_html_text(&html, &report));
     WF_TRY_OR(wf_run_write(cx, t->run, "report.html", html.text, html.length));
 done:
