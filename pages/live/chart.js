@@ -102,7 +102,11 @@ export function makeChart(options) {
         tell(index, true);
     });
     plot.addEventListener("blur", () => chart?.setCursor({left: -10, top: -10}));
-    const sizes = new ResizeObserver(() => chart ? chart.setSize({width: plot.clientWidth, height: HEIGHT}) : draw());
+    const sizes = new ResizeObserver(() => {
+        if (!plot.clientWidth) return;
+        if (chart) chart.setSize({width: plot.clientWidth, height: HEIGHT});
+        else draw();
+    });
     sizes.observe(plot);
     charts.add(rebuild);
     return {

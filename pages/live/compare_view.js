@@ -9,13 +9,13 @@ import {lineKey, makeLegend} from "./legend.js";
 import {lineStyle} from "./line_style.js";
 import {setParts, setText} from "./patch.js";
 import {reportLink} from "./route.js";
-import {fetchComparison} from "./server.js";
+import {fetchComparison, fetchEpochs} from "./server.js";
 import {state} from "./state.js";
 import {makeTable} from "./table.js";
 
 const MOST_CONFIGURATIONS = 16; // that the server compares at once
 
-/** Several runs side by side: {root, title, wants, update(route), destroy()}. */
+/** Several runs side by side. */
 export function makeCompareView({ids}) {
     const lines = ids.map((name, index) => ({name, ...lineStyle(index)}));
     const charts = makeCompareCharts(lines);
@@ -27,7 +27,8 @@ export function makeCompareView({ids}) {
         el("h1", {tabindex: -1}, title),
         el("div", {class: "about"},
             el("a", {class: "button", href: reportLink(ids), target: "_blank", rel: "noopener"}, "Open report")),
-        missing, makeControls(redraw, "epochSmoothing", ["epoch", "time"]), legend.root, charts.root,
+        missing, el("section", {"aria-labelledby": "curves"}, el("h2", {id: "curves", class: "unseen"}, "Curves"),
+            makeControls(redraw, "epochSmoothing", ["epoch", "time"]), legend.root, charts.root),
         el("section", {"aria-labelledby": "differences"}, el("h2", {id: "differences"}, "What is different"), table, same));
     let configuration = null, sort = "", drawn = [];
 
@@ -82,5 +83,5 @@ export function makeCompareView({ids}) {
         charts.update(details);
     }
 
-    return {root, title: () => title, wants: () => ids, update, destroy: charts.destroy};
+    return {root, title: () => title, wants: () => ids, fetchAll: fetchEpochs, update, destroy: charts.destroy};
 }

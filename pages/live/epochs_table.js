@@ -9,8 +9,8 @@ const columns = [["loss", "Loss", score], ["accuracy", "Accuracy", score], ["val
 /** The epochs of a run as a table, for who wants figures or sees no curves: {root, update(epochs)}. */
 export function makeEpochs() {
     const body = el("tbody");
-    const root = el("div", {class: "wide", role: "region", tabindex: 0, "aria-label": "Epochs"},
-        el("table", null, el("thead", null, el("tr", null, el("th", {scope: "col"}, "Epoch"),
+    const root = el("div", {class: "wide", role: "region", tabindex: 0, "aria-label": "Epochs: table"},
+        el("table", {"aria-label": "Epochs"}, el("thead", null, el("tr", null, el("th", {scope: "col"}, "Epoch"),
             columns.map(([, title]) => el("th", {scope: "col", class: "number"}, title)))), body));
     return {
         root,

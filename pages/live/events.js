@@ -3,7 +3,7 @@
  * looked at again, it loads what it missed. When the server is lost, the browser tries again by itself.
  */
 
-import {changes, load, state, tell} from "./state.js";
+import {happen, happenings, load, state, tell} from "./state.js";
 
 const PATIENCE_MS = 1000; // a connection that is back sooner was not lost
 const AGAIN_MS = 2000;
@@ -16,12 +16,7 @@ function open() {
     source.addEventListener("open", found);
     source.addEventListener("error", missed);
     source.addEventListener("hello", () => load().then(found, missed));
-    for (const [name, change] of Object.entries(changes)) {
-        source.addEventListener(name, event => {
-            change(JSON.parse(event.data));
-            tell();
-        });
-    }
+    for (const name of happenings) source.addEventListener(name, event => happen(name, JSON.parse(event.data)));
 }
 
 function close() {

@@ -5,12 +5,15 @@ import {columns, listed} from "./columns.js";
 import {makeFilter} from "./filter.js";
 import {listLink} from "./route.js";
 import {makeSelection} from "./selection.js";
+import {fetchDetails} from "./server.js";
 import {setTags, state} from "./state.js";
 import {makeTable} from "./table.js";
 import {editTags} from "./tags.js";
 import {makeTrainingNow} from "./training_now.js";
 
-/** All runs: what is training, and the list. {root, title, update(route), destroy()}. */
+const MOST_CURVES = 8; // of trainings at the same time
+
+/** All runs: what is training, and the list. */
 export function makeListView() {
     let list = null;
     const change = part => {
@@ -58,7 +61,8 @@ export function makeListView() {
     return {
         root,
         title: () => "Runs",
-        wants: () => [],
+        wants: () => all().filter(run => run.status === "running").slice(0, MOST_CURVES).map(run => run.id),
+        fetchAll: fetchDetails,
         update(route) {
             list = route.list;
             show();

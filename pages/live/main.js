@@ -9,6 +9,7 @@ import {makeRunView} from "./run_view.js";
 import {server} from "./server.js";
 import {onChange, want} from "./state.js";
 
+// Each has a root, title(), wants() and fetchAll (whose details it shows, and what gets them), update(route), destroy().
 const views = {list: makeListView, run: makeRunView, compare: makeCompareView};
 
 const page = document.getElementById("page");
@@ -30,7 +31,6 @@ function go() {
         shown?.view.destroy();
         shown = {view: views[route.view](route), key: keyOf(route)};
         page.replaceChildren(shown.view.root);
-        want(shown.view.wants());
         if (!isFirst) {
             scrollTo(0, 0);
             page.querySelector("h1, h2")?.focus();
@@ -39,6 +39,7 @@ function go() {
     if (route.view === "list") lastList = location.hash;
     home.href = lastList || "#";
     shown.view.update(route);
+    want(shown.view.wants(), shown.view.fetchAll);
     document.title = `${shown.view.title()} · weft`;
 }
 

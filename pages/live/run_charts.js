@@ -53,9 +53,13 @@ export function makeRunCharts() {
 
     return {
         root,
-        update(detail) {
+        /** What an old run did not record is left out; of one that trains it is still to come. */
+        update(detail, isRunning) {
             const data = runCurves(detail, preferences);
-            for (const {key, chart} of charts) show(chart, data[key]);
+            for (const {key, chart} of charts) {
+                show(chart, data[key]);
+                chart.root.hidden = !isRunning && !data[key].x.length;
+            }
             setText(spikes, spikesText(data.spikes));
             updateNorms(detail);
         },

@@ -7,6 +7,7 @@ import {makeLine} from "./line.js";
 import {setText} from "./patch.js";
 import {listLink, reportLink} from "./route.js";
 import {makeRunCharts} from "./run_charts.js";
+import {fetchDetails} from "./server.js";
 import {setTags, state} from "./state.js";
 import {makeStatus} from "./status.js";
 import {makeStopButtons} from "./stop_buttons.js";
@@ -17,12 +18,13 @@ const DETAILS = ["model", "family", "dataset", "seed", "batch_size", "epochs_pla
     "validation_images", "parameters", "precision", "threads", "cpu", "isa", "ms_per_step", "s_per_epoch", "started",
     "version", "data_hash", "command"];
 
-/** One run, as it trains or as it was: {root, title, wants, update(route), destroy()}. */
+/** One run, as it trains or as it was. */
 export function makeRunView({id}) {
     const run = () => state.runs?.get(id) ?? state.details.get(id)?.run;
     const status = makeStatus(), tags = makeTags(), line = makeLine();
     const reason = el("p", {class: "reason"});
-    const stops = makeStopButtons(id);
+    const stops = el("div", null, makeStopButtons(id), el("p", {class: "muted small"}, "Save and stop writes a checkpoint, ",
+        "from which ", el("code", null, "weft train --resume"), " goes on. Stop ends at once, without one."));
     const report = el("a", {class: "button", href: reportLink([id]), target: "_blank", rel: "noopener"}, "Open report");
     const erase = el("button", {type: "button", onclick: async () => {
         if (await remove([run()])) location.hash = listLink({});
@@ -37,7 +39,8 @@ export function makeRunView({id}) {
             el("button", {type: "button", onclick: () => editTags(() => [run()].filter(Boolean), setTags)}, "Tags …"),
             report, erase),
         reason, el("div", {class: "now"}, line.root, stops), figures.root,
-        makeControls(show, "smoothing", ["epoch", "step", "time"]), charts.root,
+        el("section", {"aria-labelledby": "curves"}, el("h2", {id: "curves", class: "unseen"}, "Curves"),
+            makeControls(show, "smoothing", ["epoch", "step", "time"]), charts.root),
         el("details", null, el("summary", null, "Epochs as a table"), epochs.root),
         el("details", null, el("summary", null, "What ran where"), details.root));
     const root = el("div", null, el("h1", {tabindex: -1}, id), failure, body);
@@ -67,9 +70,9 @@ export function makeRunView({id}) {
         details.update(now);
         if (!detail || detail === drawn) return;
         drawn = detail;
-        charts.update(detail);
+        charts.update(detail, isRunning);
         epochs.update(detail.epochs);
     }
 
-    return {root, title: () => id, wants: () => [id], update, destroy: charts.destroy};
+    return {root, title: () => id, wants: () => [id], fetchAll: fetchDetails, update, destroy: charts.destroy};
 }

@@ -51,7 +51,20 @@ async function post(address, body) {
 const ids = list => new URLSearchParams(list.map(id => ["id", id]));
 
 export const fetchRuns = () => ask("/api/runs");
-export const fetchRun = id => ask(`/api/run?${ids([id])}`);
+
+/** Everything about some runs; of one that cannot be had, {error}. */
+export const fetchDetails = list => Promise.all(list.map(async id => {
+    try {
+        return await ask(`/api/run?${ids([id])}`);
+    } catch (error) {
+        if (error.isLost) throw error;
+        return {error};
+    }
+}));
+
+/** Only the epochs of runs, of which many come at once. */
+export const fetchEpochs = async list => (await ask(`/api/epochs?${ids(list)}`)).runs;
+
 export const fetchComparison = list => ask(`/api/compare?${ids(list)}`);
 export const stopRun = (id, save) => post("/api/stop", {id, save});
 export const tagRun = (id, name, value) => post("/api/tag", {id, name, value});

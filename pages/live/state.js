@@ -1,9 +1,9 @@
 /** What the page knows, and who wants to know when that changes. */
 
 import {append} from "./steps.js";
-import {fetchRun, fetchRuns} from "./server.js";
+import {fetchRuns} from "./server.js";
 
-export const LIVE = ["time", "epoch", "step", "steps", "loss", "accuracy", "batch_loss", "learning_rate",
+const LIVE = ["time", "epoch", "step", "steps", "loss", "accuracy", "batch_loss", "learning_rate",
     "images_per_s", "memory_bytes"];
 const NORMS = ["time", "epoch", "step", "weights", "gradients"];
 
@@ -13,7 +13,9 @@ export const state = {
     lostSince: null, // a Date as long as the server does not answer
 };
 
-const wanted = new Set(); // ids of the details that are shown
+let wanted = {ids: [], fetchAll: null}; // whose details are shown, and what gets them
+let loads = 0; // that have not ended
+let meanwhile = []; // what happened since the first of them began
 const listeners = new Set();
 let isTold = true;
 
@@ -34,37 +36,50 @@ export function tell() {
 }
 
 /** Loads everything that is shown, for the first time or again. */
-export async function load() {
-    const [{runs}] = await Promise.all([fetchRuns(), ...[...wanted].map(loadDetail)]);
+export const load = () => loading(async () => {
+    const {runs} = await fetchRuns();
     state.runs = new Map(runs.map(run => [run.id, run]));
     tell();
+    await loadDetails(wanted.ids);
+});
+
+/** Says whose details are shown, and how they are got: `fetchAll(ids)`. Others are forgotten, missing ones loaded. */
+export function want(ids, fetchAll) {
+    const known = new Set(wanted.fetchAll === fetchAll ? wanted.ids : []);
+    wanted = {ids, fetchAll};
+    for (const id of state.details.keys()) if (!known.has(id) || !ids.includes(id)) state.details.delete(id);
+    const missing = ids.filter(id => !known.has(id));
+    if (missing.length && state.runs) loading(() => loadDetails(missing)).catch(() => {}); // lost: the events tell
 }
 
-async function loadDetail(id) {
-    let detail;
-    try {
-        detail = await fetchRun(id);
-    } catch (error) {
-        if (error.isLost) return;
-        detail = {error};
-    }
-    if (wanted.has(id)) state.details.set(id, detail);
+async function loadDetails(ids) {
+    const {fetchAll} = wanted;
+    const there = ids.filter(id => state.runs.has(id));
+    const details = there.length ? await fetchAll(there) : [];
+    if (wanted.fetchAll !== fetchAll) return;
+    there.forEach((id, i) => wanted.ids.includes(id) && state.details.set(id, details[i]));
+    for (const id of ids.filter(one => !state.runs.has(one))) state.details.set(id, {error: gone()});
     tell();
 }
 
-/** Says whose details are shown: others are forgotten, missing ones are loaded. */
-export function want(ids) {
-    const now = new Set(ids);
-    for (const id of wanted) {
-        if (now.has(id)) continue;
-        wanted.delete(id);
-        state.details.delete(id);
+const gone = () => new Error("There is no such run.");
+
+/** What an event tells may overtake an answer that was made before it: it is then done once more behind that. */
+async function loading(work) {
+    loads++;
+    try {
+        await work();
+        for (const [name, data] of meanwhile) changes[name](data);
+    } finally {
+        if (--loads === 0) meanwhile = [];
     }
-    for (const id of now) {
-        if (wanted.has(id)) continue;
-        wanted.add(id);
-        loadDetail(id);
-    }
+}
+
+/** Does what an event says. */
+export function happen(name, data) {
+    if (loads) meanwhile.push([name, data]);
+    changes[name](data);
+    tell();
 }
 
 function changeDetail(id, change) {
@@ -73,15 +88,17 @@ function changeDetail(id, change) {
 }
 
 /** What events do, by their name. */
-export const changes = {
+const changes = {
     runs({changed, removed}) {
         for (const run of changed) {
             state.runs?.set(run.id, run);
             changeDetail(run.id, () => ({run}));
         }
+        const late = wanted.ids.filter(id => state.details.get(id)?.error && state.runs?.has(id));
+        if (late.length) loading(() => loadDetails(late)).catch(() => {});
         for (const id of removed) {
             state.runs?.delete(id);
-            if (state.details.has(id)) state.details.set(id, {error: new Error("This run is no longer there.")});
+            if (state.details.has(id)) state.details.set(id, {error: gone()});
         }
     },
     epoch({id, record}) {
@@ -104,6 +121,8 @@ export const changes = {
 /** The page itself knows what it has just made the server do. */
 export function setTags(id, tags) {
     const run = state.runs.get(id);
-    if (run) changes.runs({changed: [{...run, tags}], removed: []});
-    tell();
+    if (run) happen("runs", {changed: [{...run, tags}], removed: []});
 }
+
+/** The names of the events. */
+export const happenings = Object.keys(changes);

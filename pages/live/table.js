@@ -15,11 +15,11 @@ export function makeTable(caption, columns, events) {
     const all = el("input", {type: "checkbox", "aria-label": "All listed runs",
         onchange: () => events.tick(listed, all.checked)});
     const heads = columns.map(column => makeHead(column, events.sort));
-    const bodies = el("table", {class: "runs"});
+    const bodies = el("table", {class: "runs", "aria-label": caption});
     const head = el("thead", null, el("tr", null,
         events.tick && el("td", {class: "tick"}, all), heads.map(({root}) => root)));
     return {
-        root: el("div", {class: "wide", role: "region", tabindex: 0, "aria-label": caption}, bodies),
+        root: el("div", {class: "wide", role: "region", tabindex: 0, "aria-label": `${caption}: table`}, bodies),
         update({groups, sort, ticked = new Set(), best}) {
             listed = [...new Set(groups.flatMap(({runs}) => runs.map(run => run.id)))];
             const count = listed.filter(id => ticked.has(id)).length;

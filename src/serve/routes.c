@@ -83,6 +83,32 @@ static enum MHD_Result get_run(wf__request *r) {
     return answer(r, &n.cx, status, document);
 }
 
+/* {"id", "epochs"} */
+static wf_status epochs_of(json_t **out, wf_context *cx, const wf_run *run) {
+    wf_run_metrics metrics = {0};
+    json_t *document = json_pack("{s:s}", "id", wf_run_id(run)), *epochs = NULL;
+    wf_status status = wf_run_read_metrics(&metrics, cx, run);
+    if (status == WF_OK) status = wf_run_epochs_json(&epochs, cx, &metrics);
+    if (status == WF_OK) status = wf_json_put(document, cx, "epochs", epochs);
+    wf_run_metrics_reset(&metrics);
+    if (status == WF_OK) *out = document;
+    else json_decref(document);
+    return status;
+}
+
+static enum MHD_Result get_epochs(wf__request *r) {
+    named n;
+    json_t *document = json_object(), *runs = json_array(), *one = NULL;
+    wf_status status = find_named(&n, r, "id");
+    for (size_t i = 0; i < n.count && status == WF_OK; i++) {
+        status = epochs_of(&one, &n.cx, n.runs[i]->run);
+        if (status == WF_OK) status = wf_json_append(runs, &n.cx, one);
+    }
+    if (status == WF_OK) status = wf_json_put(document, &n.cx, "runs", runs);
+    else json_decref(runs);
+    return answer(r, &n.cx, status, document);
+}
+
 static enum MHD_Result get_events(wf__request *r) {
     wf_context cx = {0};
     if (wf__watch_look(&cx, r->server->watch, r->server->events) != WF_OK)
@@ -96,6 +122,7 @@ static const wf__route routes[] = {
     {"GET", "/", get_page},
     {"GET", "/api/runs", get_runs},
     {"GET", "/api/run", get_run},
+    {"GET", "/api/epochs", get_epochs},
     {"GET", "/api/events", get_events},
     {"POST", "/api/tag", wf__post_tag},
     {"POST", "/api/delete", wf__post_delete},

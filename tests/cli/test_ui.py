@@ -24,6 +24,10 @@ def answers(server, runs):
         del shown["schema_version"]
         got = server.ask("/api/run?id=" + run.replace("ä", "%C3%A4").replace(" ", "%20")).json
         c.same(f"/api/run of {run} is weft runs show", {k: got.get(k) for k in shown}, shown)
+    ids = [r["id"] for r in document["runs"]]
+    epochs = server.ask("/api/epochs?" + "&".join("id=" + i.replace("ä", "%C3%A4").replace(" ", "%20") for i in ids)).json
+    c.same("/api/epochs has those of weft runs show", epochs["runs"],
+           [{"id": i, "epochs": weft_json("runs", "show", i, runs=runs)["epochs"]} for i in ids])
     page = server.ask("/")
     c.check("the page", page.status == 200 and page.headers["content-type"].startswith("text/html") and
             page.body.startswith(b"<!doctype html>"))
