@@ -39,6 +39,8 @@ typedef struct wf_train_event {
     int32_t epochs;      /* planned */
     int64_t step, steps; /* done in this epoch, and how many it has */
     wf_epoch_figures figures;
+    double batch_loss;    /* STEP: of the step's batch */
+    int32_t batch_images; /* STEP */
     const wf_epoch_figures
         *history; /* [n_history] finished epochs, those before a resume included */
     int32_t n_history;
@@ -62,6 +64,13 @@ typedef struct wf_train_data {
     wf_normalization normalization;
 } wf_train_data;
 
+/* What training is asked for; any other value stops as WF_TRAIN_SAVE does. */
+typedef enum wf_train_stop {
+    WF_TRAIN_GO_ON,
+    WF_TRAIN_SAVE,   /* stop, with checkpoint and last weights of now */
+    WF_TRAIN_DISCARD /* stop, and leave those on disk as they are */
+} wf_train_stop;
+
 /* Zero-initialise; every field may stay 0. */
 typedef struct wf_train_options {
     uint64_t seed; /* of shuffling and of random layers */
@@ -72,7 +81,7 @@ typedef struct wf_train_options {
     const char *last_path;       /* weights at the end and on interruption; NULL: not written */
     double checkpoint_every_s;   /* epochs that end sooner after the last checkpoint write none */
     double max_seconds;          /* of this call; 0: no limit */
-    const volatile sig_atomic_t *stop; /* looked at after every step; not 0: stop. NULL: none */
+    const volatile sig_atomic_t *stop; /* a wf_train_stop, looked at after every step. NULL: none */
     wf_train_sink sink;
     void *sink_user;
 } wf_train_options;
@@ -93,7 +102,7 @@ typedef struct wf_train_result {
  * interrupted and resumed. After the first step nothing is allocated but for validation's and
  * checkpoints' own needs at an epoch's end.
  * Errors: WF_E_INTERRUPTED, WF_E_TIME (both: the step was finished, checkpoint and last weights are
- * written; resume goes on), WF_E_DIVERGED (names layer, epoch and step; checkpoint and weights on
+ * written unless they are discarded; resume goes on), WF_E_DIVERGED (names layer, epoch and step; checkpoint and weights on
  * disk stay as they were), WF_E_MODEL (checkpoint of another model, or made with another seed,
  * batch size, number of images, loss, optimizer or schedule), WF_E_NOTFOUND (no such checkpoint),
  * WF_E_SHAPE, WF_E_DATA (images or labels that do not fit the model, a damaged checkpoint),

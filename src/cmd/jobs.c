@@ -295,6 +295,8 @@ static void end(crew *c, crew_member *m, const wf__message *told) {
         fail(job, cx,
              WF_FAIL(WF_E_IO, "%s | the same call goes on with it", *how ? how : "it ended"));
     else if (told && told->status == WF_OK) job->state = WF_JOB_TRAINED;
+    else if (told && told->status == WF_E_INTERRUPTED && c->stopped == WF_OK && !wf_signals_seen())
+        fail(job, &told->error, told->status); /* by the live page: this one alone */
     else if (told && (told->status == WF_E_TIME || told->status == WF_E_INTERRUPTED))
         stop(c, told->status); /* the job stays open */
     else if (told) fail(job, &told->error, told->status);

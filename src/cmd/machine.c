@@ -2,17 +2,21 @@
 
 #include <cpuid.h>
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <nettle/version.h>
 #include <png.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 /* jpeglib.h wants stdio.h and size_t before it. */
 #include <jpeglib.h>
 
+#include "serve/server.h"
 #include "spec/library.h"
 #include "store/library.h"
 
@@ -75,7 +79,8 @@ wf_library wf_library_at(int i) {
         snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
         return (wf_library){"nettle", nettle, "checksums"};
     case 7: return (wf_library){"sqlite", wf_store_library_version(), "the index of runs"};
-    case 8: return (wf_library){"protobuf-c", protobuf_c_version(), "ONNX files"};
+    case 8: return (wf_library){"libmicrohttpd", wf_server_library_version(), "the live page"};
+    case 9: return (wf_library){"protobuf-c", protobuf_c_version(), "ONNX files"};
     default: return (wf_library){0};
     }
 }
@@ -89,6 +94,17 @@ const char *wf_library_line(void) {
                                  library.name, library.version);
     }
     return line;
+}
+
+int64_t wf_resident_bytes(void) {
+    char text[64] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t n = read(fd, text, sizeof text - 1); /* "size resident ...", in pages */
+    close(fd);
+    char *end = text;
+    if (n > 0) strtoll(text, &end, 10);
+    return strtoll(end, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 wf_status wf_kernels_choose(const wf_kernels **out, wf_context *cx, const char *isa) {

@@ -2,6 +2,8 @@
 #ifndef WF_CMD_MACHINE_H
 #define WF_CMD_MACHINE_H
 
+#include <stdint.h>
+
 #include "base/status.h"
 #include "kernels/kernels.h"
 
@@ -22,6 +24,9 @@ typedef struct wf_library {
 wf_library wf_library_at(int i);
 /* "jansson 2.14, libfyaml 0.7.12, ..." */
 const char *wf_library_line(void);
+
+/* Resident memory of this process; 0: unknown. */
+int64_t wf_resident_bytes(void);
 
 /* The kernels of a level (NULL: the best).
  * Errors: WF_E_UNSUPPORTED. */

@@ -25,16 +25,23 @@ static void training_reset(wf_training *t) {
 typedef struct listeners {
     wf_epochs epochs;
     wf_training *training;
-    int has_stepped;
 } listeners;
+
+static wf_train_stop stop_of(wf_stop wish) {
+    return wish == WF_STOP_NOT          ? WF_TRAIN_GO_ON
+           : wish == WF_STOP_DISCARDING ? WF_TRAIN_DISCARD
+                                        : WF_TRAIN_SAVE;
+}
 
 static void tell(void *user, const wf_train_event *event) {
     listeners *l = user;
     const wf_run_settings *settings = l->training->settings;
     wf_epochs_sink(&l->epochs, event);
-    if (event->kind == WF_TRAIN_STEP) l->has_stepped = 1;
+    wf__training_live(l->training, event);
+    if (!l->epochs.stop) l->epochs.stop = (sig_atomic_t)stop_of(l->training->live.stop);
     if (event->kind == WF_TRAIN_EPOCH_END && l->epochs.status == WF_OK) {
-        l->epochs.status = wf__training_board_epoch(l->training, event, l->has_stepped);
+        l->epochs.status =
+            wf__training_board_epoch(l->training, event, l->training->live.has_stepped);
         if (l->epochs.status != WF_OK) l->epochs.stop = 1;
     }
     if (settings->sink) settings->sink(settings->sink_user, event);
@@ -98,12 +105,25 @@ static wf_status finish(wf_training *t) {
     return is_tested ? write_report(t) : WF_OK;
 }
 
+/* "stopped by weft ui in epoch 3 of 10 ..." */
+static void say_who_stopped(wf_training *t, wf_status status) {
+    static const char stopped[] = "stopped";
+    wf_context *cx = &t->cli->cx;
+    const char *who = t->live.stopped_by;
+    char text[sizeof cx->message];
+    if (status != WF_E_INTERRUPTED || !*who || wf_signals_seen()) return;
+    if (strncmp(cx->message, stopped, sizeof stopped - 1) != 0) return;
+    snprintf(text, sizeof text, "%s", cx->message + sizeof stopped - 1);
+    snprintf(cx->message, sizeof cx->message, "stopped by %s%.600s", who, text);
+}
+
 /* Marks the run and says how it goes on; the recorded failure stays the one that stopped it. */
 static wf_status stop_run(wf_training *t, wf_status status) {
     wf_context *cx = &t->cli->cx;
     wf_context ignored = {0};
     int can_go_on = status == WF_E_INTERRUPTED || status == WF_E_TIME;
     wf__training_board_stop(t, status);
+    say_who_stopped(t, status);
     wf_run_log(&ignored, t->run, cx->message);
     wf_run_finish(&ignored, t->run, can_go_on ? WF_RUN_INTERRUPTED : WF_RUN_FAILED, cx->message);
     if (can_go_on)

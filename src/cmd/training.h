@@ -4,6 +4,19 @@
 
 #include "cmd/board.h"
 #include "cmd/session.h"
+#include "store/live.h"
+
+/* What is told while it trains: see session_live.c. */
+typedef struct wf_training_live {
+    double told_s, counted_s; /* on the clock: the last look, the last line */
+    double normed_s, norms_cost_s;
+    double batch_loss; /* the largest since the last line */
+    int64_t images;    /* since then */
+    int has_stepped, is_silent;
+    wf_stop stop;
+    char stopped_by[64];
+    wf_context cx; /* of what could not be written */
+} wf_training_live;
 
 typedef struct wf_training {
     wf_session *session;
@@ -22,6 +35,7 @@ typedef struct wf_training {
     int goes_on;         /* from the checkpoint */
     int64_t epochs_kept; /* of the checkpoint */
     wf_board board;      /* zero: not wanted */
+    wf_training_live live;
 } wf_training;
 
 /* session_data.c: which image is for what. `stored` is the splits.csv of the run that goes on, or
@@ -47,5 +61,8 @@ wf_status wf__training_board_open(wf_training *t);
 wf_status wf__training_board_epoch(wf_training *t, const wf_train_event *event, int has_gradient);
 wf_status wf__training_board_finish(wf_training *t);
 void wf__training_board_stop(wf_training *t, wf_status why);
+
+/* session_live.c: lines for those who watch, and t->live.stop when one of them wants it to stop. */
+void wf__training_live(wf_training *t, const wf_train_event *event);
 
 #endif

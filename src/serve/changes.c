@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "serve/internal.h"
+#include "store/live.h"
 
 static wf_status read_body(json_t **out, wf_context *cx, const wf__request *r) {
     WF_TRY(r->body.status);
@@ -38,6 +39,19 @@ static enum MHD_Result apply(wf__request *r,
     }
     return wf__answer_json(r, MHD_HTTP_OK, result ? result : json_pack("{s:b}", "ok", 1));
 }
+
+/* ---- {"id", "save"} ---- */
+
+static wf_status stop(json_t **out, wf_context *cx, wf__request *r, const json_t *body) {
+    const wf__watched *w = NULL;
+    const json_t *save = json_object_get(body, "save");
+    (void)out;
+    WF_TRY(find_run(&w, cx, r, json_object_get(body, "id")));
+    WF_REQUIRE(json_is_boolean(save), WF_E_ARG, "\"save\" must be true or false");
+    return wf_run_request_stop(cx, w->run, json_is_true(save), "weft ui");
+}
+
+enum MHD_Result wf__post_stop(wf__request *r) { return apply(r, stop); }
 
 /* ---- {"id", "name", "value"} ---- */
 

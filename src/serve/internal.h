@@ -173,6 +173,7 @@ void wf__request_completed(void *user, struct MHD_Connection *connection, void *
 
 /* ---- changes.c ---- */
 
+enum MHD_Result wf__post_stop(wf__request *r);
 enum MHD_Result wf__post_tag(wf__request *r);
 enum MHD_Result wf__post_delete(wf__request *r);
 

@@ -75,11 +75,27 @@ static enum MHD_Result get_runs(wf__request *r) {
     return answer(r, &cx, status, document);
 }
 
+static wf_status put_series(json_t *document, wf_context *cx, const wf_run *run) {
+    wf_series s = {0};
+    json_t *value = NULL;
+    WF_TRY(wf_run_read_series(&s, NULL, cx, run, WF_SERIES_LIVE, NULL));
+    wf_status status = wf_series_json(&value, cx, &s);
+    if (status == WF_OK) status = wf_json_put(document, cx, "live", value);
+    wf_series_reset(&s);
+    WF_TRY(status);
+    WF_TRY(wf_run_read_series(&s, NULL, cx, run, WF_SERIES_NORMS, NULL));
+    status = wf_norms_json(&value, cx, &s);
+    if (status == WF_OK) status = wf_json_put(document, cx, "norms", value);
+    wf_series_reset(&s);
+    return status;
+}
+
 static enum MHD_Result get_run(wf__request *r) {
     named n;
     json_t *document = NULL;
     wf_status status = find_named(&n, r, "id");
     if (status == WF_OK) status = wf_run_document(&document, &n.cx, n.runs[0]->run);
+    if (status == WF_OK) status = put_series(document, &n.cx, n.runs[0]->run);
     return answer(r, &n.cx, status, document);
 }
 
@@ -124,6 +140,7 @@ static const wf__route routes[] = {
     {"GET", "/api/run", get_run},
     {"GET", "/api/epochs", get_epochs},
     {"GET", "/api/events", get_events},
+    {"POST", "/api/stop", wf__post_stop},
     {"POST", "/api/tag", wf__post_tag},
     {"POST", "/api/delete", wf__post_delete},
 };

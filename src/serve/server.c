@@ -30,6 +30,8 @@ void wf__server_wake(const wf_server *s) {
 const char *wf_server_url(const wf_server *s) { return s->url; }
 int wf_server_port(const wf_server *s) { return s->port; }
 
+const char *wf_server_library_version(void) { return MHD_get_version(); }
+
 /* ---- the loop ---- */
 
 /* Until something is to be done, `until_s` at the latest. */

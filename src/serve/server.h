@@ -40,6 +40,9 @@ wf_status wf_server_start(wf_server **out, wf_context *cx, const wf_server_optio
 const char *wf_server_url(const wf_server *server);
 int wf_server_port(const wf_server *server);
 
+/* Of libmicrohttpd. */
+const char *wf_server_library_version(void);
+
 /* Ends all streams and connections, within about a second but for a report that is being made.
  * NULL is legal. */
 void wf_server_stop(wf_server *server);

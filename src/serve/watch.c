@@ -97,6 +97,31 @@ static wf_status tell_epochs(wf_context *cx, wf__watched *w, wf__events *log) {
     return WF_OK;
 }
 
+/* Lines that are new, and all of them where the file began again. */
+static wf_status tell_series(wf_context *cx, wf__watched *w, wf_series_kind kind, wf__events *log) {
+    const char *name = kind == WF_SERIES_LIVE ? "live" : "norms";
+    wf_series s = {0};
+    json_t *value = NULL;
+    bool is_anew = false;
+    wf_status status = WF_OK;
+    WF_TRY(wf_run_read_series(&s, &is_anew, cx, w->run, kind,
+                              kind == WF_SERIES_LIVE ? &w->live : &w->norms));
+    if (!s.row_count && !is_anew) goto done;
+    if (kind == WF_SERIES_LIVE && s.row_count && w->is_running) {
+        WF_TRY_OR(wf_series_line_json(&value, cx, &s, s.row_count - 1));
+        WF_TRY_OR(wf_json_put(w->summary, cx, "live", value));
+    }
+    if (!log) goto done;
+    WF_TRY_OR(kind == WF_SERIES_LIVE ? wf_series_json(&value, cx, &s)
+                                     : wf_norms_json(&value, cx, &s));
+    wf__events_add(
+        log, name,
+        json_pack("{s:s, s:b, s:o}", "id", wf_run_id(w->run), "reset", is_anew, name, value));
+done:
+    wf_series_reset(&s);
+    return status;
+}
+
 static wf_status read_summary(wf_context *cx, wf__watched *w) {
     wf_run_summary s = {0};
     json_t *summary = NULL;
@@ -104,7 +129,8 @@ static wf_status read_summary(wf_context *cx, wf__watched *w) {
     w->is_running = s.status == WF_RUN_RUNNING;
     strncpy(w->started, s.started, sizeof w->started - 1);
     wf_status status = wf_run_summary_json(&summary, cx, &s);
-    if (status == WF_OK) status = wf_json_put(summary, cx, "live", json_null());
+    json_t *live = w->is_running && w->summary ? json_object_get(w->summary, "live") : json_null();
+    if (status == WF_OK) status = wf_json_put(summary, cx, "live", json_incref(live));
     wf_run_summary_reset(&s);
     if (status != WF_OK) {
         json_decref(summary);
@@ -116,15 +142,14 @@ static wf_status read_summary(wf_context *cx, wf__watched *w) {
     return WF_OK;
 }
 
-static wf_status look_at(wf_context *cx, wf__watched *w, const struct stat *now, wf__events *log) {
-    bool was_running = w->is_running;
-    w->is_changed = false;
+static wf_status look_at(wf_context *cx, wf__watched *w, const struct stat *now) {
+    w->was_running = w->is_running;
+    w->is_changed = w->is_read = false;
     if (!is_stale(w, now)) return WF_OK;
+    w->is_read = true;
     w->changed = now->st_mtim;
     clock_gettime(CLOCK_REALTIME, &w->looked);
-    WF_TRY(read_summary(cx, w));
-    if (w->is_running || was_running) WF_TRY(tell_epochs(cx, w, log));
-    return WF_OK;
+    return read_summary(cx, w);
 }
 
 /* ---- all of them ---- */
@@ -152,7 +177,7 @@ done:
 }
 
 /* What cannot be read now is read at the next look. */
-static wf_status look_into(wf_context *cx, wf__watch *watch, const char *name, wf__events *log) {
+static wf_status look_into(wf_context *cx, wf__watch *watch, const char *name) {
     wf_status status = WF_OK;
     char *path = NULL;
     struct stat now;
@@ -162,7 +187,7 @@ static wf_status look_into(wf_context *cx, wf__watch *watch, const char *name, w
     if (stat(path, &now) == 0 && S_ISDIR(now.st_mode)) {
         if (!w) WF_TRY_OR(take_in(&w, cx, watch, path));
         if (w) w->is_seen = true;
-        if (w && look_at(cx, w, &now, log) != WF_OK) w->changed = (struct timespec){0};
+        if (w && look_at(cx, w, &now) != WF_OK) w->changed = (struct timespec){0};
     }
 done:
     wf_free(path);
@@ -202,6 +227,14 @@ static void tell(const wf__watch *watch, wf__events *log, json_t *removed) {
     json_decref(changed);
 }
 
+/* What is new of those that train, and the end of those that did. */
+static wf_status tell_progress(wf_context *cx, wf__watched *w, wf__events *log) {
+    if (!w->is_running && !w->was_running) return WF_OK;
+    if (w->is_read) WF_TRY(tell_epochs(cx, w, log));
+    WF_TRY(tell_series(cx, w, WF_SERIES_LIVE, log));
+    return tell_series(cx, w, WF_SERIES_NORMS, log);
+}
+
 wf_status wf__watch_look(wf_context *cx, wf__watch *watch, wf__events *log) {
     wf_names names = {0};
     wf_status status = WF_OK;
@@ -210,13 +243,18 @@ wf_status wf__watch_look(wf_context *cx, wf__watch *watch, wf__events *log) {
     if (wf_path_is_dir(wf_store_dir(watch->store)))
         WF_TRY(wf_dir_list(&names, cx, wf_store_dir(watch->store)));
     for (size_t i = 0; i < names.count && status == WF_OK; i++)
-        status = look_into(cx, watch, names.items[i], log);
+        status = look_into(cx, watch, names.items[i]);
     wf_names_reset(&names);
     WF_TRY(status);
     json_t *removed = remove_unseen(watch);
     if (watch->count > 1) qsort(watch->runs, watch->count, sizeof *watch->runs, by_age);
     if (log) tell(watch, log, removed);
     json_decref(removed);
+    for (size_t i = 0; i < watch->count && status == WF_OK; i++) {
+        wf_context quiet = {0}; /* a file that is damaged now may be whole at the next look */
+        status = tell_progress(&quiet, watch->runs[i], log);
+        if (status != WF_E_NOMEM) status = WF_OK;
+    }
     watch->has_looked = true;
-    return WF_OK;
+    return status;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/json.h"
+#include "store/live.h"
 #include "store/store.h"
 
 typedef struct wf__events wf__events;
@@ -15,9 +16,11 @@ typedef struct wf__watched {
     json_t *summary; /* an item of weft runs list --json, and "live" */
     char started[32];
     bool is_running;
-    bool is_seen, is_changed;        /* in this look */
-    struct timespec changed, looked; /* the folder's time, and when it was read */
-    wf_run_metrics epochs;           /* as they were told; of a run that trains */
+    bool is_seen, is_read, is_changed, was_running; /* in this look */
+    struct timespec changed, looked;                /* the folder's time, and when it was read */
+    /* as they were told; of a run that trains */
+    wf_run_metrics epochs;
+    wf_series_place live, norms;
 } wf__watched;
 
 typedef struct wf__watch wf__watch;

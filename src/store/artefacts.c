@@ -25,6 +25,8 @@ static const char *kind_of(const char *path) {
         {WF_RUN_DESCRIPTION_FILE, "description"},
         {"splits.csv", "splits"},
         {WF_RUN_METRICS_FILE, "epochs"},
+        {WF_RUN_LIVE_FILE, "live"},
+        {WF_RUN_NORMS_FILE, "live"},
         {WF_RUN_LOG_FILE, "log"},
         {"weights/", "weights"},
         {"checkpoint/", "checkpoint"},

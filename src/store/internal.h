@@ -2,11 +2,13 @@
 #ifndef WF_STORE_INTERNAL_H
 #define WF_STORE_INTERNAL_H
 
+#include <locale.h>
 #include <stdbool.h>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "store/live.h"
 #include "store/store.h"
 
 #define WF_RUN_DESCRIPTION_FILE "description.json"
@@ -18,8 +20,21 @@
 #define WF_RUN_PREDICTIONS_FILE "predictions.csv"
 #define WF_RUN_LOG_FILE "log.txt"
 #define WF_RUN_TAGS_FILE "tags.json"
+#define WF_RUN_LIVE_FILE "live.csv"
+#define WF_RUN_NORMS_FILE "norms.csv"
+#define WF_RUN_STOP_FILE "stop"
+#define WF_RUN_LIVE_HEADER                                                                         \
+    "time,epoch,step,steps,loss,accuracy,batch_loss,learning_rate,images_per_s,memory_bytes\n"
+#define WF_RUN_NORMS_HEADER "time,epoch,step\n" /* then those of the parameters */
 
 enum { WF_RUN_MAX_BYTES = 1 << 26, WF_RUN_MAX_EPOCHS = 1 << 20 };
+
+/* One of live.csv and norms.csv while it is written. */
+enum { WF__SERIES_COUNT = 2, WF__SERIES_STEP = 2 /* column */, WF__SERIES_MAX_BYTES = 1 << 24 };
+typedef struct wf__series {
+    wf_append *file; /* NULL: not yet looked at */
+    size_t lines;
+} wf__series;
 
 struct wf_run {
     char *path, *id;
@@ -30,6 +45,8 @@ struct wf_run {
     wf_str metrics; /* the text of metrics.csv */
     int epochs;
     wf_append *log;
+    wf__series series[WF__SERIES_COUNT];
+    double live_step; /* what they hold of later steps is void */
 };
 
 /* ---- lock.c: a run is in use while some process holds the lock of its folder ---- */
@@ -45,6 +62,28 @@ bool wf__lock_is_held(const char *folder);
 wf_status wf__run_alloc(wf_run **out, wf_context *cx, const char *path);
 /* True when the folder holds a description.json. */
 bool wf__run_is_folder(const char *path);
+
+/* ---- cells.c ---- */
+
+/* Numbers as weft writes them: strtod reads a point for this thread. */
+typedef struct wf__locale {
+    locale_t c, host;
+} wf__locale;
+wf_status wf__locale_c(wf__locale *out, wf_context *cx);
+void wf__locale_reset(wf__locale *locale);
+/* Reads the cells of a line that ends in a newline before `end`, an empty one as NAN; returns the
+ * number of the first bad column (from 1), or 0. */
+int wf__cells_read(double *cells, int columns, const char *line, const char *end);
+
+/* ---- series.c ---- */
+
+const char *wf__series_file(wf_series_kind kind);
+/* Bytes of the first line with its newline; 0: it has none. */
+size_t wf__line_length(const char *text);
+/* `header` and `line` end in a newline. */
+wf_status wf__series_add(wf_context *cx, wf_run *run, wf_series_kind kind, const char *header,
+                         const wf_str *line);
+void wf__series_close(wf__series *s);
 
 /* ---- predictions.c ---- */
 

@@ -1,8 +1,4 @@
 /* Reading a run: metrics.csv and test.json. */
-#include <errno.h>
-#include <locale.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -15,24 +11,10 @@ void wf_run_metrics_reset(wf_run_metrics *metrics) {
     *metrics = (wf_run_metrics){0};
 }
 
-/* Reads COLUMNS cells of one line, an empty one as NAN; returns the number of the first bad column
- * (from 1), or 0. */
-static int read_cells(double cells[COLUMNS], const char *line, const char *end) {
-    for (int column = 0; column < COLUMNS; column++) {
-        const char *stop = memchr(line, column + 1 < COLUMNS ? ',' : '\n', (size_t)(end - line));
-        if (!stop) return column + 1;
-        char *after = NULL;
-        cells[column] = stop == line ? (double)NAN : strtod(line, &after);
-        if (stop != line && after != stop) return column + 1;
-        line = stop + 1;
-    }
-    return 0;
-}
-
 static wf_status add_line(wf_run_metrics *m, wf_context *cx, const char *path, const char *line,
                           const char *end) {
     double c[COLUMNS];
-    int bad = read_cells(c, line, end);
+    int bad = wf__cells_read(c, COLUMNS, line, end);
     WF_REQUIRE(!bad, WF_E_DATA, "%s: line %zu, column %d: expected a number and %d columns", path,
                m->count + 2, bad, COLUMNS);
     WF_REQUIRE(c[0] == (double)(m->count + 1), WF_E_DATA, "%s: line %zu: epoch is %g, expected %zu",
@@ -61,9 +43,8 @@ static wf_status parse_metrics(wf_run_metrics *out, wf_context *cx, const char *
     WF_REQUIRE(lines <= WF_RUN_MAX_EPOCHS, WF_E_LIMIT, "%s: %zu epochs, at most %d are read", path,
                lines, WF_RUN_MAX_EPOCHS);
 
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    WF_REQUIRE(c_locale, WF_E_NOMEM, "%s: no C locale: %s", path, strerror(errno));
-    locale_t host_locale = uselocale(c_locale); /* for strtod: a decimal point is a point */
+    wf__locale locale;
+    WF_TRY(wf__locale_c(&locale, cx)); /* a decimal point is a point */
     wf_run_metrics m = {0};
     wf_status status = wf_alloc(&m.epochs, cx, lines, sizeof *m.epochs);
     while (status == WF_OK && *text) {
@@ -72,8 +53,7 @@ static wf_status parse_metrics(wf_run_metrics *out, wf_context *cx, const char *
         status = add_line(&m, cx, path, text, end);
         text = end;
     }
-    uselocale(host_locale);
-    freelocale(c_locale);
+    wf__locale_reset(&locale);
     if (status != WF_OK) {
         wf_run_metrics_reset(&m);
         return status;

@@ -52,6 +52,7 @@ done:
 void wf_run_close(wf_run *run) {
     if (!run) return;
     wf_append_close(run->log, NULL);
+    for (int i = 0; i < WF__SERIES_COUNT; i++) wf__series_close(&run->series[i]);
     wf__lock_free(run->lock);
     json_decref(run->description);
     wf_str_reset(&run->metrics);
@@ -203,6 +204,15 @@ done:
     return status;
 }
 
+/* Whoever asked for a stop has it now, or comes too late. */
+static wf_status forget_stop(wf_context *cx, const wf_run *run) {
+    char *path = NULL;
+    WF_TRY(wf_run_file(&path, cx, run, WF_RUN_STOP_FILE));
+    wf_status status = wf_file_remove(cx, path);
+    wf_free(path);
+    return status;
+}
+
 wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const char *reference,
                           int epochs) {
     wf_status status = WF_OK;
@@ -218,6 +228,7 @@ wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const c
                   "run %s: is finished, only an unfinished run can be continued | start a new run",
                   run->id);
     run->is_described = json_object_get(run->description, "model") != NULL;
+    WF_TRY_OR(forget_stop(cx, run));
     WF_TRY_OR(keep_epochs(cx, run, epochs));
     json_object_del(run->description, "ended");
     json_object_del(run->description, "reason");
@@ -373,5 +384,6 @@ wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const
     WF_TRY(set_text(cx, run->description, "status", wf_run_status_name(status)));
     WF_TRY(set_text(cx, run->description, "ended", now));
     WF_TRY(set_text(cx, run->description, "reason", reason));
+    WF_TRY(forget_stop(cx, run));
     return write_description(cx, run);
 }

@@ -6,6 +6,7 @@
  *     description.json      what ran where, its claim, and its status (wf_run_description)
  *     splits.csv            which image went where
  *     metrics.csv           one line per epoch (wf_epoch_record)
+ *     live.csv, norms.csv   what it says while it trains; stop: it is asked to stop (store/live.h)
  *     log.txt
  *     weights/best.safetensors, weights/last.safetensors
  *     checkpoint/last.ckpt

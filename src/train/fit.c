@@ -26,6 +26,8 @@ typedef struct fit {
     wf__train_identity identity;
     wf__train_state state;
     double began_s, saved_s; /* on the clock: this call, its last checkpoint */
+    double batch_loss;       /* of the last step, and of how many images */
+    int32_t batch_images;
 } fit;
 
 /* ---- what is watched ---- */
@@ -124,6 +126,8 @@ static void emit(const fit *f, wf_train_event_kind kind, const wf_epoch_figures 
                             .step = step,
                             .steps = f->steps,
                             .figures = *figures,
+                            .batch_loss = f->batch_loss,
+                            .batch_images = f->batch_images,
                             .history = f->history,
                             .n_history = (int32_t)s->epochs_done,
                             .best_epoch = (int32_t)s->best_epoch,
@@ -165,15 +169,24 @@ static wf_status resume(fit *f, wf_context *cx) {
 
 /* ---- stopping ---- */
 
+static int is_discarded(const fit *f) {
+    return f->options->stop && *f->options->stop == WF_TRAIN_DISCARD;
+}
+
 /* Saves everything and returns `code`; the texts are kept from what saving may record. */
 static wf_status interrupt(fit *f, wf_context *cx, wf_status code, const char *why) {
     const wf__train_state *s = &f->state;
-    WF_TRY(write_checkpoint(f, cx));
-    WF_TRY(write_last(f, cx));
-    return WF_FAIL(
-        code, "%s in epoch %" PRId64 " of %" PRId32 " after step %" PRId64 " of %" PRId64 "%s", why,
-        s->epochs_done + 1, f->recipe->epochs, s->step, f->steps,
-        f->options->checkpoint_path ? " | a checkpoint is saved, training can go on" : "");
+    const char *hint =
+        f->options->checkpoint_path ? " | a checkpoint is saved, training can go on" : "";
+    if (is_discarded(f)) {
+        hint = ", without saving";
+    } else {
+        WF_TRY(write_checkpoint(f, cx));
+        WF_TRY(write_last(f, cx));
+    }
+    return WF_FAIL(code,
+                   "%s in epoch %" PRId64 " of %" PRId32 " after step %" PRId64 " of %" PRId64 "%s",
+                   why, s->epochs_done + 1, f->recipe->epochs, s->step, f->steps, hint);
 }
 
 static int is_stop_raised(const fit *f) { return f->options->stop && *f->options->stop; }
@@ -230,6 +243,8 @@ static wf_status run_step(fit *f, wf_context *cx) {
     wf_status status = wf_plan_run(&result, f->train_plan, cx, &batch);
     if (status == WF_E_DIVERGED) return explain_divergence(f, cx);
     if (status != WF_OK) return status;
+    f->batch_loss = result.loss;
+    f->batch_images = (int32_t)batch.n;
     s->learning_rate = batch.learning_rate;
     s->loss_sum += result.loss * batch.n;
     s->correct += result.correct;

@@ -1,11 +1,15 @@
 """weft ui: what it answers is what `weft runs` says, who may ask and change, and the event stream."""
+import csv
 import json
+import os
 import pathlib
+import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
-from uiclient import MODEL, Counter, Server, Stream, make_images, weft, weft_json
+from uiclient import MODEL, WEFT, Counter, Server, Stream, make_images, weft, weft_json
 
 c = Counter()
 
@@ -112,6 +116,85 @@ def changes(server, runs):
         anew.close()
 
 
+def train(root, runs, *arguments):
+    return subprocess.Popen([WEFT, "train", "-q", "-t", "1", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                            env={**os.environ, "WEFT_RUNS": str(runs), "WEFT_OFFLINE": "1"}, stderr=subprocess.DEVNULL)
+
+
+def read_csv(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def training(server, root, runs):
+    """A run as it trains, is stopped, goes on, is stopped without saving."""
+    make_images(root / "many", counts=(4000, 15))
+    stream = Stream(server)
+    process = train(root, runs, root / "tiny.yaml", "-d", root / "many", "-n", "long", "-e", "5000")
+    told = stream.until("runs", lambda data: data["changed"] and data["changed"][0]["id"] == "long-1")
+    c.check("a new run appears", told and told["changed"][0]["status"] == "running", told)
+    told = stream.until("live")
+    c.check("its first lines come", told and told["id"] == "long-1" and told["reset"] and
+            told["live"]["step"][0] == 1 and len(set(map(len, told["live"].values()))) == 1, told)
+    last = told["live"]["step"][-1]
+    told = stream.until("live")
+    c.check("then those that are new", told and not told["reset"] and told["live"]["step"][0] > last, told)
+    epoch = stream.until("epoch")
+    c.check("epochs come", epoch and epoch["id"] == "long-1" and epoch["record"]["loss"] > 0, epoch)
+    norms = stream.until("norms")
+    c.check("norms come", norms and norms["norms"]["parameters"][0] == "gru/kernel" and
+            all(w > 0 for w in norms["norms"]["weights"][0]), norms)
+    run = [r for r in server.ask("/api/runs").json["runs"] if r["id"] == "long-1"][0]
+    c.check("the list has its last line", run["live"] and run["live"]["steps"] == 400 and
+            run["live"]["memory_bytes"] > 1e6 and run["live"]["images_per_s"] > 0, run)
+    answer = server.post("/api/delete", {"ids": ["long-1"]}).json
+    c.check("it is not deleted", answer["deleted"] == [] and "writing it" in answer["failed"][0]["error"]["message"],
+            answer)
+    c.same("it may be tagged", server.post("/api/tag", {"id": "long-1", "name": "live", "value": ""}).status, 200)
+    c.same("a stop says how", server.post("/api/stop", {"id": "long-1"}).status, 400)
+    c.same("a stop is asked for", server.post("/api/stop", {"id": "long-1", "save": True}).json, {"ok": True})
+    c.same("it saves and stops", process.wait(20), 130)
+    told = stream.until("runs", lambda data: data["changed"] and data["changed"][0]["status"] != "running")
+    ended = told and told["changed"][0]
+    c.check("pages hear who stopped it", ended and ended["status"] == "interrupted" and ended["live"] is None and
+            ended["reason"].startswith("stopped by weft ui in epoch"), told)
+    checkpoint = runs / "long-1" / "checkpoint" / "last.ckpt"
+    c.check("a checkpoint is there", checkpoint.exists() and not (runs / "long-1" / "stop").exists())
+    answer = server.post("/api/stop", {"id": "long-1", "save": True})
+    c.check("what does not train cannot be stopped", answer.status == 400 and
+            "no process" in answer.json["error"]["message"], answer.raw)
+    written = read_csv(runs / "long-1" / "live.csv")
+    shown = server.ask("/api/run?id=long-1").json
+    c.same("all lines are shown", [shown["live"]["loss"], shown["live"]["time"]],
+           [[float(r["loss"]) for r in written], [float(r["time"]) for r in written]])
+    c.same("and all norms", shown["norms"]["weights"], [[float(v) for k, v in r.items() if k.startswith("weights/")]
+                                                        for r in read_csv(runs / "long-1" / "norms.csv")])
+
+    process = train(root, runs, "--resume", runs / "long-1")
+    told = stream.until("live", lambda data: data["reset"] or data["live"]["step"][0] > int(written[-1]["step"]))
+    c.check("it goes on behind its lines", told and not told["reset"], told)
+    stream.until("live", lambda data: data["live"]["step"][-1] > told["live"]["step"][-1] + 400)
+    server.post("/api/stop", {"id": "long-1", "save": True})
+    process.wait(20)
+    before = checkpoint.read_bytes()
+    steps = int(read_csv(runs / "long-1" / "live.csv")[-1]["step"])
+    process = train(root, runs, "--resume", runs / "long-1")
+    stream.until("live", lambda data: data["live"]["step"][-1] > steps)
+    c.same("a stop without saving", server.post("/api/stop", {"id": "long-1", "save": False}).json, {"ok": True})
+    c.same("it stops", process.wait(20), 130)
+    now = weft_json("runs", "show", "long-1", runs=runs)["run"]
+    c.check("and says so", now["status"] == "interrupted" and "by weft ui" in now["reason"] and
+            now["reason"].endswith("without saving"), now)
+    # an epoch that ended meanwhile wrote its own checkpoint
+    c.check("nothing of now is saved", checkpoint.read_bytes() == before or now["epochs"] > shown["run"]["epochs"])
+    process = train(root, runs, "--resume", runs / "long-1", "--max-time", "2s")
+    process.wait(20)
+    rows = [int(r["step"]) for r in read_csv(runs / "long-1" / "live.csv")]
+    c.check("what was lost is forgotten", rows == sorted(set(rows)), rows)
+    stream.close()
+    return server.ask("/api/run?id=long-1").json
+
+
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
     runs = root / "runs"
@@ -123,10 +206,16 @@ with tempfile.TemporaryDirectory() as scratch:
     answers(server, runs)
     refusals(server)
     changes(server, runs)
+    known = training(server, root, runs)
     stream = Stream(server)
     status, seconds = server.stop()
     c.check("Ctrl-C ends it and its streams", status == 0 and seconds < 3, (status, seconds))
     stream.until("never", seconds=2)
     c.check("the stream is over", stream.is_over)
+    server = Server(runs)
+    c.same("a server that starts again knows all", server.ask("/api/run?id=long-1").json, known)
+    again = Stream(server, last=stream.last)
+    c.same("and its pages begin anew", again.next()[0], "hello")
+    c.check("SIGTERM ends it too", server.stop(signal.SIGTERM)[0] == 0)
 
 sys.exit(c.finish())
