@@ -20,8 +20,8 @@ wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts
 /* {"time": [...], "epoch": [...]}: a list for each column; and one row, {"time": ...}. */
 wf_status wf_series_json(json_t **out, wf_context *cx, const wf_series *s);
 wf_status wf_series_line_json(json_t **out, wf_context *cx, const wf_series *s, size_t row);
-/* Of norms.csv: {"parameters": [name], "time": [], "epoch": [], "step": [], "weights": [[norm of each
- * parameter]], "gradients": [[...]]}. */
+/* Of norms.csv: {"parameters": [name], "time": [], "epoch": [], "step": [],
+ * "weights": [[norm of each parameter]], "gradients": [[...]]}. */
 wf_status wf_norms_json(json_t **out, wf_context *cx, const wf_series *s);
 
 /* {"run", "epochs", "figures", "classes", "artefacts"}: all that is stored of a run, read from its

@@ -45,7 +45,7 @@ wf_status wf_series_line_json(json_t **out, wf_context *cx, const wf_series *s, 
     return hand_over(out, object, status);
 }
 
-/* ---- norms: time, epoch, step, then weights/<name> of all parameters, then gradients/<name> ---- */
+/* ---- norms: time, epoch, step, weights/<name> of all parameters, gradients/<name> of all ---- */
 
 enum { FIRST = 3 };
 

@@ -56,9 +56,10 @@ typedef struct wf_series_place {
 
 typedef enum wf_series_kind { WF_SERIES_LIVE, WF_SERIES_NORMS } wf_series_kind;
 
-/* The lines behind `place`, which moves; place NULL: all. Columns are there also without lines. *out_is_anew (may be NULL): the file no
- * longer holds the last line that was read, so `out` is all that there is. Lines that are damaged or
- * not whole yet are passed over; no file: no lines. Release with wf_series_reset.
+/* The lines behind `place`, which moves; place NULL: all. *out_is_anew (may be NULL): the file no
+ * longer holds the last line that was read, so `out` is all that there is. Lines that are damaged
+ * or not whole yet are passed over; no file: no lines. Columns are there also without lines.
+ * Release with wf_series_reset.
  * Errors: WF_E_IO, WF_E_LIMIT, WF_E_NOMEM. */
 wf_status wf_run_read_series(wf_series *out, bool *out_is_anew, wf_context *cx, const wf_run *run,
                              wf_series_kind kind, wf_series_place *place);

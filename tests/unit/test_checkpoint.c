@@ -72,11 +72,13 @@ TEST(weights_of_another_model_are_refused_by_name) {
 typedef struct stopper {
     int64_t after; /* steps of this call */
     volatile sig_atomic_t flag;
+    wf_train_stop wish; /* 0: WF_TRAIN_SAVE */
 } stopper;
 
 static void count_down(void *user, const wf_train_event *e) {
     stopper *stop = user;
-    if (e->kind == WF_TRAIN_STEP && --stop->after == 0) stop->flag = 1;
+    if (e->kind == WF_TRAIN_STEP && --stop->after == 0)
+        stop->flag = stop->wish ? (sig_atomic_t)stop->wish : WF_TRAIN_SAVE;
 }
 
 /* A recipe in which everything has state: plateaus, early stopping, best weights, clipping. */
@@ -184,6 +186,26 @@ TEST(stopping_at_every_step_changes_nothing) {
     CHECK_OK(&s.cx, setup_fit(&s));
     check_same_history(&whole.result, &s.result);
     setup_close(&whole);
+    setup_close(&s);
+}
+
+TEST(stopping_may_leave_the_files_as_they_are) {
+    setup s;
+    stopper stop = {.after = 10, .wish = WF_TRAIN_DISCARD};
+    const char *checkpoint = temporary("kept.ckpt"), *last = temporary("none.safetensors");
+    setup_open(&s, 1);
+    s.options.checkpoint_path = checkpoint;
+    s.options.last_path = last;
+    s.options.sink = count_down;
+    s.options.sink_user = &stop;
+    s.options.stop = &stop.flag;
+    CHECK_FAILS(&s.cx, setup_fit(&s), WF_E_INTERRUPTED);
+    CHECK(strstr(s.cx.message, "epoch 2 of 4 after step 3 of 7, without saving") != NULL);
+    CHECK(!wf_path_exists(last));
+    wf_checkpoint_info info = {0}; /* that of the first epoch's end */
+    CHECK_OK(&s.cx, wf_checkpoint_read_info(&info, &s.cx, checkpoint));
+    CHECK_INT(info.epochs, 1);
+    CHECK_INT(info.step, 0);
     setup_close(&s);
 }
 

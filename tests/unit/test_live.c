@@ -1,4 +1,4 @@
-/* live.csv, norms.csv and the wish to stop: written, thinned, cut, read while they grow, damaged. */
+/* live.csv, norms.csv and the wish to stop: written, thinned, cut, read while growing, damaged. */
 #include "store/live.h"
 
 #include <locale.h>

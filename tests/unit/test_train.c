@@ -84,6 +84,8 @@ typedef struct recording {
     int begins, steps, epochs, ends, order_errors;
     wf_train_event last_step, last_epoch, end;
     double rates[64];
+    double batch_loss_sum; /* of the last epoch, weighted */
+    int64_t images;
     long allocations, second_step_allocations, worst_growth;
 } recording;
 
@@ -97,6 +99,9 @@ static void record(void *user, const wf_train_event *e) {
             r->worst_growth = now - r->allocations;
         if (e->step != r->steps % 7 + 1 || e->figures.epoch != r->epochs + 1) r->order_errors++;
         if (r->steps < 64) r->rates[r->steps] = e->figures.learning_rate;
+        if (e->step == 1) r->batch_loss_sum = 0, r->images = 0;
+        r->batch_loss_sum += e->batch_loss * e->batch_images;
+        r->images += e->batch_images;
         r->steps++;
         r->last_step = *e;
         break;
@@ -132,6 +137,10 @@ TEST(events_tell_every_step_and_epoch_once) {
     /* what the last step says is what the epoch stores */
     CHECK(r.last_step.figures.loss == r.last_epoch.figures.loss);
     CHECK(r.last_step.figures.accuracy == r.last_epoch.figures.accuracy);
+    /* and what the batches say together */
+    CHECK_INT(r.images, 203);
+    CHECK_INT(r.last_step.batch_images, 203 % 32);
+    CHECK_NEAR(r.batch_loss_sum / 203, r.last_epoch.figures.loss, 1e-12);
     CHECK(isfinite(r.last_epoch.figures.val_loss));
     CHECK(s.result.history[3].val_accuracy == r.last_epoch.figures.val_accuracy);
     CHECK_INT(s.result.epochs, 4);
