@@ -103,10 +103,10 @@ typedef struct wf_train_result {
  * checkpoints' own needs at an epoch's end.
  * Errors: WF_E_INTERRUPTED, WF_E_TIME (both: the step was finished, checkpoint and last weights are
  * written unless they are discarded; resume goes on), WF_E_DIVERGED (names layer, epoch and step;
- * checkpoint and weights on disk stay as they were), WF_E_MODEL (checkpoint of another model, or made with another seed,
- * batch size, number of images, loss, optimizer or schedule), WF_E_NOTFOUND (no such checkpoint),
- * WF_E_SHAPE, WF_E_DATA (images or labels that do not fit the model, a damaged checkpoint),
- * WF_E_ARG, WF_E_IO, WF_E_NOMEM.
+ * checkpoint and weights on disk stay as they were), WF_E_MODEL (checkpoint of another model, or
+ * made with another seed, batch size, number of images, loss, optimizer or schedule),
+ * WF_E_NOTFOUND (no such checkpoint), WF_E_SHAPE, WF_E_DATA (images or labels that do not fit the
+ * model, a damaged checkpoint), WF_E_ARG, WF_E_IO, WF_E_NOMEM.
  * Threads: one caller per params and pool. */
 WF_API wf_status wf_fit(wf_train_result *out, wf_params *params, wf_context *cx, wf_pool *pool,
                         const wf_recipe *recipe, const wf_train_data *data,

@@ -199,7 +199,7 @@ TEST(stopping_may_leave_the_files_as_they_are) {
     s.options.sink = count_down;
     s.options.sink_user = &stop;
     s.options.stop = &stop.flag;
-    CHECK_FAILS(&s.cx, setup_fit(&s), WF_E_INTERRUPTED);
+    CHECK_INT(setup_fit(&s), WF_E_INTERRUPTED);
     CHECK(strstr(s.cx.message, "epoch 2 of 4 after step 3 of 7, without saving") != NULL);
     CHECK(!wf_path_exists(last));
     wf_checkpoint_info info = {0}; /* that of the first epoch's end */
