@@ -21,10 +21,10 @@ export function answer(report, around) {
         el("div", {class: "answer"}, first ? el("p", {class: "lead"}, first) : null, others.map(one => el("p", null, one))),
         (comparison.notes ?? []).length ? el("div", {class: "caution"}, el("ul", null, comparison.notes.map(note =>
             el("li", null, note)))) : null,
-        models.length ? el("h3", null, models.length > 1 ? "All models" : "The model") : null,
+        models.length ? el("h2", {class: "minor"}, models.length > 1 ? "All models" : "The model") : null,
         models.length ? results(report) : null,
-        behind ? el("h3", null, "Which differences are real?") : null,
-        behind ? figure(behind) : null,
+        behind ? el("h2", {class: "minor"}, "Which differences are real?") : null,
+        behind ? figure(behind, 3) : null,
         pairs(comparison),
     ]};
 }

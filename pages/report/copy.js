@@ -5,16 +5,28 @@ const SHOWN_MS = 1600;
 /** A button that copies a text and says so. */
 export function copyButton(text, what) {
     const button = el("button", {type: "button", class: "copy", "aria-label": `Copy ${what}`, onclick: async () => {
-        let said = "Copied";
-        try {
-            await navigator.clipboard.writeText(text);
-        } catch {
-            said = "Not allowed"; // a browser may keep its clipboard for pages of a server
-        }
-        shown.textContent = said;
+        shown.textContent = await copied(text) ? "Copied" : "Not allowed";
         setTimeout(() => shown.textContent = "Copy", SHOWN_MS);
     }});
     const shown = el("span", {"aria-live": "polite"}, "Copy");
     button.append(shown);
     return button;
+}
+
+/** Whether the clipboard has the text now. A browser may keep the newer way for pages that a server sends. */
+async function copied(text) {
+    try {
+        await navigator.clipboard.writeText(text);
+        return true;
+    } catch {
+        const field = el("textarea", {class: "unseen", "aria-hidden": "true"});
+        field.value = text;
+        document.body.append(field);
+        const focused = document.activeElement;
+        field.select();
+        const isDone = document.execCommand("copy");
+        field.remove();
+        focused?.focus();
+        return isDone;
+    }
 }

@@ -22,6 +22,6 @@ export function cost({comparison, models: details = []}) {
         el("p", {class: "muted"}, "A dashed line joins the models that nothing beats at their cost or less. Whiskers are the " +
             "intervals of the table."),
         el("div", {class: "figures"}, COSTS.filter(one => models.some(model => model[one.key] > 0))
-            .map(one => figure(tradeoff(models, one)))),
+            .map(one => figure(tradeoff(models, one), 3))),
     ]};
 }

@@ -17,7 +17,7 @@ export function data({data: set}, around) {
         el("p", null, `${set.name ?? "The data set"} has ${counted(set.classes.length, "class", "classes")} of images` +
             `${image ? ` of ${image}` : ""}: ` + listed(parts.map(part => `${count(set.parts[part].count)} for ${PARTS[part]}`)) + ". ",
             set.hash ? el("span", {class: "muted small"}, "SHA-256 of the data ", el("code", null, set.hash)) : null),
-        parts.some(part => set.parts[part].per_class) ? figure(balance(set)) : null,
+        parts.some(part => set.parts[part].per_class) ? figure(balance(set), 3) : null,
         samples(set, around, "train", "Training images"),
         samples(set, around, "test", "Test images"),
         audit(set, around),

@@ -20,7 +20,7 @@ export function made({made: how, comparison, generated}) {
     return {id: "made", title: "How it was made", content: [
         el("p", null, "The same seed, program and instruction set give the same weights, to the bit, with any number of threads."),
         commands.length ? [el("h3", null, "Commands that repeat it"), commands.map(one => el("div", {class: "command"},
-            el("pre", {tabindex: 0, role: "region", "aria-label": "Command"}, el("code", null, one)), copyButton(one, "the command"))),
+            el("pre", {tabindex: 0, role: "region", "aria-label": `Command: ${one}`}, el("code", null, one)), copyButton(one, "the command"))),
             commands.length > 1 ? copyButton(commands.join("\n"), "all commands") : null] : null,
         facts.length ? [el("h3", null, "With what"), el("dl", {class: "with"}, facts.map(([name, value]) =>
             [el("dt", null, name), el("dd", null, value)])), copyButton(facts.map(pair => pair.join(": ")).join("\n"), "these facts")]

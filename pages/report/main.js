@@ -28,11 +28,22 @@ function surroundings() {
 }
 
 /** The argument: each part gives {id, title, content}, or null where the report has nothing for it. */
-const PARTS = [answer, cost, data, models, versus, made];
+const PARTS = {answer, cost, data, models, versus, made};
+
+/** A part whose data are not what it expects says so; the others are there. */
+function attempted(name, around) {
+    try {
+        return PARTS[name](report, around);
+    } catch (error) {
+        console.error(error);
+        return {id: name, title: `This part could not be shown: ${name}`,
+                content: el("p", {class: "caution"}, error.message)};
+    }
+}
 
 function show() {
     const around = surroundings();
-    const parts = PARTS.map(part => part(report, around)).filter(Boolean);
+    const parts = Object.keys(PARTS).map(name => attempted(name, around)).filter(Boolean);
     const page = document.getElementById("page");
     document.title = report.title ?? "weft report";
     document.body.prepend(el("a", {class: "skip", href: "#page"}, "To the report"), contents(parts));

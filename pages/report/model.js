@@ -24,10 +24,11 @@ export function model(details, row, around) {
         details.reliability?.length ? reliability(label, details.reliability, evaluation?.ece) : null,
         pointsOf(details, classes, around),
     ].filter(Boolean);
-    return [facts(details, row), el("div", {class: "figures"}, charts.map(figure)), mistakes(details, classes, around)];
+    return [facts(details, row), el("div", {class: "figures"}, charts.map(chart => figure(chart))), mistakes(details, classes, around)];
 }
 
-function facts({run, evaluation: e = {}}, row) {
+function facts({run, evaluation}, row) {
+    const e = evaluation ?? {};
     const of = (name, value) => [undefined, null, "-"].includes(value) ? null : el("div", null, el("dt", null, name), el("dd", null, value));
     const interval = e.intervals?.accuracy;
     return el("dl", {class: "facts"},

@@ -11,17 +11,20 @@ const SHOWN_ROWS = 500;
  * A chart on the page. A module of charts/ makes:
  *   file      the name of what is saved, without its ending
  *   title     the figure's heading; `note` (or null) is a sentence under it
+ *   subject   (or null) what it is about, for names that must differ: the model
  *   label     what a screen reader says: what the chart shows, and its main figures
  *   rows()    the data, [{column: value}], as the table and as CSV
  *   height    about how high it will be, so that nothing jumps when it is drawn
  *   controls  (or null) an element above the chart; after a change it calls the element's `redraw()`
- *   draw(box, {width, theme})  puts the chart into the box and gives {svg(): text, png(): Promise<Blob>, finalize()}
+ *   draw(box, {width, theme})  puts the chart into the box and gives {svg(), png(), finalize()}; svg gives a text and
+ *             png a Blob, or promises of these
+ * `level` is that of the heading.
  */
-export function figure(chart) {
+export function figure(chart, level = 4) {
     const box = el("div", {class: "chart", role: chart.isInteractive ? null : "img",
                            "aria-label": chart.isInteractive ? null : chart.label});
     box.style.minHeight = `${chart.height ?? 220}px`;
-    const heading = el("h4", null, chart.title);
+    const heading = el(`h${level}`, {class: "title"}, chart.title);
     const element = el("figure", {class: `figure ${chart.wide ? "all" : ""}`, "data-chart": chart.file, "data-state": "waiting"},
         el("figcaption", null, heading, chart.note ? el("p", {class: "muted small"}, chart.note) : null),
         chart.controls, box, tools(chart, () => state.drawn ?? draw(state)));
@@ -82,14 +85,16 @@ onThemeChange(() => {
 /** Draws every chart that has a place on the page, and again all that are drawn already: before printing. */
 export const drawAll = () => Promise.all([...figures].filter(state => state.element.isConnected).map(draw));
 
+const named = ({title, subject}) => subject ? `${title} of ${subject}` : title;
+
 /** The line under a chart: its data as a table, and what can be saved. */
 function tools(chart, drawn) {
     const data = el("details", {class: "data", ontoggle: () => data.open && data.children.length === 1 &&
-        data.append(table(chart))}, el("summary", null, "Data", el("span", {class: "unseen"}, ` of ${chart.title}`)));
-    const button = (name, save) => el("button", {type: "button", "aria-label": `Save ${chart.title} as ${name}`,
+        data.append(table(chart))}, el("summary", null, "Data", el("span", {class: "unseen"}, ` of ${named(chart)}`)));
+    const button = (name, save) => el("button", {type: "button", "aria-label": `Save ${named(chart)} as ${name}`,
         onclick: async () => saveBlob(await save(), `${chart.file}.${name.toLowerCase()}`)}, name);
     return el("div", {class: "tools"}, data, el("div", {class: "save"}, el("span", {class: "muted"}, "Save"),
-        button("SVG", async () => new Blob([(await drawn()).svg()], {type: "image/svg+xml"})),
+        button("SVG", async () => new Blob([await (await drawn()).svg()], {type: "image/svg+xml"})),
         button("PNG", async () => (await drawn()).png()),
         button("CSV", async () => new Blob([csv(chart.rows())], {type: "text/csv"}))));
 }
@@ -99,7 +104,7 @@ function table(chart) {
     const shown = rows.slice(0, SHOWN_ROWS);
     const keys = Object.keys(rows[0] ?? {});
     const text = value => typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value ?? "";
-    return el("div", {class: "wide", tabindex: 0, role: "region", "aria-label": `Data of ${chart.title}`},
+    return el("div", {class: "wide", tabindex: 0, role: "region", "aria-label": `Data of ${named(chart)}`},
         el("table", null,
             el("caption", null, shown.length < rows.length
                 ? `The first ${count(shown.length)} of ${count(rows.length)} rows; the CSV file has all` : chart.title),

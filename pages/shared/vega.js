@@ -1,4 +1,5 @@
 import embed from "vega-embed";
+import {el} from "./dom.js";
 import {hideTooltip, showTooltip} from "./tooltip.js";
 
 const PADDING = 2;
@@ -7,7 +8,7 @@ const PADDING = 2;
 function config({ink, muted, line, edge, font}) {
     const text = {labelFont: font, titleFont: font, labelColor: muted, titleColor: ink};
     return {
-        aria: false, // the figure says what it shows
+        aria: false,
         background: null,
         font,
         view: {stroke: null},
@@ -41,7 +42,7 @@ export function vega(specification) {
             padding: PADDING,
             ...specification({width: width - 2 * PADDING, theme}),
         };
-        const holder = document.createElement("div");
+        const holder = el("div", {"aria-hidden": "true"}); // the figure says what it shows
         const result = await embed(holder, spec, {mode: "vega-lite", ast: true, renderer: "svg", actions: false,
             defaultStyle: false, tooltip, config: config(theme)});
         box.replaceChildren(holder);

@@ -37,10 +37,9 @@ after(async () => {
  * what it saves.
  *   width, height    CSS pixels
  *   scheme           "light" or "dark"
- *   media            [{name, value}], further media features
  *   before           async (page) => ..., before anything is loaded
  */
-export async function open(url, {width = WIDTH, height = HEIGHT, scheme = "light", media = [], before} = {}) {
+export async function open(url, {width = WIDTH, height = HEIGHT, scheme = "light", before} = {}) {
     const context = await (await launched()).createBrowserContext();
     const page = await context.newPage();
     const origin = url.startsWith("http") ? new URL(url).origin : null;
@@ -49,14 +48,20 @@ export async function open(url, {width = WIDTH, height = HEIGHT, scheme = "light
     const session = await browser.target().createCDPSession();
     await session.send("Browser.setDownloadBehavior",
         {behavior: "allow", browserContextId: context.id, downloadPath: page.downloads, eventsEnabled: true});
+    await session.send("Browser.grantPermissions",
+        {permissions: ["clipboardReadWrite", "clipboardSanitizedWrite"], browserContextId: context.id});
     await page.setViewport({width, height});
-    await page.emulateMediaFeatures([{name: "prefers-color-scheme", value: scheme}, ...media]);
+    await setScheme(page, scheme);
     await page.evaluateOnNewDocument(() => document.addEventListener("securitypolicyviolation",
         event => console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`)));
     await before?.(page);
     await page.goto(url, {waitUntil: "load", timeout: 60_000});
     return page;
 }
+
+/** "light" or "dark". Nothing moves smoothly, so that a click meets what it is meant for. */
+export const setScheme = (page, scheme) => page.emulateMediaFeatures([
+    {name: "prefers-color-scheme", value: scheme}, {name: "prefers-reduced-motion", value: "reduce"}]);
 
 function watch(page, origin) {
     const problems = page.problems = [];

@@ -55,9 +55,11 @@ export async function checkNames(page) {
 /** What Tab reaches, from the page's beginning: [{name, tag, isVisible}]; isVisible says whether the focus shows. */
 export async function tabOrder(page, limit = 400) {
     await page.evaluate(() => {
-        document.activeElement?.blur();
-        getSelection().removeAllRanges();
-        scrollTo(0, 0);
+        const start = document.createElement("span");
+        start.tabIndex = -1;
+        document.body.prepend(start);
+        start.focus();
+        start.remove(); // the next Tab goes on from here
     });
     const order = [];
     while (order.length < limit) {

@@ -1,13 +1,186 @@
-// The report in Chromium.
+// The report in Chromium, with everything in it and with almost nothing.
 import assert from "node:assert/strict";
-import {test} from "node:test";
-import {open} from "./browser.mjs";
-import {checkQuiet} from "./checks.mjs";
+import {readFile, readdir} from "node:fs/promises";
+import path from "node:path";
+import {before, test} from "node:test";
+import {close, open, setScheme, until} from "./browser.mjs";
+import {drawCharts, marksOf} from "./charts.mjs";
+import {accessibleNodes, checkAccessible, checkNames, checkQuiet, checkWidth, tabOrder} from "./checks.mjs";
+import {fixture} from "./fixture.mjs";
 import {reportPage} from "./report.mjs";
 
-test("the heading is the document's title, whatever is in it", async () => {
-    const title = "</script><img src=x onerror=alert(1)>";
-    const page = await open(await reportPage({schema_version: 1, title, comparison: {models: []}}));
-    assert.equal(await page.$eval("h1", h1 => h1.textContent), title);
-    checkQuiet(page);
+const {document: report, sprite} = fixture({count: 400});
+const CLASSES = report.data.classes, BEST = report.models[0];
+const unfold = page => page.evaluate(() => document.querySelectorAll("details.fold").forEach(one => one.open = true));
+let url, page;
+
+before(async () => {
+    url = await reportPage(report, sprite);
+    page = await open(url);
+    await drawCharts(page);
+});
+
+test("every chart has its data in it", async () => {
+    const charts = Object.fromEntries((await marksOf(page)).map(chart => [chart.name, chart]));
+    const filled = BEST.reliability.filter(bin => bin.count > 0).length;
+    const expected = {
+        "differences": {symbol: 2}, "accuracy-time": {symbol: 3, text: 3}, "accuracy-parameters": {symbol: 3},
+        "class-balance": {rect: 3 * CLASSES.length}, "confusion": {rect: CLASSES.length ** 2},
+        "learning-curves": {line: 5, area: 5}, "roc": {line: CLASSES.length + 1}, "class-scores": {symbol: 3 * CLASSES.length},
+        "reliability": {symbol: filled, rect: filled}, "wins-cnn-small-mixed-i-one-i-": {rect: CLASSES.length},
+    };
+    for (const [name, marks] of Object.entries(expected)) {
+        assert.equal(charts[name]?.state, "drawn", name);
+        for (const [type, count] of Object.entries(marks))
+            assert.ok(charts[name].marks[type] >= count, `${name} has ${charts[name].marks[type]} of ${count} marks (${type})`);
+    }
+    assert.ok(charts.layers.marks.rect > BEST.layers.length, "layers");
+    assert.ok(charts.map.marks.pixels > 20 * report.models[0].predictions.label.count, `${charts.map.marks.pixels} pixels`);
+    assert.equal(Object.keys(charts).length, 12);
+    for (const {name, height} of Object.values(charts)) assert.ok(height > 60, `${name} is ${height} pixels high`);
+});
+
+test("pictures are painted", async () => {
+    const blank = await page.evaluate(() => [...document.querySelectorAll("canvas.tile")].filter(one => one.checkVisibility())
+        .filter(canvas => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size < 3).length);
+    assert.equal(blank, 0);
+    assert.ok(await page.$$eval("canvas.tile", all => all.length) > 80 + 12);
+});
+
+test("texts from outside stay texts", async () => {
+    assert.equal(await page.$eval("h1", h1 => h1.textContent), report.title);
+    assert.equal(await page.$$eval("img:not(#weft-sprite), em, i, b, u", all => all.length), 0);
+    const text = await page.$eval("#page", main => main.textContent);
+    for (const name of CLASSES) assert.ok(text.includes(name), name);
+});
+
+test("the table of models says what the document says, and sorts", async () => {
+    const column = at => page.$$eval(".results tbody tr", (rows, i) => rows.map(row => row.children[i].textContent), at);
+    assert.match((await column(1))[0], new RegExp(report.comparison.models[0].accuracy.mean.toFixed(4)));
+    const heads = await page.$$eval(".results thead th", all => all.map(one => one.textContent));
+    const at = heads.indexOf("Training");
+    await page.click(`.results thead th:nth-child(${at + 1}) button`);
+    assert.deepEqual(await column(at), ["1 min 36 s", "1 min 01 s", "31 s"]);
+    await page.click(`.results thead th:nth-child(${at + 1}) button`);
+    assert.deepEqual(await column(at), ["31 s", "1 min 01 s", "1 min 36 s"]);
+    assert.equal(await page.$eval(`.results thead th:nth-child(${at + 1})`, th => th.ariaSort), "ascending");
+});
+
+/** Presses "Save ... as KIND" of a chart and gives the file's text (or bytes). */
+async function saved(chart, kind, encoding = "utf8") {
+    const file = path.join(page.downloads, `${chart}.${kind.toLowerCase()}`);
+    await page.$eval(`[data-chart="${chart}"] .save button[aria-label$="as ${kind}"]`, button => button.click());
+    await until(async () => (await readdir(page.downloads)).includes(path.basename(file)), file);
+    return readFile(file, encoding);
+}
+
+test("the data of a chart as CSV are the document's", async () => {
+    const quote = text => /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const lines = (await saved("confusion", "CSV")).trim().split("\r\n");
+    const matrix = BEST.evaluation.confusion;
+    assert.equal(lines[0], "truth,predicted,images,share");
+    assert.deepEqual(lines.slice(1), matrix.flatMap((row, truth) => row.map((images, predicted) =>
+        [quote(CLASSES[truth]), quote(CLASSES[predicted]), images, images / row.reduce((sum, one) => sum + one)].join(","))));
+    const map = (await saved("map", "CSV")).trim().split("\r\n");
+    assert.equal(map.length, 1 + report.data.parts.test.count);
+});
+
+test("every chart is saved as SVG and as PNG", async () => {
+    for (const chart of ["accuracy-time", "layers", "map", "learning-curves"]) {
+        const svg = await saved(chart, "SVG");
+        assert.match(svg, /^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+        assert.ok((svg.match(/<(path|rect|circle|line)\b/g) ?? []).length > 4, chart);
+        const bytes = await saved(chart, "PNG", null);
+        assert.equal(bytes.toString("latin1", 1, 4), "PNG");
+        assert.ok(bytes.readUInt32BE(16) > 600 && bytes.length > 3000, `${chart}: ${bytes.length} bytes`);
+    }
+});
+
+test("a point of the map shows its image; the arrow keys go on and say what is there", async () => {
+    await page.$eval("canvas.map", canvas => canvas.scrollIntoView({block: "center", behavior: "instant"}));
+    await page.focus("canvas.map");
+    await page.keyboard.press("ArrowRight");
+    const first = await page.$eval(".chart [aria-live]", one => one.textContent);
+    assert.match(first, /True .*, Predicted .*, Confidence \d+ %/);
+    assert.ok(await page.$eval(".tooltip", box => !box.hidden && box.querySelector("canvas.tile") !== null));
+    await page.keyboard.press("ArrowRight");
+    assert.notEqual(await page.$eval(".chart [aria-live]", one => one.textContent), first);
+    await page.keyboard.press("Escape");
+    assert.ok(await page.$eval(".tooltip", box => box.hidden));
+});
+
+test("everything has a name, for whoever does not see it", async () => {
+    await checkNames(page);
+    const pictures = (await accessibleNodes(page)).filter(node => node.role === "image" || node.role === "img").map(node => node.name);
+    for (const start of ["Accuracy against training time of 3 models", "Images per class", "Layers of cnn-small",
+                         "Learning curves of cnn-small over 10 epochs", "Confusion matrix of cnn-small", "ROC curves of cnn-small",
+                         "Precision, recall and F1 per class", "Reliability diagram of cnn-small"])
+        assert.ok(pictures.some(name => name.startsWith(start)), start);
+});
+
+test("axe-core finds nothing, light and dark", async () => {
+    await checkAccessible(page);
+    await setScheme(page, "dark");
+    await drawCharts(page);
+    await checkAccessible(page, {runOnly: ["color-contrast"]});
+});
+
+test("charts follow when the page becomes dark", async () => {
+    const ink = () => page.$eval('[data-chart="accuracy-time"] .chart', chart => getComputedStyle(
+        chart.querySelector(".mark-text.role-axis-title text")).fill);
+    await until(async () => await ink() === "rgb(230, 233, 237)", "light ink");
+    await setScheme(page, "light");
+    await until(async () => await ink() === "rgb(25, 29, 34)", "dark ink");
+});
+
+test("the keyboard reaches everything, and the focus shows", async () => {
+    const order = await tabOrder(page);
+    assert.deepEqual(order.filter(one => !one.isVisible), []);
+    assert.equal(order[0].name, "To the report");
+    const names = order.map(one => one.name);
+    for (const name of ["The answer", "How it was made", "Save Confusion matrix of cnn-small as PNG", "Open or close all", "Copy the command"])
+        assert.ok(names.includes(name), name);
+});
+
+test("a command is copied", async () => {
+    await page.click(".command .copy");
+    await until(() => page.$eval(".command .copy", one => one.textContent === "Copied"), "Copied");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), report.made.commands[0]);
+});
+
+test("nothing was asked of the network, and nothing complained", () => checkQuiet(page));
+
+for (const width of [360, 1600]) {
+    test(`at ${width} pixels nothing makes the page scroll sideways, and all models unfold`, async () => {
+        const one = await open(url, {width, scheme: "dark"});
+        await unfold(one);
+        await drawCharts(one);
+        await checkWidth(one);
+        const charts = await marksOf(one);
+        assert.equal(charts.length, 4 + 3 * 7 + 2);
+        assert.deepEqual(charts.filter(chart => chart.state !== "drawn"), []);
+        checkQuiet(one);
+        await close(one);
+    });
+}
+
+test("a report that knows only a comparison is shown, and says no more", async () => {
+    const bare = {schema_version: 1, title: "Bare", generated: report.generated, comparison: report.comparison};
+    const one = await open(await reportPage(bare));
+    await drawCharts(one);
+    assert.deepEqual(await one.$$eval("section", all => all.map(section => section.id)), ["answer", "cost", "made"]);
+    checkQuiet(one);
+    await close(one);
+});
+
+test("figures that are not known are left out", async () => {
+    const nothing = {...report, answer: null, question: null, disagreements: [], made: null,
+        data: {...report.data, audit: null, sprite: null, samples: {train: [], test: []}},
+        models: report.models.map(one => ({label: one.label, family: one.family, run: one.run, layers: null, epochs: null,
+            evaluation: null, roc: null, reliability: null, predictions: null, map: null, mistakes: null}))};
+    const one = await open(await reportPage(nothing));
+    await drawCharts(one);
+    assert.match(await one.$eval("#data", part => part.textContent), /weft audit/);
+    checkQuiet(one);
+    await close(one);
 });

@@ -15,7 +15,7 @@ export function confusion(label, classes, matrix) {
     const worst = rows().filter(row => row.truth !== row.predicted).sort((a, b) => b.share - a.share)[0];
     const state = {shares: true};
     return {
-        file: "confusion", title: "Confusion matrix", rows, height: 460,
+        file: "confusion", title: "Confusion matrix", subject: label, rows, height: 460,
         note: worst?.images ? `Most often wrong: ${percent(worst.share)} of ${worst.truth} are taken for ${worst.predicted}.` : null,
         label: `Confusion matrix of ${label}, true classes down, predicted ones across.` +
             (worst?.images ? ` The largest part of a class that is wrong: ${percent(worst.share)} of ${worst.truth}, taken for ` +

@@ -22,7 +22,7 @@ export function curves(label, epochs) {
     const seeds = epochs.length > 1 ? ` The line is the mean of ${epochs.length} seeds, the band goes from the least to the most.`
         : "";
     return {
-        file: "learning-curves", title: "Learning curves", wide: true, rows, height: 260,
+        file: "learning-curves", title: "Learning curves", subject: label, wide: true, rows, height: 260,
         note: seeds ? seeds.trim() : null,
         label: `Learning curves of ${label} over ${counted(Math.max(0, ...epochs.map(run => run.epoch.length)), "epoch")}` +
             `${said.length ? `, which end at ${listed(said)}` : ""}.${seeds}`,

@@ -21,7 +21,7 @@ export function layers(label, list, input) {
     const settings = one => Object.entries(one.settings ?? {}).map(([key, value]) =>
         `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
     return {
-        file: "layers", title: "Layers", wide: true, height: TOP + ROW * (list.length + 1),
+        file: "layers", title: "Layers", subject: label, wide: true, height: TOP + ROW * (list.length + 1),
         note: `${counted(list.length, "layer")}, ${counted(all, "parameter")}` +
             `${most?.parameters ? `, of which ${percent(most.parameters / all, 0)} in ${most.name}` : ""}.`,
         label: `Layers of ${label}: ${[input && `input ${shape(input)}`, ...list.map(one => `${one.type} ${shape(one.output)}` +

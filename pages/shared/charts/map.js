@@ -19,7 +19,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity}) {
     const describe = i => [["Image", `${index(i)} of the test images`], ["True", classes[points.label[i]]],
         ["Predicted", classes[points.predicted[i]]], ["Confidence", percent(points.confidence[i] / 255, 0)]];
     return {
-        file: "map", title: "Map of the test images", wide: true, isInteractive: true, height: 560,
+        file: "map", title: "Map of the test images", subject: label, wide: true, isInteractive: true, height: 560,
         note: `t-SNE of what the last hidden layer puts out: images that look alike to the model lie side by side` +
             `${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL divergence ${kl.toFixed(2)})` : ""}. Point at one, or use the ` +
             "arrow keys, to see it.",

@@ -10,7 +10,7 @@ export function reliability(label, bins, ece) {
     const gap = all ? filled.reduce((sum, bin) => sum + bin.count * (bin.accuracy - bin.confidence), 0) / all : 0;
     const said = gap < 0 ? "more confident than right" : "less confident than it could be";
     return {
-        file: "reliability", title: "Reliability", rows, height: 420,
+        file: "reliability", title: "Reliability", subject: label, rows, height: 420,
         note: `On the diagonal, confidence is accuracy. ${Number.isFinite(ece) ? `Expected calibration error ${score(ece)}: on ` +
             `average the model is ${said}.` : ""}`,
         label: `Reliability diagram of ${label}: accuracy by confidence in ${filled.length} bins.` +

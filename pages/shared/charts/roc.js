@@ -11,7 +11,7 @@ export function roc(label, curves) {
         ({class: one.class, auc: one.auc, false_positive_rate: fpr, true_positive_rate: one.tpr[i]})));
     const state = {corner: true};
     return {
-        file: "roc", title: "ROC per class", rows, height: 400,
+        file: "roc", title: "ROC per class", subject: label, rows, height: 400,
         note: worst ? `The worst is ${worst.class}: area ${score(worst.auc)}.` : null,
         label: `ROC curves of ${label}, one per class, each against all others.` +
             (worst ? ` The worst is ${worst.class} with an area of ${score(worst.auc)}; the best area is ` +

@@ -13,7 +13,7 @@ export function scores(label, classes) {
     const [best, worst] = [ordered[0], ordered.at(-1)];
     const domain = Object.values(MEASURES).map(one => one.name);
     return {
-        file: "class-scores", title: "Precision, recall and F1 per class", rows, height: classes.length * 30 + 70,
+        file: "class-scores", title: "Precision, recall and F1 per class", subject: label, rows, height: classes.length * 30 + 70,
         note: `F1 from ${score(worst.f1)} (${worst.name}) to ${score(best.f1)} (${best.name}).`,
         label: `Precision, recall and F1 per class of ${label}. The best F1 is ${score(best.f1)}, ${best.name}; the worst ` +
             `${listed([`${score(worst.f1)}, ${worst.name}`])}, with precision ${score(worst.precision)} and recall ` +

@@ -12,7 +12,7 @@ export function wins({a, b, per_class: classes}, names) {
     const said = [[a, better(1)], [b, better(-1)]].map(([name, won]) =>
         won.length ? `${name} finds more of ${listed(won)}` : `${name} is ahead in no class`);
     return {
-        file: `wins-${a}-${b}`.replace(/[^\w-]+/g, "-"), title: "Which classes each wins", height: names.length * 28 + 60,
+        file: `wins-${a}-${b}`.replace(/[^\w-]+/g, "-"), title: "Which classes each wins", subject: `${a} and ${b}`, height: names.length * 28 + 60,
         note: "Difference of the share of a class that is right, in points.",
         rows: () => values.map(({index, ...row}) => row),
         label: `Which classes ${a} and ${b} win: ${said.join("; ")}.`,

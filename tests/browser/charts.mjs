@@ -1,0 +1,49 @@
+// Charts as a test sees them.
+import {until} from "./browser.mjs";
+
+/** Scrolls through the page, so that everything is drawn that is drawn when it is seen, and waits for it. */
+export async function drawCharts(page) {
+    await page.evaluate(async () => {
+        for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+            scrollTo({top: y, behavior: "instant"});
+            await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+        }
+        scrollTo({top: 0, behavior: "instant"});
+    });
+    const waiting = () => page.evaluate(() => [...document.querySelectorAll("figure[data-chart]")]
+        .filter(figure => figure.checkVisibility() && figure.dataset.state === "waiting").map(figure => figure.dataset.chart));
+    await until(async () => (await waiting()).length === 0, "all charts");
+}
+
+/**
+ * What is in the charts that are drawn: [{name, state, marks, height}]. `marks` counts by type the marks of data in
+ * Vega's scenegraph that have a size and a colour, and for others what the picture holds: elements of an SVG, or
+ * painted pixels of a canvas.
+ */
+export function marksOf(page) {
+    return page.evaluate(() => {
+        const box = bounds => Math.max(bounds.x2 - bounds.x1, bounds.y2 - bounds.y1);
+        const isSeen = item => item.bounds && box(item.bounds) > 0 && item.opacity !== 0 &&
+            [item.fill, item.stroke].some(colour => colour && colour !== "transparent");
+        function walk(node, marks) {
+            if (node.role === "mark" && node.items)
+                marks[node.marktype] = (marks[node.marktype] ?? 0) + node.items.filter(isSeen).length;
+            for (const item of node.items ?? []) walk(item, marks);
+            return marks;
+        }
+        function painted(canvas) {
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            let pixels = 0;
+            for (let i = 4; i < data.length; i += 4)
+                pixels += data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 2] !== data[2];
+            return pixels;
+        }
+        return [...document.querySelectorAll("figure[data-chart]")].filter(one => one.checkVisibility()).map(figure => {
+            const chart = figure.querySelector(".chart"), canvas = chart.querySelector("canvas.map");
+            const marks = chart.view ? walk(chart.view.scenegraph().root, {}) : canvas ? {pixels: painted(canvas)}
+                : {rect: chart.querySelectorAll("rect").length, text: chart.querySelectorAll("text").length};
+            return {name: figure.dataset.chart, state: figure.dataset.state, marks, height: chart.getBoundingClientRect().height,
+                    label: (chart.getAttribute("aria-label") ?? canvas?.getAttribute("aria-label"))};
+        });
+    });
+}
