@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "cmd/rasterize.h"
 #include "cmd/report.h"
 #include "cmd/report_runs.h"
 
@@ -17,8 +18,8 @@ static const wf_option options_table[] = {
      0, "the stored runs of the 18 models of the five reports that weft comes from"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(report_options, output), "FILE", NULL, NULL, 0, 0,
      "write the report here (default: report.html, .md or .json)"},
-    {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|json", "html", NULL,
-     0, 0, "form of the report"},
+    {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|md|json", "html",
+     NULL, 0, 0, "form of the report"},
     {"title", 0, WF_OPTION_TEXT, offsetof(report_options, title), "TEXT", NULL, NULL, 0, 0,
      "the report's title (default: made of the models' names)"},
     WF_MAPS_OPTION(report_options, maps),
@@ -38,19 +39,27 @@ static wf_status make_result(wf_cli *cli, const wf_report *r, const char *path) 
     return WF_OK;
 }
 
+static wf_status write_page(wf_report *r, const char *path) {
+    wf_context *cx = &r->session->cli->cx;
+    wf_str page = {0};
+    wf_status status = wf_report_html_text(&page, r);
+    if (status == WF_OK) status = wf_file_write(cx, path, page.text, page.length);
+    wf_str_reset(&page);
+    return status;
+}
+
 static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o) {
     wf_context *cx = &cli->cx;
     const char *path = o->output;
     if (!strcmp(o->format, "json")) {
         path = path ? path : "report.json";
         WF_TRY(wf_json_write(cx, path, r->document));
+    } else if (!strcmp(o->format, "md")) {
+        path = path ? path : "report.md";
+        WF_TRY(wf_report_write_markdown(r, path));
     } else {
-        wf_str page = {0};
         path = path ? path : "report.html";
-        wf_status status = wf_report_html_text(&page, r);
-        if (status == WF_OK) status = wf_file_write(cx, path, page.text, page.length);
-        wf_str_reset(&page);
-        WF_TRY(status);
+        WF_TRY(write_page(r, path));
     }
     wf_print(cli, "report: %s\n", path);
     return make_result(cli, r, path);
@@ -78,6 +87,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_status status;
     WF_REQUIRE(cli->operand_count || o->is_all || o->suite, WF_E_ARG,
                "weft report needs runs, --suite reports or --all | weft runs list shows them");
+    if (!strcmp(o->format, "md")) WF_TRY_OR(wf_rasterizer_check(cx)); /* before the work */
     WF_TRY_OR(wf_session_prepare(&session, cli, &o->session));
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));
     WF_TRY_OR(find_runs(&s, cli, store, o));

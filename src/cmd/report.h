@@ -39,6 +39,10 @@ void wf_report_reset(wf_report *r);
 /* The page as text; release with wf_str_reset.  Errors: WF_E_NOMEM. */
 wf_status wf_report_html_text(wf_str *out, wf_report *r);
 
+/* report_markdown.c: the report as the Markdown file `path` and a folder of PNG pictures beside it,
+ * report-files for report.md.  Errors: as wf_svg_to_png; WF_E_IO, WF_E_NOMEM. */
+wf_status wf_report_write_markdown(wf_report *r, const char *path);
+
 /* report_layers.c: models[i].layers.  Errors: WF_E_NOMEM. */
 wf_status wf__report_layers(wf_report *r);
 /* report_pictures.c: data, the maps and mistakes of models, the tiles of all images, r->sprite.

@@ -28,9 +28,13 @@ static void add_table(wf_html *h, const wf_cross_validation *cv, wf_cv_cell_fn c
 
 enum { LEFT = 150, WIDTH = 860, RIGHT = 20, ROW = 34, TOP = 14 };
 
+typedef struct range {
+    double low, high;
+} range;
+
 /* Accuracies between which everything lies. */
-static wf_range range_of(const wf_cross_validation *cv) {
-    wf_range r = {INFINITY, -INFINITY};
+static range range_of(const wf_cross_validation *cv) {
+    range r = {INFINITY, -INFINITY};
     for (size_t i = 0; i < cv->model_count; i++) {
         const wf_cv_model *m = &cv->models[i];
         double ends[2] = {m->low[WF_CV_ACCURACY], m->high[WF_CV_ACCURACY]};
@@ -44,15 +48,15 @@ static wf_range range_of(const wf_cross_validation *cv) {
         }
     }
     double margin = .04 * (r.high - r.low) + 1e-4;
-    return (wf_range){r.low - margin, r.high + margin};
+    return (range){r.low - margin, r.high + margin};
 }
 
-static double x_at(wf_range r, double accuracy) {
+static double x_at(range r, double accuracy) {
     double part = (accuracy - r.low) / (r.high - r.low);
     return LEFT + (WIDTH - LEFT - RIGHT) * (part < 0 ? 0 : part > 1 ? 1 : part);
 }
 
-static void add_model(wf_html *h, const wf_cross_validation *cv, const wf_cv_model *m, wf_range r,
+static void add_model(wf_html *h, const wf_cross_validation *cv, const wf_cv_model *m, range r,
                       double y) {
     double low = m->low[WF_CV_ACCURACY], high = m->high[WF_CV_ACCURACY];
     wf__html(h, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
@@ -74,7 +78,7 @@ static void add_model(wf_html *h, const wf_cross_validation *cv, const wf_cv_mod
 }
 
 static void add_chart(wf_html *h, const wf_cross_validation *cv) {
-    wf_range r = range_of(cv);
+    range r = range_of(cv);
     int bottom = TOP + ROW * (int)cv->model_count;
     wf__html(h,
              "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"accuracy "

@@ -16,6 +16,10 @@ const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
 
 /* Text without any meaning to Markdown or HTML; the writer through which every name passes. */
 void wf__markdown_text(wf_str *s, wf_context *cx, const char *text);
+/* The table of the rows; the sections of differences and of claims, if there are any. */
+void wf__markdown_summary(wf_str *s, wf_context *cx, const wf_comparison *c);
+void wf__markdown_pairs(wf_str *s, wf_context *cx, const wf_comparison *c);
+void wf__markdown_claims(wf_str *s, wf_context *cx, const wf_comparison *c);
 /* A quoted cell and a comma. A spreadsheet would take a text that begins like a formula for one: a
  * leading apostrophe makes it a text again. */
 void wf__csv_text(wf_str *s, wf_context *cx, const char *text);

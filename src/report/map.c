@@ -6,20 +6,9 @@
 
 #include "base/alloc.h"
 #include "report/html.h"
+#include "report/palette.h"
 
-enum { SIDE = 760, MARGIN = 20, TOP = 44, LEGEND = 190, LINE = 22, PALETTE = 10, COLOUR = 32 };
-
-/* The first hues are Okabe and Ito's (https://jfly.uni-koeln.de/color/). */
-static const char *const palette[PALETTE] = {"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7",
-                                             "#56b4e9", "#8c6d1f", "#7a4fb5", "#8a8f98", "#a01c3a"};
-
-/* Of more classes than the palette has: hues that are a golden angle apart. */
-static const char *colour_of(char buffer[COLOUR], const wf_report_map *map, int class) {
-    if (map->class_count <= PALETTE) return palette[class];
-    snprintf(buffer, COLOUR, "hsl(%d,%d%%,%d%%)", (int)fmod(137.508 * class, 360),
-             class % 2 ? 85 : 60, class % 3 ? 45 : 60);
-    return buffer;
-}
+enum { SIDE = 760, MARGIN = 20, TOP = 44, LEGEND = 190, LINE = 22 };
 
 typedef struct frame {
     double x, y, scale; /* the map's middle, pixels per unit */
@@ -46,9 +35,9 @@ static double y_at(const frame *f, float y) {
 
 /* All points of a class as one path: a line of no length with round ends is a dot. */
 static int64_t add_dots(wf_html *h, const wf_report_map *map, const frame *f, int class) {
-    char colour[COLOUR];
+    char colour[WF_COLOUR_BYTES];
     int64_t n = 0;
-    wf__html(h, "<path stroke=\"%s\" d=\"", colour_of(colour, map, class));
+    wf__html(h, "<path stroke=\"%s\" d=\"", wf_class_colour(colour, class, map->class_count));
     for (int64_t i = 0; i < map->count; i++) {
         if (map->labels[i] != class) continue;
         wf__html(h, "M%.1f %.1fh0", x_at(f, map->points[2 * i]), y_at(f, map->points[2 * i + 1]));
@@ -80,10 +69,10 @@ static void add_name(wf_html *h, const wf_report_map *map, const frame *f, int c
 }
 
 static void add_legend(wf_html *h, const wf_report_map *map, int class, int64_t count) {
-    char colour[COLOUR];
+    char colour[WF_COLOUR_BYTES];
     const int y = TOP + MARGIN + LINE * class;
     wf__html(h, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" fill=\"%s\"/>", SIDE + 12, y,
-             colour_of(colour, map, class));
+             wf_class_colour(colour, class, map->class_count));
     wf__html(h, "<text x=\"%d\" y=\"%d\">%s<tspan class=\"count\"> %lld</tspan></text>\n",
              SIDE + 24, y + 4, map->class_names[class], (long long)count);
 }

@@ -34,7 +34,7 @@ static void add_row(wf_str *s, wf_context *cx, const wf_comparison *c, const wf_
     wf_str_add(s, cx, "\n");
 }
 
-static void add_summary(wf_str *s, wf_context *cx, const wf_comparison *c) {
+void wf__markdown_summary(wf_str *s, wf_context *cx, const wf_comparison *c) {
     add_row(s, cx, c, NULL);
     wf_str_add(s, cx, "|");
     for (int j = 0; j < WF_COLUMN_COUNT; j++)
@@ -44,7 +44,7 @@ static void add_summary(wf_str *s, wf_context *cx, const wf_comparison *c) {
     for (size_t i = 0; i < c->row_count; i++) add_row(s, cx, c, &c->rows[i]);
 }
 
-static void add_claims(wf_str *s, wf_context *cx, const wf_comparison *c) {
+void wf__markdown_claims(wf_str *s, wf_context *cx, const wf_comparison *c) {
     wf_report_claim claims[WF_CLAIM_FIGURES];
     char text[WF_FIGURE_BYTES];
     int rows = 0;
@@ -102,6 +102,13 @@ static void add_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, wf_pair
     }
 }
 
+void wf__markdown_pairs(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    if (c->images_tested + c->seeds_tested == 0) return;
+    wf_str_add(s, cx, "\n## Which differences are real?\n");
+    if (c->images_tested > 0) add_pairs(s, cx, c, WF_PAIR_IMAGES);
+    if (c->seeds_tested > 0) add_pairs(s, cx, c, WF_PAIR_SEEDS);
+}
+
 static void add_paragraphs(wf_str *s, wf_context *cx, const char *text) {
     while (*text) {
         size_t n = strcspn(text, "\n");
@@ -121,12 +128,9 @@ wf_status wf_report_markdown(char **out, wf_context *cx, const wf_comparison *c)
     if (c->row_count == 0)
         wf_str_add(&s, cx, "There are no finished and tested runs to compare.\n");
     add_paragraphs(&s, cx, c->answer);
-    if (c->row_count > 0) add_summary(&s, cx, c);
-    if (c->images_tested + c->seeds_tested > 0)
-        wf_str_add(&s, cx, "\n## Which differences are real?\n");
-    if (c->images_tested > 0) add_pairs(&s, cx, c, WF_PAIR_IMAGES);
-    if (c->seeds_tested > 0) add_pairs(&s, cx, c, WF_PAIR_SEEDS);
-    add_claims(&s, cx, c);
+    if (c->row_count > 0) wf__markdown_summary(&s, cx, c);
+    wf__markdown_pairs(&s, cx, c);
+    wf__markdown_claims(&s, cx, c);
     for (size_t i = 0; i < c->note_count; i++) {
         wf_str_add(&s, cx, i == 0 ? "\n## Notes\n\n- " : "- ");
         wf__markdown_text(&s, cx, c->notes[i]);

@@ -1,6 +1,8 @@
 #include "report/packed.h"
 
 #include <math.h>
+#include <nettle/base64.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -54,6 +56,34 @@ wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, si
     for (size_t i = 0; i < count; i++)
         bytes[i] = (uint8_t)lrintf(255 * fminf(fmaxf(values[i], 0), 1));
     wf_status status = wf_packed_u8(out, cx, bytes, count);
+    wf_free(bytes);
+    return status;
+}
+
+wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json_t *packed) {
+    const char *type = json_string_value(json_object_get(packed, "type"));
+    const char *text = json_string_value(json_object_get(packed, "base64"));
+    const size_t count = (size_t)json_integer_value(json_object_get(packed, "count"));
+    const size_t size = type && !strcmp(type, "u16") ? 2 : 1;
+    struct base64_decode_ctx decoder;
+    uint8_t *bytes = NULL;
+    int32_t *values = NULL;
+    wf_status status;
+    WF_REQUIRE(text && type && (size == 2 || !strcmp(type, "u8")), WF_E_DATA,
+               "packed numbers must be of type u8 or u16");
+    size_t length = BASE64_DECODE_LENGTH(strlen(text));
+    WF_TRY_OR(wf_alloc(&bytes, cx, length + 1, 1));
+    base64_decode_init(&decoder);
+    int is_read = base64_decode_update(&decoder, &length, bytes, strlen(text), text) &&
+                  base64_decode_final(&decoder);
+    WF_REQUIRE_OR(is_read && length == count * size, WF_E_DATA,
+                  "packed numbers: %zu bytes for %zu values of %zu bytes", length, count, size);
+    WF_TRY_OR(wf_alloc(&values, cx, count, sizeof *values));
+    for (size_t i = 0; i < count; i++)
+        values[i] = size == 1 ? bytes[i] : bytes[2 * i] | bytes[2 * i + 1] << 8;
+    *out = values;
+    *out_count = count;
+done:
     wf_free(bytes);
     return status;
 }

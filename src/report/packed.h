@@ -20,4 +20,8 @@ wf_status wf_packed_small(json_t **out, wf_context *cx, const int32_t *values, s
 /* Shares of 1, in steps of 1/255. */
 wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, size_t count);
 
+/* Reads what is packed as u8 or u16. Free *out with wf_free.
+ * Errors: WF_E_DATA (nothing of that kind, another number of values), WF_E_NOMEM. */
+wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json_t *packed);
+
 #endif

@@ -1,4 +1,4 @@
-/* The axes of charts that are inline SVG. */
+/* The axes of charts. */
 #ifndef WF_REPORT_PLOT_H
 #define WF_REPORT_PLOT_H
 
