@@ -45,9 +45,10 @@ static wf_status read_memory(wf_str *out, wf_context *cx, int fd) {
         if (n > 0) wf_str_add_bytes(&text, cx, piece, (size_t)n);
         else if (errno != EINTR) break;
     }
-    if (text.status == WF_OK) *out = text;
+    const wf_status status = text.status;
+    if (status == WF_OK) *out = text;
     else wf_str_reset(&text);
-    return out->text ? WF_OK : text.status;
+    return status;
 }
 
 /* ---- the command ---- */

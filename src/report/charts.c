@@ -11,7 +11,8 @@ static const char style[] =
     ".validation{stroke:#c75000;stroke-dasharray:5 3}.rate{stroke:#59636e}"
     ".dot{stroke:none}.dot.train{fill:#0072b2}.dot.validation{fill:#c75000}"
     ".dot.rate{fill:#59636e}.ideal{stroke:#8a939d;stroke-dasharray:3 3}"
-    ".bar{fill:#0072b2;fill-opacity:.75}.count{fill:#c3ccd6}.strong{fill:#fff}.worst{font-weight:700}";
+    ".bar{fill:#0072b2;fill-opacity:.75}.count{fill:#c3ccd6}.strong{fill:#fff}.worst{font-weight:"
+    "700}";
 
 void wf__chart_begin(wf_html *h, int width, int height, const char *label) {
     wf__html(h,

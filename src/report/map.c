@@ -100,7 +100,8 @@ wf_status wf_report_map_svg(char **out, wf_context *cx, const wf_report_map *map
     for (int class = 0; class < map->class_count; class ++) add_name(&h, map, &f, class, scratch);
     wf__html(&h, "</svg>\n");
     wf_free(scratch);
-    if (h.out.status == WF_OK) *out = h.out.text;
+    const wf_status status = h.out.status;
+    if (status == WF_OK) *out = h.out.text;
     else wf_str_reset(&h.out);
-    return h.out.status;
+    return status;
 }

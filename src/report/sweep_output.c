@@ -96,9 +96,10 @@ wf_status wf_sweep_markdown(char **out, wf_context *cx, const wf_sweep *s) {
         wf__markdown_text(&text, cx, s->rows[i].verdict);
         wf_str_add(&text, cx, "\n");
     }
-    if (text.status == WF_OK) *out = text.text;
+    const wf_status status = text.status;
+    if (status == WF_OK) *out = text.text;
     else wf_str_reset(&text);
-    return text.status;
+    return status;
 }
 
 /* ---- CSV: one line per run ---- */
@@ -119,9 +120,10 @@ wf_status wf_sweep_csv(char **out, wf_context *cx, const wf_sweep *s) {
                 wf__csv_figure(&text, cx, figures[f], ",");
             wf_str_addf(&text, cx, "%lld\n", (long long)s->rows[i].parameters);
         }
-    if (text.status == WF_OK) *out = text.text;
+    const wf_status status = text.status;
+    if (status == WF_OK) *out = text.text;
     else wf_str_reset(&text);
-    return text.status;
+    return status;
 }
 
 /* ---- JSON ---- */

@@ -50,6 +50,22 @@ page = open("report.html").read()
 assert "default-src '\''none'\''" in page
 assert not re.search(r"<(link|iframe|script)[^>]*(src|href)=", page)'
 
+# Markdown has its pictures beside it.
+weft report small-rnn small-cnn --format md -o 'my report.md'
+exits 0
+out_is 'report: my report.md'
+check 'every picture that is linked is a PNG file, and no other is there' /usr/bin/python3 -c '
+import pathlib, re, urllib.parse
+links = re.findall(r"\]\(([^)]*)\)", open("my report.md").read())
+paths = [urllib.parse.unquote(link) for link in links]
+assert len(paths) > 8 and all(path.startswith("my report-files/") for path in paths), paths
+assert all(open(path, "rb").read(8) == b"\x89PNG\r\n\x1a\n" for path in paths)
+assert sorted(paths) == sorted(map(str, pathlib.Path("my report-files").iterdir()))'
+same "$(PATH=/nowhere "$program" report small-rnn --format md 2>&1)" \
+    "weft: there is no rsvg-convert, which makes the pictures of a report in Markdown
+      install Debian's package librsvg2-bin, or write --format html"
+check 'and nothing was written' test ! -e report.md
+
 # --all leaves out what was not tested, and says so.
 weft cv small-cnn --dataset ./images --folds 2 -q
 exits 0

@@ -90,7 +90,8 @@ static wf_comparison *compare(void) {
 }
 
 /* The report's document as text: what the page reads. */
-static wf_status document_text(char **out, wf_context *context, const wf_comparison *c) {
+__attribute__((unused)) static wf_status document_text(char **out, wf_context *context,
+                                                       const wf_comparison *c) {
     json_t *document = NULL;
     wf_str text = {0};
     WF_TRY(wf_report_document(&document, context, c, &(const wf_report_options){0}));
@@ -102,7 +103,8 @@ static wf_status document_text(char **out, wf_context *context, const wf_compari
 }
 
 /* The page as weft report writes it, without the part that is the same for every report. */
-static wf_status page_data(char **out, wf_context *context, const wf_comparison *c) {
+__attribute__((unused)) static wf_status page_data(char **out, wf_context *context,
+                                                   const wf_comparison *c) {
     json_t *document = NULL;
     wf_str page = {0};
     WF_TRY(wf_report_document(&document, context, c, &(const wf_report_options){0}));
@@ -122,7 +124,7 @@ static wf_status page_data(char **out, wf_context *context, const wf_comparison 
 }
 
 /* Every form can be made, and the JSON form can be read. */
-static void check_forms(const wf_comparison *c) {
+__attribute__((unused)) static void check_forms(const wf_comparison *c) {
     wf_status (*const forms[])(char **, wf_context *, const wf_comparison *) = {
         wf_report_markdown, wf_report_csv, wf_report_pairs_csv, wf_report_json, document_text};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
