@@ -212,10 +212,8 @@ wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *
         wf_str_add(&s, cx, "\n## All pairs\n\np (Holm) is corrected among all pairs.\n\n");
         add_table(&s, cx, cv, wf_cv_pair_cell, cv->pair_count);
     }
-    if (s.status == WF_OK) {
-        *out = s.text;
-        return WF_OK;
-    }
-    wf_str_reset(&s);
-    return s.status;
+    const wf_status status = s.status;
+    if (status == WF_OK) *out = s.text;
+    else wf_str_reset(&s);
+    return status;
 }

@@ -73,7 +73,7 @@ static void add_legend(wf_html *h, const wf_report_map *map, int class, int64_t 
     const int y = TOP + MARGIN + LINE * class;
     wf__html(h, "<circle cx=\"%d\" cy=\"%d\" r=\"5\" fill=\"%s\"/>", SIDE + 12, y,
              wf_class_colour(colour, class, map->class_count));
-    wf__html(h, "<text x=\"%d\" y=\"%d\">%s<tspan class=\"count\"> %lld</tspan></text>\n",
+    wf__html(h, "<text x=\"%d\" y=\"%d\">%s<tspan class=\"count\" dx=\"6\">%lld</tspan></text>\n",
              SIDE + 24, y + 4, map->class_names[class], (long long)count);
 }
 
