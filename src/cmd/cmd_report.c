@@ -7,7 +7,7 @@
 
 typedef struct report_options {
     wf_session_flags session;
-    const char *output, *format, *runs, *title, *suite, *maps;
+    const char *output, *format, *runs, *title, *suite, *maps, *dataset;
     int is_all;
 } report_options;
 
@@ -23,6 +23,8 @@ static const wf_option options_table[] = {
     {"title", 0, WF_OPTION_TEXT, offsetof(report_options, title), "TEXT", NULL, NULL, 0, 0,
      "the report's title (default: made of the models' names)"},
     WF_MAPS_OPTION(report_options, maps),
+    {"dataset", 'd', WF_OPTION_TEXT, offsetof(report_options, dataset), "DATASET", NULL, NULL, 0, 0,
+     "the runs' data set, where it is now (default: where it was)"},
     WF_RUNS_OPTION(report_options, runs),
     WF_SESSION_OPTIONS(report_options, session),
     {0}};
@@ -89,6 +91,7 @@ static wf_status run(wf_cli *cli, const void *given) {
                "weft report needs runs, --suite reports or --all | weft runs list shows them");
     if (!strcmp(o->format, "md")) WF_TRY_OR(wf_rasterizer_check(cx)); /* before the work */
     WF_TRY_OR(wf_session_prepare(&session, cli, &o->session));
+    session.moved_to = o->dataset;
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));
     WF_TRY_OR(find_runs(&s, cli, store, o));
     WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.items, s.count));

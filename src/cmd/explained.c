@@ -38,6 +38,11 @@ wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
     return WF_OK;
 }
 
+const char *wf_reading_name(wf_reading reading) {
+    static const char *const names[] = {"rows", "columns", "filled"};
+    return names[reading];
+}
+
 static const char *name_of(const wf_explained *e, char buffer[32], int class) {
     return wf_class_name(buffer, e->names, class);
 }
@@ -184,7 +189,6 @@ static json_t *matrix(const float *values, int rows, int columns) {
 }
 
 static wf_status add_ways(json_t *d, const wf_explained *e) {
-    static const char *const readings[] = {"rows", "columns", "filled"};
     wf_context *cx = &e->cli->cx;
     const wf_attribution *a = &e->attribution;
     const wf_progression *p = &e->progression;
@@ -199,7 +203,7 @@ static wf_status add_ways(json_t *d, const wf_explained *e) {
                                  wf_json_real(a->error), "rows", reals(a->rows, a->height))));
     if (!e->ways.is_recurrent) return WF_OK;
     return wf_json_put(d, cx, "progression",
-                       json_pack("{s:s, s:o, s:o}", "reading", readings[p->reading], "lines",
+                       json_pack("{s:s, s:o, s:o}", "reading", wf_reading_name(p->reading), "lines",
                                  reals(e->lines, e->line_count), "outputs",
                                  matrix(p->outputs, p->lines, p->classes)));
 }

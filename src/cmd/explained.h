@@ -32,6 +32,9 @@ void wf_explained_reset(wf_explained *e);
 wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
                                const wf_attribution *a, const wf_progression *progression);
 
+/* "rows", "columns", "filled". */
+const char *wf_reading_name(wf_reading reading);
+
 /* Prints everything but the most probable classes.  Errors: WF_E_NOMEM. */
 wf_status wf_explained_print(const wf_explained *e);
 /* The document of --json and of explain.json.  Errors: WF_E_NOMEM. */

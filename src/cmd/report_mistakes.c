@@ -1,6 +1,7 @@
 /* The worst mistakes of each model of a report, and what in these images spoke for the wrong
  * class. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -20,6 +21,13 @@ enum {
 
 /* A ten-thousandth is less than can be seen. */
 static json_t *brief(double value) { return wf_json_real(round(value * 1e4) / 1e4); }
+
+/* Four digits, of figures of any size. */
+static json_t *digits(double value) {
+    char text[32];
+    snprintf(text, sizeof text, "%.4g", value);
+    return wf_json_real(strtod(text, NULL));
+}
 
 static wf_status put_list(json_t *object, wf_context *cx, const char *key, const float *values,
                           int count) {
@@ -112,7 +120,6 @@ static wf_status put_progress(json_t *evidence, wf_context *cx, const wf_progres
 
 static wf_status by_line(json_t **out, wf_context *cx, wf_pool *pool, wf_params *params,
                          const wf_explain_options *options) {
-    static const char *const readings[] = {"rows", "columns", "filled"};
     wf_attribution attribution = {0};
     wf_progression progression = {0};
     double *lines = NULL;
@@ -122,9 +129,9 @@ static wf_status by_line(json_t **out, wf_context *cx, wf_pool *pool, wf_params 
     WF_TRY_OR(wf_attribution_create(&attribution, params, cx, pool, options));
     WF_TRY_OR(wf_progression_create(&progression, params, cx, pool, options));
     WF_TRY_OR(wf_attribution_lines(&lines, &count, cx, &attribution, &progression));
-    for (int i = 0; i < count; i++) WF_TRY_OR(wf_json_append(rows, cx, brief(lines[i])));
+    for (int i = 0; i < count; i++) WF_TRY_OR(wf_json_append(rows, cx, digits(lines[i])));
     evidence = json_pack("{s:s, s:s, s:O}", "kind", "rows", "reading",
-                         readings[progression.reading], "rows", rows);
+                         wf_reading_name(progression.reading), "rows", rows);
     WF_REQUIRE_OR(evidence, WF_E_NOMEM, "out of memory: a mistake row by row");
     WF_TRY_OR(put_progress(evidence, cx, &progression));
     *out = json_incref(evidence);

@@ -43,26 +43,33 @@ json_t *wf__pictures_model(const wf_pictures *p, size_t row) {
 static wf_status check_data(wf_pictures *p, const wf_run_summary *s) {
     const wf_dataset *d = p->session->dataset;
     wf_context *cx = &p->cli->cx;
-    WF_REQUIRE(!*s->data_hash || !strcmp(s->data_hash, d->sha256), WF_E_DATA,
-               "%s holds other images than those that it was trained on", d->source);
+    WF_REQUIRE(
+        !*s->data_hash || !strcmp(s->data_hash, d->sha256), WF_E_DATA,
+        "%s holds other images than those that it was trained on | --dataset says where they "
+        "are",
+        d->source);
     return WF_OK;
 }
 
 wf_status wf__pictures_open_data(int *out_is_there, wf_pictures *p, size_t row) {
     const wf_experiment *e = &p->report->experiments[row];
     const wf_run_summary *s = &wf__pictures_run(p, row)->summary;
+    const char *name = p->session->moved_to ? p->session->moved_to : e->dataset;
     *out_is_there = 0;
-    if (!e->model || (p->missing && !strcmp(p->missing, e->dataset))) return WF_OK;
-    wf_status status = wf_session_open_data(p->session, e->dataset, e->model);
+    if (!e->model || p->is_refused[row] || (p->missing && !strcmp(p->missing, name))) return WF_OK;
+    wf_status status = wf_session_open_data(p->session, name, e->model);
     if (status == WF_OK) {
         status = check_data(p, s);
         *out_is_there = status == WF_OK;
+        p->is_refused[row] = status != WF_OK;
         return wf__pictures_forgive(p, status, s->id, "images");
     }
-    WF_TRY(wf__pictures_forgive(p, status, e->dataset, "images"));
+    if (status == WF_E_NOTFOUND && strchr(name, '/'))
+        snprintf(p->cli->cx.hint, sizeof p->cli->cx.hint, "--dataset says where they are now");
+    WF_TRY(wf__pictures_forgive(p, status, s->dataset, "images"));
     wf_free(p->missing);
     p->missing = NULL;
-    return wf_strdup(&p->missing, &p->cli->cx, e->dataset);
+    return wf_strdup(&p->missing, &p->cli->cx, name);
 }
 
 static wf_status open_model(wf_pictures *p, size_t row) {
@@ -302,8 +309,12 @@ static wf_status make(wf_pictures *p) {
 wf_status wf__report_pictures(wf_report *r) {
     wf_pictures p = {
         .report = r, .cli = r->session->cli, .session = r->session, .trained_row = SIZE_MAX};
-    wf_status status = r->comparison->row_count ? make(&p) : WF_OK;
+    const size_t rows = r->comparison->row_count;
+    if (rows == 0) return WF_OK;
+    WF_TRY(wf_alloc(&p.is_refused, &p.cli->cx, rows, 1));
+    wf_status status = make(&p);
     wf_trained_reset(&p.trained);
+    wf_free(p.is_refused);
     wf_free(p.missing);
     return status;
 }

@@ -16,7 +16,8 @@ typedef struct wf_pictures {
     int maps_of_few;   /* models whose map shows a sample of the test images */
     int maps_left_out; /* models without a map, for the page would become too large */
     /* what was opened last */
-    char *missing; /* the data set that could not be opened; NULL: none */
+    char *missing;             /* the data set that could not be opened; NULL: none */
+    unsigned char *is_refused; /* [rows]: the data set holds other images now */
     wf_trained trained;
     size_t trained_row; /* SIZE_MAX: none was tried */
 } wf_pictures;

@@ -143,7 +143,7 @@ static wf_status read_normalization(wf_trained *t, wf_session *s) {
     }
     wf_split split = {0};
     char *path = NULL;
-    WF_TRY(wf_session_open_data(s, t->experiment.dataset, model));
+    WF_TRY(wf_session_open_data(s, s->moved_to ? s->moved_to : t->experiment.dataset, model));
     WF_TRY(wf_run_file(&path, cx, t->run, "splits.csv"));
     wf_status status = wf_split_read(&split, cx, path, s->dataset);
     if (status == WF_OK)

@@ -55,6 +55,7 @@ typedef struct wf_session {
     /* the data set opened last, for it is often the next one as well */
     wf_dataset *dataset;
     char *dataset_name;
+    const char *moved_to; /* where the images of stored runs are now; NULL: where they were */
     int32_t height, width, channels;
 } wf_session;
 

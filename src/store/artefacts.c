@@ -35,6 +35,7 @@ static const char *kind_of(const char *path) {
         {WF_RUN_PREDICTIONS_FILE, "predictions"},
         {WF_RUN_TAGS_FILE, "tags"},
         {"report.html", "report"},
+        {"report/", "report"},
         {"events", "events"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -15,6 +15,7 @@
  *                           held-out images; predictions.csv then has rows of the training set
  *     predictions.csv       index,label,predicted,p0 ... pK-1
  *     report.html
+ *     report/               what a report shows and takes long to make: a map, evidence
  *     tags.json             {"name": "value"}: what the user noted
  *
  * The folders are the truth: every list first compares each folder with its row of the database.

@@ -1,0 +1,185 @@
+#!/bin/bash
+# What of a report needs images or weights: data, sprite, maps, mistakes, evidence; what is kept, and what
+# is said of what is missing.
+. "$(dirname -- "$0")/lib.sh"
+
+checker=$source_dir/tests/cli/report_pictures_check.py
+# look DOCUMENT EXPRESSION: with the document as d and the helpers of the checker.
+look() { /usr/bin/python3 "$checker" "$@" 2>&1; }
+
+# ---- grey images, one model of each kind ----
+
+make_images images 12 150 120
+model() { # NAME FAMILY LAYER...
+    printf 'name: %s\nfamily: %s\ninput: [12, 12, 1]\nlayers:\n' "$1" "$2"
+    printf '  - %s\n' "${@:3}"
+    printf '  - dense: {units: 3, activation: softmax}\ntraining: {epochs: 1, batch_size: 16, validation: 0.2}\n'
+}
+mkdir models
+model cnn cnn 'conv2d: {filters: 3, kernel_size: 3, activation: relu}' flatten >models/cnn.yaml
+model rnn rnn rows 'lstm: {units: 4}' >models/rnn.yaml
+model flat other flatten 'dense: {units: 5, activation: relu}' >models/flat.yaml
+for name in cnn rnn flat; do
+    weft train "$name" --dataset ./images -q
+    exits 0
+done
+check 'a run has the report of its own, with its images' grep -q 'id="weft-sprite"' "$WEFT_RUNS/cnn-1/report.html"
+check 'but no map yet' test ! -e "$WEFT_RUNS/cnn-1/report"
+
+weft report cnn rnn flat -f json -o first.json
+exits 0
+same "$(sed 's/, [^,]*$//' .err | sort)" 'cnn-1: t-SNE of 120 test images
+flat-1: t-SNE of 120 test images
+rnn-1: t-SNE of 120 test images'
+same "$(look first.json 'd["data"]["image"], d["data"]["sprite"]["tile"], d["data"]["sprite"]["count"], d["data"]["test_tiles"]')" \
+    "({'height': 12, 'width': 12, 'channels': 1}, {'height': 12, 'width': 12}, 160, None)"
+same "$(look first.json 'parts()')" "{'train': (120, [40, 40, 40]), 'validation': (30, [10, 10, 10]), 'test': (120, [40, 40, 40])}"
+# image i of make_images is of class i % 3; training samples are none that the run validated on
+same "$(look first.json '[len(d["data"]["samples"][part]) for part in ("train", "test")]')" '[40, 40]'
+same "$(look first.json 'all(s["label"] == s["index"] % 3 for part in d["data"]["samples"].values() for s in part)')" True
+same "$(look first.json 'all(in_split("cnn-1", s["index"]) == "train" for s in d["data"]["samples"]["train"])')" True
+same "$(look first.json 'all(s["tile"] == s["index"] for s in d["data"]["samples"]["test"])')" True
+same "$(look first.json 'sorted(s["tile"] for s in d["data"]["samples"]["train"]) == list(range(120, 160))')" True
+same "$(look first.json 'd["data"]["audit"]')" None
+
+# the mistakes, worked out again from predictions.csv; what speaks for the wrong class, from weft explain
+same "$(look first.json 'check_mistakes()')" '3 models'
+same "$(look first.json 'kinds()')" "{'cnn': ['gradcam'], 'flat': [None], 'rnn': ['rows']}"
+for name in cnn rnn; do
+    read -r index class < <(look first.json "worst('$name')")
+    weft explain "$name" "test:$index" --class "$class" -o "explain-$name" --json
+    exits 0
+done
+same "$(look first.json 'same_heat("cnn", "explain-cnn/explain.json")')" True
+same "$(look first.json 'same_rows("rnn", "explain-rnn/explain.json")')" True
+
+# the map is the one of weft embed
+weft embed cnn --tsne -o embedding -q
+exits 0
+same "$(look first.json 'same_map("cnn", "embedding/tsne.csv")')" True
+same "$(look first.json 'model("cnn")["map"]["layer"], model("cnn")["map"]["perplexity"], model("cnn")["map"]["index"]')" \
+    "('flatten', 30.0, None)"
+
+# ---- what is kept ----
+
+stamp() { stat -c '%n %Y %i %s' "$WEFT_RUNS"/*/report/*; }
+same "$(cd "$WEFT_RUNS" && echo */report/*)" \
+    'cnn-1/report/evidence.json cnn-1/report/map-120.json flat-1/report/evidence.json flat-1/report/map-120.json rnn-1/report/evidence.json rnn-1/report/map-120.json'
+before=$(stamp)
+weft report cnn rnn flat -f json -o second.json
+exits 0
+err_is ''
+same "$(stamp)" "$before"
+same "$(look second.json 'equal_but_for_the_time("first.json")')" True
+weft runs show cnn-1 --json
+json_is '[a["kind"] for a in d["artefacts"] if a["path"].startswith("report/")]' "['report', 'report']"
+
+# weights and images may be away then
+mkdir away
+for run in cnn-1 rnn-1 flat-1; do mv "$WEFT_RUNS/$run/weights" "away/$run"; done
+weft report cnn rnn flat -f json -o third.json
+exits 0
+err_is ''
+same "$(look third.json 'equal_but_for_the_time("first.json")')" True
+mv images away
+weft report cnn rnn flat -f json -o fourth.json
+exits 0
+err_is "images: no images: data set $PWD/images: there is no such name, file or folder; --dataset says where they are now"
+same "$(look fourth.json 'd["comparison"]["notes"] == ["images: no images: data set " + cwd + "/images: there is no such name, file or folder; --dataset says where they are now"]')" True
+same "$(look fourth.json 'd["data"]["sprite"], d["data"]["samples"], parts()')" \
+    "(None, None, {'train': (120, None), 'validation': (30, None), 'test': (120, [40, 40, 40])})"
+same "$(look fourth.json 'model("cnn")["map"] == other("first.json", "cnn")["map"], model("rnn")["mistakes"][0]["evidence"]["kind"], model("rnn")["mistakes"][0]["tile"]')" \
+    "(True, 'rows', None)"
+weft report cnn -o fourth.html
+exits 0
+check 'a page without images has no sprite' grep -vq 'id="weft-sprite"' fourth.html
+weft report cnn rnn flat -f json -o fifth.json --dataset away/images
+exits 0
+err_is ''
+same "$(look fifth.json 'd["data"] == json.load(open("first.json"))["data"]')" True
+mv away/images images
+
+# weights that are away before anything is kept: the rest of the report is there
+rm -r "$WEFT_RUNS/cnn-1/report"
+weft report cnn rnn -f json -o sixth.json
+exits 0
+err_like 'cnn-1: no map and no evidence of its mistakes: */cnn-1/weights/*: cannot open*'
+same "$(look sixth.json 'model("cnn")["map"], model("cnn")["mistakes"][0]["evidence"], model("cnn")["mistakes"][0]["tile"] is not None, model("rnn")["map"] is not None')" \
+    '(None, None, True, True)'
+for run in cnn-1 rnn-1 flat-1; do mv "away/$run" "$WEFT_RUNS/$run/weights"; done
+
+# what is kept and damaged is made again; where it cannot be kept, it is made each time
+mkdir "$WEFT_RUNS/cnn-1/report"
+echo '{"schema_version": 1, "x"' >"$WEFT_RUNS/cnn-1/report/map-120.json"
+echo '{"schema_version": 99}' >"$WEFT_RUNS/cnn-1/report/evidence.json"
+weft report cnn -f json -o seventh.json
+exits 0
+err_like 'cnn-1: t-SNE of 120 test images, *'
+same "$(look seventh.json 'model("cnn")["map"] == other("first.json", "cnn")["map"], model("cnn")["mistakes"] == other("first.json", "cnn")["mistakes"]')" '(True, True)'
+rm -r "$WEFT_RUNS/cnn-1/report"
+touch "$WEFT_RUNS/cnn-1/report"
+weft report cnn -f json -o eighth.json
+exits 0
+err_like '*cnn-1/report*; it is made again for the next report*'
+same "$(look eighth.json 'model("cnn")["map"] == other("first.json", "cnn")["map"]')" True
+rm "$WEFT_RUNS/cnn-1/report"
+
+# ---- other images than the run was trained on ----
+
+make_images other 12 150 90
+weft report cnn rnn -f json -o ninth.json --dataset other
+exits 0
+err_like '*cnn-1: no images: other holds other images than those that it was trained on; --dataset says where they are*rnn-1: no images: *'
+same "$(grep -c 'cnn-1: no images' .err)" 1
+same "$(look ninth.json 'd["data"]["sprite"]')" None
+
+# ---- maps ----
+
+weft report cnn -f json -o none.json --maps none
+exits 0
+err_is ''
+same "$(look none.json 'model("cnn")["map"], d["comparison"]["notes"]')" \
+    "(None, ['Maps of the test images are left out, as --maps none says.'])"
+
+# ---- the audit ----
+
+weft audit images --run rnn-1 --run flat-1 --near 0.01 -q
+exits 0
+weft report rnn -f json -o audited.json
+exits 0
+same "$(look audited.json 'd["data"]["audit"]["near"], d["data"]["audit"]["label_error_count"] >= len(d["data"]["audit"]["label_errors"]) > 0')" '(0.01, True)'
+same "$(look audited.json 'all(e["tile"] == e["index"] and e["label"] == e["index"] % 3 != e["suggested"] for e in d["data"]["audit"]["label_errors"])')" True
+weft audit other -q
+weft report rnn -f json -o unaudited.json
+same "$(look unaudited.json 'd["data"]["audit"]')" None
+
+# ---- photographs in folders, with names from elsewhere ----
+
+/usr/bin/python3 "$checker" make-photos photos
+cat >models/photo.yaml <<'END'
+name: photo
+family: cnn
+input: [48, 64, 3]
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, activation: relu}
+  - max_pool2d: {pool_size: 4}
+  - flatten
+  - dense: {units: 3, activation: softmax}
+training: {epochs: 2, batch_size: 10, validation: 0.2, normalization: standardize}
+END
+weft train photo --dataset ./photos -q
+exits 0
+weft report photo -f json -o photo.json
+exits 0
+same "$(look photo.json 'd["data"]["classes"]')" "['<img src=x onerror=alert(1)>', \"=cmd|'x' <!-- \", 'Kühe 牛 🐄 & \"co\"']"
+same "$(look photo.json 'd["data"]["image"], d["data"]["sprite"]["tile"], d["data"]["sprite"]["count"]')" \
+    "({'height': 48, 'width': 64, 'channels': 3}, {'height': 48, 'width': 64}, 76)"
+weft report photo -o photo.html
+exits 0
+check 'names end no element' /usr/bin/python3 -c '
+page = open("photo.html", encoding="utf-8").read()
+assert page.count("\\u003cimg src=x onerror") > 0 and "<img src=x" not in page and page.count("<!-- \"") == 0
+image = page.split("<img id=\"weft-sprite\"")[1].split(">")[0]
+assert "src=\"data:image/webp;base64,UklGR" in image and " hidden" in image'
+
+finish
