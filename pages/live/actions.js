@@ -33,8 +33,7 @@ export async function remove(runs) {
     const running = runs.filter(run => run.status === "running");
     const those = runs.filter(run => run.status !== "running");
     if (!those.length) {
-        await tellFailure("Nothing to delete",
-            new Error(running.length === 1 ? "This run is training. Stop it first." : "These runs are training. Stop them first."));
+        await tellFailure("Nothing to delete", new Error("A run that is training can be deleted when it has stopped."));
         return false;
     }
     const done = await confirmDialog({
@@ -42,7 +41,7 @@ export async function remove(runs) {
         text: [
             el("p", null, "Weights, predictions, figures and logs are deleted from the disk. This cannot be undone."),
             those.length > 1 ? el("ul", {class: "names"}, those.map(run => el("li", null, run.id))) : null,
-            running.length ? el("p", null, `Left alone, for they are training: ${running.map(r => r.id).join(", ")}.`) : null,
+            running.length ? el("p", null, `Not those that train: ${running.map(run => run.id).join(", ")}.`) : null,
         ],
         action: those.length === 1 ? "Delete" : `Delete ${those.length} runs`,
         work: () => deleteRuns(those.map(run => run.id)),

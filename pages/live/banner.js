@@ -11,8 +11,9 @@ export function makeBanner() {
         root,
         update() {
             root.hidden = !state.lostSince;
-            setText(root, state.lostSince ? `The server has not answered since ${clock.format(state.lostSince)}. This is ` +
-                "what was known then; the page goes on by itself when the server is back." : "");
+            const since = state.lostSince && clock.format(state.lostSince);
+            setText(root, !since ? "" : `The server has not answered since ${since}. ` +
+                "This is what was known then; the page goes on by itself when the server is back.");
         },
     };
 }

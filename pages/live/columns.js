@@ -33,7 +33,7 @@ export const columns = {
     loss: column("loss", "Loss", score, {...figure, best: -1}),
     worst_class: column("worst_class", "Worst class", text),
     worst_f1: column("worst_f1", "Worst F1", score, {...figure, best: 1}),
-    parameters: column("parameters", "Parameters", count, {...figure, best: -1}),
+    parameters: column("parameters", "Parameters", count, figure),
     ms_per_step: column("ms_per_step", "ms/step", quantity, {...figure, best: -1}),
     s_per_epoch: column("s_per_epoch", "s/epoch", quantity, {...figure, best: -1}),
     total_s: column("total_s", "Time", duration, {...figure, best: -1}),

@@ -29,7 +29,8 @@ export function makeCompareView({ids}) {
             el("a", {class: "button", href: reportLink(ids), target: "_blank", rel: "noopener"}, "Open report")),
         missing, el("section", {"aria-labelledby": "curves"}, el("h2", {id: "curves", class: "unseen"}, "Curves"),
             makeControls(redraw, "epochSmoothing", ["epoch", "time"]), legend.root, charts.root),
-        el("section", {"aria-labelledby": "differences"}, el("h2", {id: "differences"}, "What is different"), table, same));
+        el("section", {"aria-labelledby": "differences"}, el("h2", {id: "differences"}, "What is different"),
+            table, same));
     let configuration = null, sort = "", drawn = [];
 
     function redraw() {
@@ -54,19 +55,15 @@ export function makeCompareView({ids}) {
         const shown = [columns.id, ...differ];
         const by = shown.find(column => column.key === sort.replace(/^-/, ""));
         const order = by ? sorted(runs, by.value, sort.startsWith("-")) : runs;
-        const item = {shown, groups: [{name: null, runs: order}], sort, best: bestOf(runs, shown)};
-        setParts(table, [item], () => shown.map(column => column.key).join("\n"), () => makeTable("What is different", shown, {
-            sort: key => {
-                sort = sort === `-${key}` ? key : `-${key}`;
-                update();
-            },
-            mark: id => lineKey(lines[ids.indexOf(id)]),
-        }));
-        const figures = {keys: alike, run: runs[0]};
-        setParts(same, runs.length > 1 ? [figures] : [], () => alike.join("\n"), () => {
-            const list = makeFigures(alike, "details");
-            return {root: el("div", null, el("h3", null, "The same in all"), list.root), update: ({run}) => list.update(run)};
-        });
+        const item = {groups: [{name: null, runs: order}], sort, best: bestOf(runs, shown)};
+        setParts(table, [item], () => shown.map(column => column.key).join(), () =>
+            makeTable("What is different", shown, {sort: sortBy, mark: id => lineKey(lines[ids.indexOf(id)])}));
+        setParts(same, runs.length > 1 ? [runs[0]] : [], () => alike.join(), () => makeSame(alike));
+    }
+
+    function sortBy(key) {
+        sort = sort === `-${key}` ? key : `-${key}`;
+        update();
     }
 
     function update() {
@@ -84,4 +81,9 @@ export function makeCompareView({ids}) {
     }
 
     return {root, title: () => title, wants: () => ids, fetchAll: fetchEpochs, update, destroy: charts.destroy};
+}
+
+function makeSame(keys) {
+    const {root, update} = makeFigures(keys, "details");
+    return {root: el("div", null, el("h3", null, "The same in all"), root), update};
 }

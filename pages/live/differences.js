@@ -18,10 +18,11 @@ export function differences(runs, ids, configuration) {
     const known = key => runs.some(run => isKnown(columns[key].value(run)));
     const isSame = column => new Set(runs.map(run => column.show(column.value(run), run))).size === 1;
     const settings = SETTINGS.filter(known).map(key => columns[key]);
-    const more = Object.keys(configuration).filter(key => !(key in columns)).map(key => configured(key, ids, configuration));
+    const more = Object.keys(configuration).filter(key => !(key in columns))
+        .map(key => configured(key, ids, configuration));
     const figures = FIGURES.filter(known).map(key => columns[key]);
     return {
-        differ: [...settings.filter(column => !isSame(column)), ...more, ...figures.filter(column => !isSame(column))],
+        differ: [...figures.filter(column => !isSame(column)), ...settings.filter(column => !isSame(column)), ...more],
         same: settings.filter(isSame).map(column => column.key),
     };
 }

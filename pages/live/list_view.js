@@ -41,8 +41,9 @@ export function makeListView() {
         clear: () => change({ticked: []}),
     });
     const nothing = el("p", {class: "nothing"});
-    const root = el("div", null, el("h1", {class: "unseen", tabindex: -1}, "Runs and trainings"), now.root, el("section", {"aria-labelledby": "all-runs"},
-        el("h2", {id: "all-runs"}, "Runs"), filter.root, selection.root, table.root, nothing));
+    const root = el("div", null, el("h1", {class: "unseen", tabindex: -1}, "Runs and trainings"), now.root,
+        el("section", {"aria-labelledby": "all-runs"},
+            el("h2", {id: "all-runs"}, "Runs"), filter.root, selection.root, table.root, nothing));
 
     function show() {
         if (!state.runs) return;

@@ -9,14 +9,16 @@ import {makeRunView} from "./run_view.js";
 import {server} from "./server.js";
 import {onChange, want} from "./state.js";
 
-// Each has a root, title(), wants() and fetchAll (whose details it shows, and what gets them), update(route), destroy().
+// Each has a root, title(), wants() and fetchAll (whose details it shows, and what gets them), update(route) and
+// destroy().
 const views = {list: makeListView, run: makeRunView, compare: makeCompareView};
 
 const page = document.getElementById("page");
 const home = el("a", {class: "home", href: listLink({})}, "weft");
 const banner = makeBanner();
 document.getElementById("head").append(home,
-    el("span", {class: "muted folder"}, server.runs), el("span", {class: "muted version"}, server.version), banner.root);
+    el("span", {class: "muted folder"}, server.runs), el("span", {class: "muted version"}, server.version),
+    banner.root);
 
 let shown = null; // {view, key}
 let lastList = null; // the address of the list as it was left
@@ -33,7 +35,7 @@ function go() {
         page.replaceChildren(shown.view.root);
         if (!isFirst) {
             scrollTo(0, 0);
-            page.querySelector("h1, h2")?.focus();
+            page.querySelector("h1")?.focus();
         }
     }
     if (route.view === "list") lastList = location.hash;

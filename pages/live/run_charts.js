@@ -6,18 +6,23 @@ import {lineStyle} from "./line_style.js";
 import {setText} from "./patch.js";
 import {preferences} from "./preferences.js";
 
-const steps = [{name: "steps", color: "train", width: 1, faint: true}, {name: "steps, smoothed", color: "train", width: 1.5}];
+const steps = [
+    {name: "steps", color: "train", width: 1, faint: true},
+    {name: "steps, smoothed", color: "train", width: 1.5},
+];
 const epochs = [
     {name: "training", color: "train", width: 2, dots: true, dash: [4, 3]},
     {name: "validation", color: "validation", width: 2, dots: true},
 ];
 
+const alone = name => [{name, color: "validation"}];
+
 const figures = [
     {key: "loss", title: "Loss", format: score, log: true, lines: [...steps, ...epochs]},
     {key: "accuracy", title: "Accuracy", format: score, lines: [...steps, ...epochs]},
-    {key: "learning_rate", title: "Learning rate", format: brief, log: true, lines: [{name: "learning rate", color: "validation"}]},
+    {key: "learning_rate", title: "Learning rate", format: brief, log: true, lines: alone("learning rate")},
     {key: "speed", title: "Images per second", format: count, zero: true, lines: steps},
-    {key: "memory", title: "Memory", format: bytes, tick: bytes, zero: true, lines: [{name: "memory", color: "validation"}]},
+    {key: "memory", title: "Memory", format: bytes, tick: bytes, zero: true, lines: alone("memory")},
 ];
 
 const across = {
@@ -78,6 +83,6 @@ function normCharts(layers) {
 function spikesText(spikes) {
     if (!spikes.length) return "";
     const last = spikes.at(-1);
-    const what = spikes.length === 1 ? "▼ One spike of the loss," : `▼ ${count(spikes.length)} spikes of the loss, the last`;
-    return `${what} in epoch ${last.epoch} near step ${count(last.step)}: ${score(last.y)}.`;
+    const what = spikes.length === 1 ? "One spike" : `${count(spikes.length)} spikes`;
+    return `▼ ${what} of the loss, the last in epoch ${last.epoch} near step ${count(last.step)}: ${score(last.y)}.`;
 }

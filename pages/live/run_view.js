@@ -13,8 +13,8 @@ import {makeStatus} from "./status.js";
 import {makeStopButtons} from "./stop_buttons.js";
 import {editTags, makeTags} from "./tags.js";
 
-const FIGURES = ["accuracy", "macro_f1", "loss", "val_accuracy", "val_loss", "epochs", "total_s"];
-const DETAILS = ["model", "family", "dataset", "seed", "batch_size", "epochs_planned", "train_images",
+const FIGURES = ["accuracy", "macro_f1", "loss", "val_accuracy", "val_loss", "total_s"];
+const DETAILS = ["model", "family", "dataset", "seed", "batch_size", "epochs", "epochs_planned", "train_images",
     "validation_images", "parameters", "precision", "threads", "cpu", "isa", "ms_per_step", "s_per_epoch", "started",
     "version", "data_hash", "command"];
 
@@ -23,8 +23,9 @@ export function makeRunView({id}) {
     const run = () => state.runs?.get(id) ?? state.details.get(id)?.run;
     const status = makeStatus(), tags = makeTags(), line = makeLine();
     const reason = el("p", {class: "reason"});
-    const stops = el("div", null, makeStopButtons(id), el("p", {class: "muted small"}, "Save and stop writes a checkpoint, ",
-        "from which ", el("code", null, "weft train --resume"), " goes on. Stop ends at once, without one."));
+    const stops = el("div", null, makeStopButtons(id), el("p", {class: "muted small"},
+        "Save and stop writes a checkpoint, from which ", el("code", null, "weft train --resume"),
+        " goes on. Stop ends at once, without one."));
     const report = el("a", {class: "button", href: reportLink([id]), target: "_blank", rel: "noopener"}, "Open report");
     const erase = el("button", {type: "button", onclick: async () => {
         if (await remove([run()])) location.hash = listLink({});

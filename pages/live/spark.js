@@ -10,8 +10,8 @@ const WIDTH = 300, HEIGHT = 48, MARGIN = 2;
 export function makeSpark(name, colors) {
     const paths = colors.map(color => svg("path", {fill: "none", stroke: `var(--${color})`, "stroke-width": 1.5,
         "vector-effect": "non-scaling-stroke"}));
-    const root = svg("svg", {class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
-        "aria-label": name}, paths);
+    const root = svg("svg", {class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none",
+        role: "img", "aria-label": name}, paths);
     return {
         root,
         update({x, lines}) {

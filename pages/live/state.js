@@ -111,7 +111,8 @@ const changes = {
             const line = Object.fromEntries(LIVE.map(key => [key, live[key][last]]));
             state.runs.set(id, {...run, live: line});
         }
-        changeDetail(id, detail => ({live: reset || !detail.live ? live : append(detail.live, live, LIVE, "batch_loss")}));
+        changeDetail(id, detail =>
+            ({live: reset || !detail.live ? live : append(detail.live, live, LIVE, "batch_loss")}));
     },
     norms({id, reset, norms}) {
         changeDetail(id, detail => ({norms: reset || !detail.norms ? norms : append(detail.norms, norms, NORMS)}));

@@ -5,10 +5,10 @@ import {makeStatus} from "./status.js";
 import {makeTags} from "./tags.js";
 
 /**
- * A table of runs: {root, update({groups, sort, ticked, best})}. `groups` is [{name, runs}], where a name of null stands for
- * no heading; `sort` is a column's key, with "-" before it for the largest first; `ticked` a set of ids; `best` says of
- * an id which columns are marked. `events`: sort(key) and, where wanted, tick(ids, on), editTags(run) and mark(id),
- * an element before the name.
+ * A table of runs: {root, update({groups, sort, ticked, best})}. `groups` is [{name, runs}], where a name of null
+ * stands for no heading; `sort` is a column's key, with "-" before it for the largest first; `ticked` a set of ids;
+ * `best` says of an id which columns are marked. `events`: sort(key) and, where wanted, tick(ids, on), editTags(run)
+ * and mark(id), an element before the name.
  */
 export function makeTable(caption, columns, events) {
     let listed = [];
@@ -101,7 +101,8 @@ function makeName(events, id) {
     let run = null;
     const edit = events.editTags && el("button", {type: "button", class: "quiet", "aria-label": `Tags of ${id}`,
         title: "Tags", onclick: () => events.editTags(run)}, "+");
-    const root = el("th", {scope: "row"}, events.mark?.(id), el("a", {href: runLink(id)}, id), el("span", {class: "row-tags"}, tags.root, edit));
+    const root = el("th", {scope: "row"}, events.mark?.(id), el("a", {href: runLink(id)}, id),
+        el("span", {class: "row-tags"}, tags.root, edit));
     return {
         root,
         update(now) {
