@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "report/packed.h"
+#include "report/pages.h"
 
 #define FOLDER "report"
 
@@ -241,15 +242,44 @@ static wf_status put_test_tiles(wf_pictures *p, const wf_tiles *t) {
     return wf_json_put(json_object_get(p->report->document, "data"), cx, "test_tiles", packed);
 }
 
-static wf_status draw(wf_pictures *p, const wf_dataset *dataset) {
+/* What the page may have, less what it has: of base64, four bytes hold three. */
+static wf_status find_room(size_t *out, wf_pictures *p) {
+    enum { PAGE = 4900000, LEAST = 150000, MOST = 1400000 };
+    wf_str text = {0};
+    wf_status status = wf_json_text(&text, &p->cli->cx, p->report->document, WF_JSON_COMPACT);
+    const size_t used = text.length + strlen(wf_page_report);
+    const size_t room = used < PAGE ? (PAGE - used) / 4 * 3 : 0;
+    wf_str_reset(&text);
+    *out = room < LEAST ? LEAST : room > MOST ? MOST : room;
+    return status;
+}
+
+/* The images that are shown and as many test images more as there is room for, up to `tests`. */
+static wf_status draw_tiles(wf_tiles *out, wf_sprite *sprite, wf_pictures *p,
+                            const wf_dataset *dataset, int64_t tests) {
     wf_context *cx = &p->cli->cx;
+    size_t limit = 0;
+    WF_TRY(find_room(&limit, p));
+    for (;;) {
+        WF_TRY(wf_tiles_init(out, cx, dataset, tests));
+        WF_TRY(each_image(p, out, want));
+        wf_tiles_number(out);
+        WF_TRY(wf_tiles_draw(sprite, cx, out, limit));
+        const size_t size = sprite->webp.length;
+        if (size <= limit || tests < 100) return WF_OK;
+        if (tests > dataset->test.count) tests = dataset->test.count;
+        tests = (int64_t)(0.9 * (double)tests * (double)limit / (double)size);
+        wf_sprite_reset(sprite);
+        wf_tiles_reset(out);
+    }
+}
+
+static wf_status draw(wf_pictures *p, const wf_dataset *dataset) {
+    enum { MOST_TESTS = 10000 };
     wf_tiles tiles = {0};
     wf_sprite sprite = {0};
     wf_status status;
-    WF_TRY_OR(wf_tiles_init(&tiles, cx, dataset));
-    WF_TRY_OR(each_image(p, &tiles, want));
-    wf_tiles_number(&tiles);
-    WF_TRY_OR(wf_tiles_draw(&sprite, cx, &tiles));
+    WF_TRY_OR(draw_tiles(&tiles, &sprite, p, dataset, MOST_TESTS));
     WF_TRY_OR(each_image(p, &tiles, put_tile));
     WF_TRY_OR(put_test_tiles(p, &tiles));
     WF_TRY_OR(put_sprite(p, &sprite));

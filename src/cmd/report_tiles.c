@@ -4,10 +4,10 @@
 #include "cmd/embedding.h"
 #include "cmd/opinions.h"
 
-enum { MOST_TESTS = 10000, NOT_WANTED = -1, WANTED = -2 };
+enum { NOT_WANTED = -1, WANTED = -2 };
 
-wf_status wf_tiles_init(wf_tiles *out, wf_context *cx, const wf_dataset *dataset) {
-    wf_tiles t = {.dataset = dataset, .has_all_tests = dataset->test.count <= MOST_TESTS};
+wf_status wf_tiles_init(wf_tiles *out, wf_context *cx, const wf_dataset *dataset, int64_t tests) {
+    wf_tiles t = {.dataset = dataset, .has_all_tests = dataset->test.count <= tests};
     const int64_t n = dataset->test.count;
     int32_t *drawn = NULL;
     wf_status status = WF_OK;
@@ -17,8 +17,8 @@ wf_status wf_tiles_init(wf_tiles *out, wf_context *cx, const wf_dataset *dataset
         WF_TRY_OR(wf_alloc(&t.tile[p], cx, (size_t)count, sizeof *t.tile[p]));
         for (int64_t i = 0; i < count; i++) t.tile[p][i] = NOT_WANTED;
     }
-    if (n > 0) WF_TRY_OR(wf_embedding_draw(&drawn, cx, n, MOST_TESTS, 0)); /* those of the maps */
-    for (int64_t i = 0; i < n && i < MOST_TESTS; i++) wf_tiles_want(&t, WF_PART_TEST, drawn[i]);
+    if (n > 0) WF_TRY_OR(wf_embedding_draw(&drawn, cx, n, tests, 0)); /* as maps do */
+    for (int64_t i = 0; i < n && i < tests; i++) wf_tiles_want(&t, WF_PART_TEST, drawn[i]);
     *out = t;
     t = (wf_tiles){0};
 done:
@@ -46,7 +46,7 @@ int wf_tiles_find(const wf_tiles *t, wf_part part, int64_t index) {
     return t->tile[part][index] < 0 ? -1 : t->tile[part][index];
 }
 
-wf_status wf_tiles_draw(wf_sprite *out, wf_context *cx, const wf_tiles *t) {
+wf_status wf_tiles_draw(wf_sprite *out, wf_context *cx, const wf_tiles *t, size_t limit) {
     const uint8_t **images = NULL;
     WF_TRY(wf_alloc(&images, cx, (size_t)t->count, sizeof *images));
     for (int p = 0; p < WF_PARTS; p++) {
@@ -55,7 +55,7 @@ wf_status wf_tiles_draw(wf_sprite *out, wf_context *cx, const wf_tiles *t) {
         for (int64_t i = 0; i < part->count; i++)
             if (t->tile[p][i] >= 0) images[t->tile[p][i]] = part->pixels + (size_t)i * bytes;
     }
-    wf_status status = wf_sprite_create(out, cx, images, t->count, &t->dataset->train);
+    wf_status status = wf_sprite_create(out, cx, images, t->count, &t->dataset->train, limit);
     wf_free(images);
     return status;
 }

@@ -16,11 +16,11 @@ enum {
 
 /* ---- the pixels ---- */
 
-/* The tile's size: the images' own, shrunk in its form until all have `pixels` in all. */
-static void choose_tile(wf_sheet *s, const wf_images *form, double pixels) {
+/* The tile's size: the images' own, shrunk in its form until all have MAX_PIXELS in all. */
+static void choose_tile(wf_sheet *s, const wf_images *form) {
     const double h = form->height, w = form->width;
     double scale = fmin(1, MAX_SIDE / fmax(h, w));
-    scale = fmin(scale, sqrt(pixels / (h * w * s->count)));
+    scale = fmin(scale, sqrt(MAX_PIXELS / (h * w * s->count)));
     s->tile_height = (int)fmax(1, floor(h * scale));
     s->tile_width = (int)fmax(1, floor(w * scale));
 }
@@ -50,10 +50,9 @@ static wf_status put(wf_sheet *s, wf_context *cx, int tile, const uint8_t *pixel
 
 /* ---- the file ---- */
 
-/* At the best quality at which it is small enough, or the lowest one. Where the sheet is large, its
- * first rows say how large the file would become. */
-static wf_status encode(wf_str *out, wf_context *cx, const wf_sheet *s) {
-    static const int qualities[] = {80, 65, 50, 40, 30, 25, 20, 15, 10};
+/* Where the sheet is large, its first rows say how large the file would become. */
+static wf_status encode(wf_str *out, wf_context *cx, const wf_sheet *s, size_t limit) {
+    static const int qualities[] = {80, 65, 50, 40, 30, 25, 20, 15};
     const int count = sizeof qualities / sizeof *qualities;
     int rows = s->height;
     while ((int64_t)rows * s->width > PROBE_PIXELS && rows > 2 * s->tile_height) rows /= 2;
@@ -62,12 +61,12 @@ static wf_status encode(wf_str *out, wf_context *cx, const wf_sheet *s) {
         wf_str bytes = {0};
         WF_TRY(wf_webp_encode(&bytes, cx, s->pixels, rows, s->width, qualities[i]));
         double whole = (double)bytes.length * s->height / rows;
-        if (rows < s->height && (whole <= WF_SPRITE_BYTES || is_last)) {
+        if (rows < s->height && (whole <= (double)limit || is_last)) {
             wf_str_reset(&bytes);
             WF_TRY(wf_webp_encode(&bytes, cx, s->pixels, s->height, s->width, qualities[i]));
             whole = (double)bytes.length;
         }
-        if (whole <= WF_SPRITE_BYTES || is_last) {
+        if (whole <= (double)limit || is_last) {
             *out = bytes;
             return WF_OK;
         }
@@ -75,34 +74,21 @@ static wf_status encode(wf_str *out, wf_context *cx, const wf_sheet *s) {
     }
 }
 
-/* With tiles of at most `pixels` in all, whatever size the file then has. */
-static wf_status try_size(wf_sprite *out, wf_context *cx, const uint8_t *const *images, int count,
-                          const wf_images *form, double pixels) {
+wf_status wf_sprite_create(wf_sprite *out, wf_context *cx, const uint8_t *const *images, int count,
+                           const wf_images *form, size_t limit) {
     wf_sheet s = {.count = count, .channels = 3, .scale = 1, .is_seamless = 1};
     wf_str webp = {0};
     wf_status status;
-    choose_tile(&s, form, pixels);
+    WF_REQUIRE(count > 0, WF_E_ARG, "sprite of %d images: there must be at least 1", count);
+    choose_tile(&s, form);
     s.columns = choose_columns(&s);
     WF_TRY(wf_sheet_create(&s, cx));
     for (int i = 0; i < count; i++) WF_TRY_OR(put(&s, cx, i, images[i], form));
-    WF_TRY_OR(encode(&webp, cx, &s));
+    WF_TRY_OR(encode(&webp, cx, &s, limit));
     *out = (wf_sprite){s.columns, count, s.tile_height, s.tile_width, webp};
 done:
     wf_sheet_reset(&s);
     return status;
-}
-
-wf_status wf_sprite_create(wf_sprite *out, wf_context *cx, const uint8_t *const *images, int count,
-                           const wf_images *form) {
-    wf_sprite s = {0};
-    WF_REQUIRE(count > 0, WF_E_ARG, "sprite of %d images: there must be at least 1", count);
-    for (double pixels = MAX_PIXELS;; pixels *= 0.7) {
-        WF_TRY(try_size(&s, cx, images, count, form, pixels));
-        if (s.webp.length <= WF_SPRITE_BYTES || s.tile_height * s.tile_width == 1) break;
-        wf_sprite_reset(&s);
-    }
-    *out = s;
-    return WF_OK;
 }
 
 void wf_sprite_reset(wf_sprite *s) {

@@ -7,7 +7,7 @@
 #include "report/sprite.h"
 #include "test.h"
 
-enum { MOST = 11000 };
+enum { MOST = 11000, LIMIT = 1400000 };
 
 static wf_context cx;
 static const uint8_t *images[MOST];
@@ -74,7 +74,7 @@ TEST(tiles_are_the_images) {
         for (size_t n = 0; n < 4; n++) {
             wf_sprite s = {0};
             uint8_t *pixels = make_images(counts[n], &forms[f]);
-            CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, counts[n], &forms[f]));
+            CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, counts[n], &forms[f], LIMIT));
             CHECK_INT(s.count, counts[n]);
             CHECK_INT(s.tile_height, forms[f].height);
             CHECK_INT(s.tile_width, forms[f].width);
@@ -90,7 +90,7 @@ TEST(large_images_are_shrunk) {
     const wf_images form = {.height = 300, .width = 600, .channels = 3};
     wf_sprite s = {0};
     uint8_t *pixels = make_images(20, &form);
-    CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 20, &form));
+    CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 20, &form, LIMIT));
     CHECK_INT(s.tile_height, 80);
     CHECK_INT(s.tile_width, 160);
     int height = 0, width = 0;
@@ -105,27 +105,32 @@ TEST(large_images_are_shrunk) {
     wf_free(pixels);
 }
 
-/* Noise is the worst that there is to compress: it gets lower quality, then smaller tiles. */
+/* The quality follows the limit; what does not fit at any is as small as it is good to look at. */
 TEST(many_images_become_a_file_of_limited_size) {
     static const wf_images grey = {.height = 28, .width = 28, .channels = 1},
                            color = {.height = 64, .width = 64, .channels = 3};
     wf_sprite s = {0};
+    size_t last = 0;
     uint8_t *pixels = make_images(10200, &grey);
-    CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 10200, &grey));
-    CHECK_INT(s.tile_height, 28);
-    CHECK(s.webp.length <= WF_SPRITE_BYTES);
-    wf_sprite_reset(&s);
+    for (size_t limit = 100000; limit < 1000000; limit *= 2) {
+        CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 10200, &grey, limit));
+        CHECK_INT(s.tile_height, 28);
+        CHECK(s.webp.length >= last && (s.webp.length <= limit || last == 0));
+        last = s.webp.length;
+        wf_sprite_reset(&s);
+    }
+    CHECK(last > 300000);
     wf_free(pixels);
 
     wf_rng r;
     wf_rng_init(&r, 1, WF_STREAM_TEST, 0);
     CHECK_OK(&cx, wf_alloc(&pixels, &cx, 64, 64 * 64 * 3));
     for (int i = 0; i < 64 * 64 * 64 * 3; i++) pixels[i] = (uint8_t)(wf_rng_u32(&r) >> 24);
-    for (int i = 0; i < 3000; i++) images[i] = pixels + i % 64 * 64 * 64 * 3;
-    CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 3000, &color));
-    CHECK_INT(s.count, 3000);
-    CHECK(s.webp.length > WF_SPRITE_BYTES / 2 && s.webp.length <= WF_SPRITE_BYTES);
-    CHECK(s.tile_height >= 30 && s.tile_height < 64);
+    for (int i = 0; i < 5000; i++) images[i] = pixels + i % 64 * 64 * 64 * 3;
+    CHECK_OK(&cx, wf_sprite_create(&s, &cx, images, 5000, &color, 1000));
+    CHECK_INT(s.count, 5000);
+    CHECK_INT(s.tile_height, 45); /* so many pixels are too many */
+    CHECK(s.webp.length > 1000 && s.webp.length < 4000000);
     wf_sprite_reset(&s);
     wf_free(pixels);
 }
@@ -135,7 +140,7 @@ TEST(refused) {
     static const uint8_t pixels[3 * 16384];
     wf_sprite s = {0};
     wf_str webp = {0};
-    CHECK_FAILS(&cx, wf_sprite_create(&s, &cx, images, 0, &form), WF_E_ARG);
+    CHECK_FAILS(&cx, wf_sprite_create(&s, &cx, images, 0, &form, LIMIT), WF_E_ARG);
     CHECK_FAILS(&cx, wf_webp_encode(&webp, &cx, pixels, 1, 16384, 50), WF_E_LIMIT);
     CHECK_FAILS(&cx, wf_webp_encode(&webp, &cx, pixels, 0, 5, 50), WF_E_DATA);
     CHECK_OK(&cx, wf_webp_encode(&webp, &cx, pixels, 1, WF_WEBP_MAX_SIDE, 50));
@@ -151,7 +156,7 @@ TEST(every_allocation_may_fail) {
     for (; k < 1000 && status != WF_OK; k++) {
         wf_sprite s = {0};
         wf__alloc_fail_at(k);
-        status = wf_sprite_create(&s, &cx, images, 5, &form);
+        status = wf_sprite_create(&s, &cx, images, 5, &form, LIMIT);
         wf__alloc_fail_at(0);
         if (status == WF_OK) {
             CHECK_INT(s.tile_height, 160);
