@@ -1,3 +1,4 @@
+import {readDocument} from "../shared/document.js";
 import {drawAll} from "../shared/figure.js";
 import {el} from "../shared/dom.js";
 import {spriteOf} from "../shared/sprite.js";
@@ -11,7 +12,7 @@ import {models} from "./models.js";
 import {versus} from "./versus.js";
 import {whilePrinting} from "./paper.js";
 
-const report = JSON.parse(document.getElementById("weft-report").textContent);
+let report;
 
 /** What all sections need: the names of the classes, and the pictures. */
 function surroundings() {
@@ -53,4 +54,10 @@ function show() {
     whilePrinting(drawAll);
 }
 
-show();
+readDocument("weft-report").then(read => {
+    report = read;
+    show();
+}).catch(error => {
+    console.error(error);
+    document.getElementById("page").append(el("p", {class: "caution"}, `This report could not be read: ${error.message}`));
+});

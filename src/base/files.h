@@ -49,6 +49,11 @@ wf_status wf_source_read(size_t *out_size, wf_source *s, wf_context *cx, void *b
 /* NULL-safe; frees zlib's state, not the data. */
 void wf_source_reset(wf_source *s);
 
+/* `size` bytes, at most 2^30, as one gzip member without name or time: the same data give the same
+ * bytes. Free *out with wf_free.  Errors: WF_E_LIMIT, WF_E_NOMEM. */
+wf_status wf_gz_pack(uint8_t **out, size_t *out_size, wf_context *cx, const void *data,
+                     size_t size);
+
 /* --- atomic writing ------------------------------------------------------------------------ */
 
 /* Writes or replaces `path`: either the old file or the whole new one is there, never a part. */

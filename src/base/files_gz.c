@@ -182,3 +182,29 @@ done:
     wf_free(raw);
     return status;
 }
+
+wf_status wf_gz_pack(uint8_t **out, size_t *out_size, wf_context *cx, const void *data,
+                     size_t size) {
+    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = cx};
+    uint8_t *packed = NULL;
+    WF_REQUIRE(size <= STEP, WF_E_LIMIT, "%zu bytes to compress, at most %d are allowed", size,
+               STEP);
+    WF_REQUIRE(deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) ==
+                   Z_OK,
+               WF_E_NOMEM, "out of memory for zlib");
+    const size_t bound = deflateBound(&z, (uLong)size);
+    wf_status status = wf_alloc(&packed, cx, bound, 1);
+    if (status == WF_OK) {
+        z.next_in = (Bytef *)(uintptr_t)data; /* zlib only reads it */
+        z.avail_in = (uInt)size;
+        z.next_out = packed;
+        z.avail_out = (uInt)bound;
+        if (deflate(&z, Z_FINISH) != Z_STREAM_END)
+            status = WF_FAIL(WF_E_INTERNAL, "zlib needs more than %zu bytes", bound);
+    }
+    *out_size = status == WF_OK ? z.total_out : *out_size;
+    deflateEnd(&z);
+    if (status == WF_OK) *out = packed;
+    else wf_free(packed);
+    return status;
+}

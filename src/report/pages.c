@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/files.h"
+
 static const char MARK[] = "<!-- weft:data -->";
 
 /* In JSON "<" stands in texts only, where its escape means the same; without it no element ends and
@@ -16,10 +19,24 @@ static void add_json(wf_str *out, wf_context *cx, const char *json) {
     }
 }
 
+/* gzip, in base64, as shared/document.js reads it. */
+static wf_status add_packed(wf_str *out, wf_context *cx, const char *id, const wf_str *json) {
+    uint8_t *packed = NULL;
+    size_t size = 0;
+    WF_TRY(wf_gz_pack(&packed, &size, cx, json->text, json->length));
+    wf_str_addf(out, cx, "<script type=\"text/plain\" data-encoding=\"gzip\" id=\"%s\">", id);
+    wf_str_add_base64(out, cx, packed, size);
+    wf_str_add(out, cx, "</script>\n");
+    wf_free(packed);
+    return out->status;
+}
+
 static wf_status add_document(wf_str *out, wf_context *cx, const wf_page_data *data) {
     wf_str json = {0};
     wf_status status = wf_json_text(&json, cx, data->document, WF_JSON_COMPACT);
-    if (status == WF_OK) {
+    if (status == WF_OK && json.length > WF_PAGE_PLAIN_BYTES) {
+        status = add_packed(out, cx, data->id, &json);
+    } else if (status == WF_OK) {
         wf_str_addf(out, cx, "<script type=\"application/json\" id=\"%s\">", data->id);
         add_json(out, cx, json.text);
         wf_str_add(out, cx, "</script>\n");

@@ -15,6 +15,9 @@ typedef struct wf_page_data {
     const char *image; /* a data: URL, in place of a document */
 } wf_page_data;
 
+/* Longer documents are compressed, to about half with all that is packed in them. */
+enum { WF_PAGE_PLAIN_BYTES = 1 << 20 };
+
 /* Adds the page with `data` [count] in its place. Whatever a document says, it ends no element.
  * Errors: WF_E_NOMEM. */
 wf_status wf_page_fill(wf_str *out, wf_context *cx, const char *page, const wf_page_data *data,

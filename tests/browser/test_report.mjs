@@ -1,8 +1,9 @@
 // The report in Chromium, with everything in it and with almost nothing.
 import assert from "node:assert/strict";
-import {readFile, readdir} from "node:fs/promises";
+import {readFile, readdir, writeFile} from "node:fs/promises";
 import path from "node:path";
 import {before, test} from "node:test";
+import {fileURLToPath, pathToFileURL} from "node:url";
 import {close, open, setScheme, until} from "./browser.mjs";
 import {drawCharts, marksOf} from "./charts.mjs";
 import {accessibleNodes, checkAccessible, checkNames, checkQuiet, checkWidth, tabOrder} from "./checks.mjs";
@@ -163,6 +164,23 @@ for (const width of [360, 1600]) {
         await close(one);
     });
 }
+
+test("a compressed document is the same report", async () => {
+    const text = one => one.$eval("#page", part => part.textContent);
+    const plain = await open(url), packed = await open(await reportPage(report, sprite, true));
+    await until(() => packed.$("#made"));
+    assert.ok(await text(packed) === await text(plain)); // without drawing: which charts are drawn is a matter of time
+    checkQuiet(packed);
+    await Promise.all([plain, packed].map(close));
+});
+
+test("a document that cannot be read is told", async () => {
+    const file = fileURLToPath(await reportPage(report, sprite, true));
+    await writeFile(file, (await readFile(file, "utf8")).replace(/(id="weft-report">).{40}/, "$1AAAA"));
+    const one = await open(pathToFileURL(file).href);
+    await until(() => one.$eval("#page", part => part.textContent.startsWith("This report could not be read")));
+    await close(one);
+});
 
 test("a report that knows only a comparison is shown, and says no more", async () => {
     const bare = {schema_version: 1, title: "Bare", generated: report.generated, comparison: report.comparison};

@@ -80,6 +80,15 @@ static wf_status read_gz(void) {
     return WF_OK;
 }
 
+static wf_status pack_gz(void) {
+    static uint8_t data[100000];
+    uint8_t *packed = NULL;
+    size_t size = 0;
+    WF_TRY(wf_gz_pack(&packed, &size, &cx, data, sizeof data));
+    wf_free(packed);
+    return WF_OK;
+}
+
 static wf_status read_json(void) {
     json_t *j = NULL;
     WF_TRY(wf_json_read(&j, &cx, scratch("in.json")));
@@ -218,6 +227,7 @@ ALLOCATIONS(write_split)
 ALLOCATIONS(append_line)
 ALLOCATIONS(make_folders)
 ALLOCATIONS(read_gz)
+ALLOCATIONS(pack_gz)
 ALLOCATIONS(read_json)
 ALLOCATIONS(read_safetensors)
 ALLOCATIONS(read_npy)

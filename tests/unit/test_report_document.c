@@ -1,9 +1,12 @@
 /* The report's document: what stored runs tell, under the keys of pages/README.md. */
 #include "report_runs.h"
 
-#include <math.h>
+#include <nettle/base64.h>
 
+#include "base/files.h"
 #include "report/packed.h"
+#include "report/pages.h"
+#include "scratch.h"
 
 /* What the tests read: at(document, "models", 0, "roc", 1, "auc") with (const char *) for keys and
  * numbers as "#0". */
@@ -386,6 +389,40 @@ TEST(the_page_holds_the_document_and_the_picture) {
     wf_free(data);
     wf_comparison_destroy(c);
     end();
+}
+
+/* Above a mebibyte the page holds gzip in base64; reading it gives the document again. */
+TEST(a_large_document_is_compressed) {
+    static char text[2 * WF_PAGE_PLAIN_BYTES];
+    uint32_t state = 1;
+    for (size_t i = 0; i + 1 < sizeof text; i++) {
+        state = state * 1664525 + 1013904223;
+        text[i] = (char)('a' + (state >> 24) % 3); /* 1.6 of 8 bits */
+    }
+    json_t *d = json_pack("{s:s}", "text", text), *read = NULL;
+    wf_str page = {0};
+    CHECK_OK(&cx, wf_report_page(&page, &cx, d, NULL));
+    static const char mark[] =
+        "<script type=\"text/plain\" data-encoding=\"gzip\" id=\"weft-report\">";
+    char *begin = strstr(page.text, mark);
+    CHECK(begin != NULL);
+    begin += sizeof mark - 1;
+    struct base64_decode_ctx decoder;
+    uint8_t *packed = NULL, *json = NULL;
+    size_t length = strcspn(begin, "<"), size = 0;
+    CHECK(length < sizeof text / 2);
+    CHECK_OK(&cx, wf_alloc(&packed, &cx, length, 1));
+    base64_decode_init(&decoder);
+    CHECK(base64_decode_update(&decoder, &size, packed, length, begin));
+    scratch_file("page.gz", packed, size);
+    CHECK_OK(&cx, wf_file_read_gz(&json, &size, &cx, scratch("page.gz"), 1 << 26));
+    CHECK_OK(&cx, wf_json_parse(&read, &cx, (const char *)json, size, "page", 1 << 26));
+    CHECK(json_equal(read, d));
+    json_decref(read);
+    json_decref(d);
+    wf_free(packed);
+    wf_free(json);
+    wf_str_reset(&page);
 }
 
 TEST(failing_memory_is_reported) {
