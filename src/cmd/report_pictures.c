@@ -184,16 +184,10 @@ static wf_status each_finding(wf_pictures *p, wf_tiles *t, const json_t *audit, 
     return WF_OK;
 }
 
-/* Whether the row was tested on the images that are shown. */
-static int is_shown(const wf_pictures *p, size_t row) {
-    return !strcmp(wf__pictures_run(p, row)->summary.data_hash,
-                   wf__pictures_run(p, p->row)->summary.data_hash);
-}
-
 static int is_label_shown(const wf_pictures *p, const char *label) {
     const wf_comparison *c = p->report->comparison;
     for (size_t row = 0; label && row < c->row_count; row++)
-        if (!strcmp(c->rows[row].label, label)) return is_shown(p, row);
+        if (!strcmp(c->rows[row].label, label)) return p->is_shown[row];
     return 0;
 }
 
@@ -205,7 +199,7 @@ static wf_status each_image(wf_pictures *p, wf_tiles *t, image_fn visit) {
     WF_TRY(each_of(p, t, json_object_get(samples, "test"), WF_PART_TEST, visit));
     WF_TRY(each_of(p, t, json_object_get(samples, "train"), WF_PART_TRAIN, visit));
     WF_TRY(each_finding(p, t, json_object_get(data, "audit"), visit));
-    json_array_foreach(json_object_get(document, "models"), i, one) if (is_shown(p, i))
+    json_array_foreach(json_object_get(document, "models"), i, one) if (p->is_shown[i])
         WF_TRY(each_of(p, t, json_object_get(one, "mistakes"), WF_PART_TEST, visit));
     json_array_foreach(json_object_get(document, "disagreements"), i,
                        one) if (is_label_shown(p, json_string_value(json_object_get(one, "a"))))
@@ -275,11 +269,11 @@ static wf_status draw_tiles(wf_tiles *out, wf_sprite *sprite, wf_pictures *p,
 }
 
 static wf_status draw(wf_pictures *p, const wf_dataset *dataset) {
-    enum { MOST_TESTS = 10000 };
+    const int64_t tests = p->report->choice.is_brief ? 0 : 10000; /* maps show them */
     wf_tiles tiles = {0};
     wf_sprite sprite = {0};
     wf_status status;
-    WF_TRY_OR(draw_tiles(&tiles, &sprite, p, dataset, MOST_TESTS));
+    WF_TRY_OR(draw_tiles(&tiles, &sprite, p, dataset, tests));
     WF_TRY_OR(each_image(p, &tiles, put_tile));
     WF_TRY_OR(put_test_tiles(p, &tiles));
     WF_TRY_OR(put_sprite(p, &sprite));
@@ -291,14 +285,31 @@ done:
 
 /* ---- all ---- */
 
-/* Of the first row whose images are there. */
-static wf_status put_data(wf_pictures *p) {
-    const wf_comparison *c = p->report->comparison;
-    int is_there = 0;
-    for (size_t row = 0; row < c->row_count && !is_there; row++) {
-        WF_TRY(wf__pictures_open_data(&is_there, p, row));
-        if (is_there) p->row = row;
+/* The first row whose images are there, and the others that were tested on the same ones: models
+ * may want them in other sizes, which gives them another hash. */
+static wf_status find_rows(int *out_is_there, wf_pictures *p) {
+    const wf_report *r = p->report;
+    const size_t count = r->comparison->row_count;
+    *out_is_there = 0;
+    for (size_t row = 0; row < count && !*out_is_there; row++) {
+        WF_TRY(wf__pictures_open_data(out_is_there, p, row));
+        if (*out_is_there) p->row = row;
     }
+    if (!*out_is_there) return WF_OK;
+    for (size_t row = 0; row < count; row++) {
+        int is_there = !strcmp(wf__pictures_run(p, row)->summary.data_hash,
+                               wf__pictures_run(p, p->row)->summary.data_hash);
+        const char *name = r->experiments[row].dataset;
+        if (!is_there && name && !strcmp(name, r->experiments[p->row].dataset))
+            WF_TRY(wf__pictures_open_data(&is_there, p, row));
+        p->is_shown[row] = (unsigned char)is_there;
+    }
+    return wf__pictures_open_data(out_is_there, p, p->row);
+}
+
+static wf_status put_data(wf_pictures *p) {
+    int is_there = 0;
+    WF_TRY(find_rows(&is_there, p));
     const wf_dataset *dataset = is_there ? p->session->dataset : NULL;
     WF_TRY(wf__pictures_data(p, dataset));
     return dataset ? draw(p, dataset) : WF_OK;
@@ -341,10 +352,12 @@ wf_status wf__report_pictures(wf_report *r) {
         .report = r, .cli = r->session->cli, .session = r->session, .trained_row = SIZE_MAX};
     const size_t rows = r->comparison->row_count;
     if (rows == 0) return WF_OK;
-    WF_TRY(wf_alloc(&p.is_refused, &p.cli->cx, rows, 1));
-    wf_status status = make(&p);
+    wf_status status = wf_alloc(&p.is_refused, &p.cli->cx, rows, 1);
+    if (status == WF_OK) status = wf_alloc(&p.is_shown, &p.cli->cx, rows, 1);
+    if (status == WF_OK) status = make(&p);
     wf_trained_reset(&p.trained);
     wf_free(p.is_refused);
+    wf_free(p.is_shown);
     wf_free(p.missing);
     return status;
 }

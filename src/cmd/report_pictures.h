@@ -11,10 +11,11 @@ typedef struct wf_pictures {
     wf_report *report;
     wf_cli *cli;
     wf_session *session;
-    size_t row;        /* whose images the report shows, where there are any */
-    int64_t points;    /* that maps show */
-    int maps_of_few;   /* models whose map shows a sample of the test images */
-    int maps_left_out; /* models without a map, for the page would become too large */
+    size_t row;              /* whose images the report shows, where there are any */
+    unsigned char *is_shown; /* [rows]: it was tested on these images */
+    int64_t points;          /* that maps show */
+    int maps_of_few;         /* models whose map shows a sample of the test images */
+    int maps_left_out;       /* models without a map, for the page would become too large */
     /* what was opened last */
     char *missing;             /* the data set that could not be opened; NULL: none */
     unsigned char *is_refused; /* [rows]: the data set holds other images now */

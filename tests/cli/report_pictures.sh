@@ -141,6 +141,47 @@ err_is ''
 same "$(look none.json 'model("cnn")["map"], d["comparison"]["notes"]')" \
     "(None, ['Maps of the test images are left out, as --maps none says.'])"
 
+# of many images a sample, the same for all models that are not the best of their family
+make_images many 6 60 2100
+model() {
+    printf 'name: %s\nfamily: cnn\ninput: [6, 6, 1]\nlayers:\n  - conv2d: {filters: %s, kernel_size: 3}\n' "$1" "$2"
+    printf '  - flatten\n  - dense: {units: 3, activation: softmax}\ntraining: {epochs: 1, batch_size: 10, validation: 0}\n'
+}
+model small 1 >models/small.yaml
+model large 6 >models/large.yaml
+weft train small --dataset ./many -q
+weft train large --dataset ./many -q
+weft report small large -f json -o sampled.json
+exits 0
+lesser=$(look sampled.json 'd["models"][1]["label"]')
+same "$(look sampled.json '[m["map"]["x"]["count"] for m in d["models"]], d["models"][0]["map"]["index"]')" '([2100, 2000], None)'
+same "$(look sampled.json 'd["comparison"]["notes"][-1]')" \
+    'But for the best model of each family, maps show a sample of the test images; --maps all shows more.'
+weft embed "$lesser" --tsne --limit 2000 -o sample -q
+same "$(look sampled.json "same_map('$lesser', 'sample/tsne.csv')")" True
+weft report small large -f json -o all.json --maps all
+same "$(look all.json '[m["map"]["index"] for m in d["models"]], d["comparison"]["notes"]')" '([None, None], [])'
+
+# ---- models that want the same images in other sizes ----
+
+sed 's/name: flat/name: wide/; s/12, 12/16, 16/' models/flat.yaml >models/wide.yaml
+weft train wide --dataset ./images -q
+weft report flat wide -f json -o sizes.json --maps none
+exits 0
+same "$(look sizes.json '[m["mistakes"][0]["tile"] == m["mistakes"][0]["index"] for m in d["models"]]')" '[True, True]'
+weft report flat small -f json -o unlike.json --maps none
+same "$(look unlike.json '[m["mistakes"][0]["tile"] is None for m in d["models"]]')" '[False, True]'
+
+# ---- more test images than a page holds ----
+
+make_images crowd 4 60 10500
+printf 'name: tiny\ninput: [4, 4, 1]\nlayers:\n  - flatten\n  - dense: {units: 3, activation: softmax}\n' >models/tiny.yaml
+printf 'training: {epochs: 1, batch_size: 10, validation: 0}\n' >>models/tiny.yaml
+weft train tiny --dataset ./crowd -q
+weft report tiny -f json -o crowd.json --maps none
+exits 0
+same "$(look crowd.json 'tiles_of_tests()')" True
+
 # ---- the audit ----
 
 weft audit images --run rnn-1 --run flat-1 --near 0.01 -q

@@ -58,6 +58,17 @@ def check_mistakes():
     return f"{len(d['models'])} models"
 
 
+def tiles_of_tests():
+    """Not all have one; those that are shown do. Test images stand first, in their order."""
+    tiles = unpack(d["data"]["test_tiles"])
+    found = tiles[tiles != 65535]
+    assert len(tiles) == 10500 and 10000 <= len(found) < 10100
+    assert found.tolist() == list(range(len(found)))
+    shown = d["data"]["samples"]["test"] + d["models"][0]["mistakes"]
+    assert min(s["tile"] for s in d["data"]["samples"]["train"]) == len(found)
+    return all(one["tile"] == tiles[one["index"]] != 65535 for one in shown)
+
+
 def kinds():
     """Of the first eight mistakes; the others have no evidence."""
     found = {}
@@ -92,7 +103,10 @@ def same_map(label, path):
     found = model(label)["map"]
     points = np.stack([unpack(found["x"]), unpack(found["y"])], 1)
     with open(path, newline="") as file:
-        said = np.array([[float(row["x"]), float(row["y"])] for row in csv.DictReader(file)])
+        rows = list(csv.DictReader(file))
+    said = np.array([[float(row["x"]), float(row["y"])] for row in rows])
+    if found["index"]:
+        assert unpack(found["index"]).tolist() == [int(row["index"]) for row in rows]
     assert points.min(0).tolist() == [0, 0] and points.max() == 65535
     expected = (said - said.min(0)) / (said.max(0) - said.min(0)).max() * 65535
     return np.abs(points - expected).max() < 1
