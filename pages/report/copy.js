@@ -2,13 +2,18 @@ import {el} from "../shared/dom.js";
 
 const SHOWN_MS = 1600;
 
-/** A button that copies a text and says so. */
-export function copyButton(text, what) {
-    const button = el("button", {type: "button", class: "copy", "aria-label": `Copy ${what}`, onclick: async () => {
-        shown.textContent = await copied(text) ? "Copied" : "Not allowed";
-        setTimeout(() => shown.textContent = "Copy", SHOWN_MS);
-    }});
-    const shown = el("span", {"aria-live": "polite"}, "Copy");
+/** A button, called `name`, that copies a text and says so. */
+export function copyButton(text, what, name = "Copy") {
+    const button = el("button", {
+        type: "button",
+        class: "copy",
+        "aria-label": `${name} ${what}`,
+        onclick: async () => {
+            shown.textContent = (await copied(text)) ? "Copied" : "Not allowed";
+            setTimeout(() => (shown.textContent = name), SHOWN_MS);
+        },
+    });
+    const shown = el("span", {"aria-live": "polite"}, name);
     button.append(shown);
     return button;
 }

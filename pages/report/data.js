@@ -11,43 +11,108 @@ const LISTED = 24; // of what an audit found
 export function data({data: set}, around) {
     if (!set) return null;
     const parts = Object.keys(PARTS).filter(part => set.parts?.[part]);
-    const image = set.image ? `${set.image.width} × ${set.image.height} pixels, ` +
-        `${set.image.channels === 1 ? "grey" : counted(set.image.channels, "channel")}` : null;
-    return {id: "data", title: "The data", content: [
-        el("p", null, `${set.name ?? "The data set"} has ${counted(set.classes.length, "class", "classes")} of images` +
-            `${image ? ` of ${image}` : ""}: ` + listed(parts.map(part => `${count(set.parts[part].count)} for ${PARTS[part]}`)) + ". ",
-            set.hash ? el("span", {class: "muted small"}, "SHA-256 of the data ", el("code", null, set.hash)) : null),
-        parts.some(part => set.parts[part].per_class) ? figure(balance(set), 3) : null,
-        samples(set, around, "train", "Training images"),
-        samples(set, around, "test", "Test images"),
-        audit(set, around),
-    ]};
+    const image = set.image
+        ? `${set.image.width} × ${set.image.height} pixels, ` +
+          `${set.image.channels === 1 ? "grey" : counted(set.image.channels, "channel")}`
+        : null;
+    return {
+        id: "data",
+        title: "The data",
+        content: [
+            el(
+                "p",
+                null,
+                `${set.name ?? "The data set"} has ${counted(set.classes.length, "class", "classes")} of images` +
+                    `${image ? ` of ${image}` : ""}: ` +
+                    listed(parts.map(part => `${count(set.parts[part].count)} for ${PARTS[part]}`)) +
+                    ". ",
+                set.hash ? el("span", {class: "muted small"}, "SHA-256 of the data ", el("code", null, set.hash)) : null
+            ),
+            parts.some(part => set.parts[part].per_class) ? figure(balance(set), 3) : null,
+            samples(set, around, "train", "Training images"),
+            samples(set, around, "test", "Test images"),
+            audit(set, around),
+        ],
+    };
 }
 
 function samples(set, around, part, title) {
     const list = set.samples?.[part];
     if (!list?.length) return null;
-    return [el("h3", null, `${title}: ${count(list.length)} of them`), gallery(title, list.map(({index, label, tile}) =>
-        [around.picture(tile, `${PARTS[part]} image ${index}: ${set.classes[label]}`), className(set.classes, label)]))];
+    return [
+        el("h3", null, `${title}: ${count(list.length)} of them`),
+        gallery(
+            title,
+            list.map(({index, label, tile}) => [
+                around.picture(tile, `${PARTS[part]} image ${index}: ${set.classes[label]}`),
+                className(set.classes, label),
+            ])
+        ),
+    ];
 }
 
 function audit(set, around) {
     const title = el("h3", null, "Doubtful labels and near duplicates");
-    if (!set.audit) return [title, el("p", {class: "muted"}, "The data were not audited: ", el("code", null, "weft audit"),
-        " looks for labels that are likely wrong and for images that are there twice.")];
+    if (!set.audit)
+        return [
+            title,
+            el(
+                "p",
+                {class: "muted"},
+                "The data were not audited: ",
+                el("code", null, "weft audit"),
+                " looks for labels that are likely wrong and for images that are there twice."
+            ),
+        ];
     const {label_errors: errors, duplicates} = set.audit;
     const of = one => `${PARTS[one.part] ?? one.part} image ${one.index}`;
-    return [title,
-        errors?.length ? [el("p", null, `${counted(errors.length, "label")} ${errors.length === 1 ? "is" : "are"} likely wrong` +
-            `${errors.length > LISTED ? `; the ${LISTED} most likely ones:` : ":"}`),
-            gallery("Labels that are likely wrong", errors.slice(0, LISTED).map(one =>
-                [around.picture(one.tile, `${of(one)}, labelled ${set.classes[one.label]}`),
-                 el("s", null, set.classes[one.label]), className(set.classes, one.suggested), percent(one.probability, 0)]))]
-            : errors ? el("p", null, "No label looks wrong.") : null,
-        duplicates?.length ? [el("p", null, `${counted(duplicates.length, "pair")} of images ${duplicates.length === 1 ? "is" : "are"} ` +
-            "nearly the same:"),
-            gallery("Near duplicates", duplicates.slice(0, LISTED).map(({a, b}) =>
-                [el("span", {class: "pair"}, [a, b].map(one => around.picture(one.tile, `${of(one)}: ${set.classes[one.label]}`))),
-                 ...[a, b].map(one => `${PARTS[one.part] ?? one.part} ${one.index}`)]))]
-            : duplicates ? el("p", null, "No image is there twice.") : null];
+    return [
+        title,
+        errors?.length
+            ? [
+                  el(
+                      "p",
+                      null,
+                      `${counted(errors.length, "label")} ${errors.length === 1 ? "is" : "are"} likely wrong` +
+                          `${errors.length > LISTED ? `; the ${LISTED} most likely ones:` : ":"}`
+                  ),
+                  gallery(
+                      "Labels that are likely wrong",
+                      errors
+                          .slice(0, LISTED)
+                          .map(one => [
+                              around.picture(one.tile, `${of(one)}, labelled ${set.classes[one.label]}`),
+                              el("s", null, set.classes[one.label]),
+                              className(set.classes, one.suggested),
+                              percent(one.probability, 0),
+                          ])
+                  ),
+              ]
+            : errors
+              ? el("p", null, "No label looks wrong.")
+              : null,
+        duplicates?.length
+            ? [
+                  el(
+                      "p",
+                      null,
+                      `${counted(duplicates.length, "pair")} of images ${duplicates.length === 1 ? "is" : "are"} ` +
+                          "nearly the same:"
+                  ),
+                  gallery(
+                      "Near duplicates",
+                      duplicates.slice(0, LISTED).map(({a, b}) => [
+                          el(
+                              "span",
+                              {class: "pair"},
+                              [a, b].map(one => around.picture(one.tile, `${of(one)}: ${set.classes[one.label]}`))
+                          ),
+                          ...[a, b].map(one => `${PARTS[one.part] ?? one.part} ${one.index}`),
+                      ])
+                  ),
+              ]
+            : duplicates
+              ? el("p", null, "No image is there twice.")
+              : null,
+    ];
 }

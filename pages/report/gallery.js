@@ -10,6 +10,16 @@ export function className(classes, index) {
 
 /** Pictures in rows: items are [picture or null, ...texts]. */
 export function gallery(label, items) {
-    return el("ul", {class: "gallery", "aria-label": label}, items.map(([picture, ...texts]) =>
-        el("li", null, picture, texts.map(text => el("span", {class: "line"}, text)))));
+    return el(
+        "ul",
+        {class: "gallery", "aria-label": label},
+        items.map(([picture, ...texts]) =>
+            el(
+                "li",
+                null,
+                picture,
+                texts.map(text => el("span", {class: "line"}, text))
+            )
+        )
+    );
 }

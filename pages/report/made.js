@@ -1,50 +1,124 @@
 import {el} from "../shared/dom.js";
-import {count, duration, time} from "../shared/format.js";
+import {count, counted, duration, time} from "../shared/format.js";
 import {copyButton} from "./copy.js";
 
 const COLUMNS = [
-    {key: "id", name: "Run"}, {key: "model", name: "Model"}, {key: "seed", name: "Seed", isNumber: true},
-    {key: "epochs", name: "Epochs", isNumber: true}, {key: "total_s", name: "Time", isNumber: true, text: duration},
-    {key: "threads", name: "Threads", isNumber: true}, {key: "version", name: "weft"}, {key: "isa", name: "Kernels"},
-    {key: "cpu", name: "Processor"}, {key: "started", name: "Started", text: time}, {key: "command", name: "Command", isCode: true},
+    {key: "id", name: "Run"},
+    {key: "model", name: "Model"},
+    {key: "seed", name: "Seed", isNumber: true},
+    {key: "epochs", name: "Epochs", isNumber: true},
+    {key: "total_s", name: "Time", isNumber: true, text: duration},
+    {key: "threads", name: "Threads", isNumber: true},
+    {key: "version", name: "weft"},
+    {key: "isa", name: "Kernels"},
+    {key: "cpu", name: "Processor"},
+    {key: "started", name: "Started", text: time},
+    {key: "command", name: "Command", isCode: true},
 ];
 
 /** How it was made: everything needed to repeat it. */
 export function made({made: how, comparison, generated}) {
-    const runs = how?.runs ?? (comparison?.models ?? []).flatMap(row => row.runs.map(run => ({...run, model: row.model})));
+    const runs =
+        how?.runs ?? (comparison?.models ?? []).flatMap(row => row.runs.map(run => ({...run, model: row.model})));
     const commands = how?.commands ?? [];
     if (!runs.length && !commands.length) return null;
     const hashes = [...new Set(runs.map(run => run.data_hash).filter(Boolean))];
-    const facts = [["weft", how?.weft], ["Libraries", list(how?.libraries)], ["Machine", list(how?.machines)],
-                   ["Data, SHA-256", hashes.join(", ")], ["Report of", generated]].filter(([, value]) => value);
-    return {id: "made", title: "How it was made", content: [
-        el("p", null, "The same seed, program and instruction set give the same weights, to the bit, with any number of threads."),
-        commands.length ? [el("h3", null, "Commands that repeat it"), commands.map(one => el("div", {class: "command"},
-            el("pre", {tabindex: 0, role: "region", "aria-label": `Command: ${one}`}, el("code", null, one)), copyButton(one, "the command"))),
-            commands.length > 1 ? copyButton(commands.join("\n"), "all commands") : null] : null,
-        facts.length ? [el("h3", null, "With what"), el("dl", {class: "with"}, facts.map(([name, value]) =>
-            [el("dt", null, name), el("dd", null, value)])), copyButton(facts.map(pair => pair.join(": ")).join("\n"), "these facts")]
-            : null,
-        runs.length ? [el("h3", null, "Runs"), table(runs)] : null,
-    ]};
+    const facts = [
+        ["weft", how?.weft],
+        ["Libraries", how?.libraries],
+        ["Machine", (how?.machines ?? []).map(machine).join("; ")],
+        ["Data, SHA-256", hashes.join(", ")],
+        ["Report of", generated],
+    ].filter(([, value]) => value);
+    return {
+        id: "made",
+        title: "How it was made",
+        content: [
+            el(
+                "p",
+                null,
+                "The same seed, program and instruction set give the same weights, to the bit, with any number of " +
+                    "threads."
+            ),
+            commands.length
+                ? [
+                      el("h3", null, "Commands that repeat it"),
+                      commands.map(one =>
+                          el(
+                              "div",
+                              {class: "command"},
+                              el(
+                                  "pre",
+                                  {tabindex: 0, role: "region", "aria-label": `Command: ${one}`},
+                                  el("code", null, one)
+                              ),
+                              copyButton(one, "the command")
+                          )
+                      ),
+                      commands.length > 1 ? copyButton(commands.join("\n"), "commands", "Copy all") : null,
+                  ]
+                : null,
+            facts.length
+                ? [
+                      el("h3", null, "With what"),
+                      el(
+                          "dl",
+                          {class: "with"},
+                          facts.map(([name, value]) => [el("dt", null, name), el("dd", null, value)])
+                      ),
+                      copyButton(facts.map(pair => pair.join(": ")).join("\n"), "facts", "Copy all"),
+                  ]
+                : null,
+            runs.length ? [el("h3", null, "Runs"), table(runs)] : null,
+        ],
+    };
 }
 
-/** A text of what may be a text, a list, or names with values. */
-function list(value) {
-    if (!value || typeof value === "string") return value;
-    if (Array.isArray(value)) return value.map(list).join("; ");
-    return Object.entries(value).map(([name, one]) => `${name} ${list(one) ?? one}`).join(", ");
-}
+const machine = ({cpu, isa, threads}) => [cpu, isa, threads && counted(threads, "thread")].filter(Boolean).join(", ");
 
 function table(runs) {
     const used = COLUMNS.filter(({key}) => runs.some(run => run[key] !== undefined && run[key] !== null));
-    const text = (run, {key, text: write, isNumber}) => write ? write(run[key]) : isNumber ? count(run[key]) : run[key] ?? "-";
-    return el("div", {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of the runs"},
-        el("table", {class: "runs"}, el("caption", null, "One row per run, as it was stored"),
-            el("thead", null, el("tr", null, used.map(({name, isNumber}) =>
-                el("th", {scope: "col", class: isNumber ? "number" : null}, name)))),
-            el("tbody", null, runs.map(run => el("tr", null, used.map((column, i) => el(i ? "td" : "th",
-                {scope: i ? null : "row", class: column.isNumber ? "number" : null},
-                column.isCode && run[column.key] ? [el("code", null, run[column.key]), " ", copyButton(run[column.key], `the command of ${run.id}`)]
-                    : text(run, column))))))));
+    const text = (run, {key, text: write, isNumber}) =>
+        write ? write(run[key]) : isNumber ? count(run[key]) : (run[key] ?? "-");
+    return el(
+        "div",
+        {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of the runs"},
+        el(
+            "table",
+            {class: "runs"},
+            el("caption", null, "One row per run, as it was stored"),
+            el(
+                "thead",
+                null,
+                el(
+                    "tr",
+                    null,
+                    used.map(({name, isNumber}) => el("th", {scope: "col", class: isNumber ? "number" : null}, name))
+                )
+            ),
+            el(
+                "tbody",
+                null,
+                runs.map(run =>
+                    el(
+                        "tr",
+                        null,
+                        used.map((column, i) =>
+                            el(
+                                i ? "td" : "th",
+                                {scope: i ? null : "row", class: column.isNumber ? "number" : null},
+                                column.isCode && run[column.key]
+                                    ? [
+                                          el("code", null, run[column.key]),
+                                          " ",
+                                          copyButton(run[column.key], `the command of ${run.id}`),
+                                      ]
+                                    : text(run, column)
+                            )
+                        )
+                    )
+                )
+            )
+        )
+    );
 }

@@ -18,12 +18,15 @@ let report;
 function surroundings() {
     const sprite = spriteOf(document.getElementById("weft-sprite"), report.data?.sprite);
     const tiles = unpack(report.data?.test_tiles);
-    const tileOf = index => tiles ? tiles[index] : index;
+    const tileOf = index => (tiles ? tiles[index] : index);
     const has = tile => Number.isInteger(tile) && tile >= 0 && tile < (report.data?.sprite?.count ?? 0);
     return {
-        classes: report.data?.classes ?? report.comparison?.models?.[0]?.all_seeds_together?.classes?.map(one => one.name) ?? [],
-        picture: (tile, label) => sprite && has(tile) ? sprite.picture(tile, label) : null,
-        testPicture: (index, label) => sprite && has(tileOf(index)) ? sprite.picture(tileOf(index), label) : null,
+        classes:
+            report.data?.classes ??
+            report.comparison?.models?.[0]?.all_seeds_together?.classes?.map(one => one.name) ??
+            [],
+        picture: (tile, label) => (sprite && has(tile) ? sprite.picture(tile, label) : null),
+        testPicture: (index, label) => (sprite && has(tileOf(index)) ? sprite.picture(tileOf(index), label) : null),
         sprite,
     };
 }
@@ -37,20 +40,33 @@ function attempted(name, around) {
         return PARTS[name](report, around);
     } catch (error) {
         console.error(error);
-        return {id: name, title: `This part could not be shown: ${name}`,
-                content: el("p", {class: "caution"}, error.message)};
+        return {
+            id: name,
+            title: `This part could not be shown: ${name}`,
+            content: el("p", {class: "caution"}, error.message),
+        };
     }
 }
 
 function show() {
     const around = surroundings();
-    const parts = Object.keys(PARTS).map(name => attempted(name, around)).filter(Boolean);
+    const parts = Object.keys(PARTS)
+        .map(name => attempted(name, around))
+        .filter(Boolean);
     const page = document.getElementById("page");
     document.title = report.title ?? "weft report";
     document.body.prepend(el("a", {class: "skip", href: "#page"}, "To the report"), contents(parts));
     page.tabIndex = -1;
-    page.append(...parts.map(({id, title, content}, index) => el("section", {id, "aria-labelledby": `${id}-title`},
-        index === 0 ? null : el("h2", {id: `${id}-title`}, title), content)));
+    page.append(
+        ...parts.map(({id, title, content}, index) =>
+            el(
+                "section",
+                {id, "aria-labelledby": `${id}-title`},
+                index === 0 ? null : el("h2", {id: `${id}-title`}, title),
+                content
+            )
+        )
+    );
     whilePrinting(drawAll);
 }
 

@@ -6,45 +6,112 @@ import {saveBlob} from "../shared/save.js";
 import {evidence} from "./evidence.js";
 import {className} from "./gallery.js";
 
-const BARS = 4; // classes whose probabilities are shown
+const BARS = 4,
+    LEAST = 0.0005; // classes whose probabilities are shown, and from which on
 const KINDS = {
-    gradcam: "The second picture shows, where it is bright, what the last convolution looked at (Grad-CAM) for the class " +
+    gradcam:
+        "The second picture shows, where it is bright, what the last convolution looked at (Grad-CAM) for the class " +
         "that was predicted.",
-    rows: "Beside the picture stand, row by row as the model reads it, what each row added for (right) or against (left) the " +
-        "predicted class, and how the probabilities of the predicted and the true class grew.",
+    rows:
+        "Beside the picture stand, row by row as the model reads it, what each row added for (right) or against " +
+        "(left) the predicted class, and how the probabilities of the predicted and the true class grew.",
 };
 
 /** The worst mistakes as pictures, with what was thought of them and why. */
 export function mistakes({label, mistakes: list}, classes, around) {
     if (!list?.length) return null;
     const kinds = [...new Set(list.map(one => one.evidence?.kind).filter(kind => kind in KINDS))];
-    return [el("h4", {class: "apart"}, "The worst mistakes"),
-        el("p", {class: "muted small"}, `The ${counted(list.length, "test image")} on which ${label} is most surely wrong. `,
-            kinds.map(kind => `${KINDS[kind]} `)),
-        el("ul", {class: "mistakes", "aria-label": `The worst mistakes of ${label}`}, list.map(one => card(one, classes, around))),
-        el("div", {class: "tools"}, el("div", {class: "save"}, el("span", {class: "muted"}, "Save"),
-            el("button", {type: "button", "aria-label": `Save the worst mistakes of ${label} as CSV`, onclick: () =>
-                saveBlob(new Blob([csv(rows(list, classes))], {type: "text/csv"}), "mistakes.csv")}, "CSV")))];
+    return [
+        el("h4", {class: "apart"}, "The worst mistakes"),
+        el(
+            "p",
+            {class: "muted small"},
+            `The ${counted(list.length, "test image")} on which ${label} is most surely wrong. `,
+            kinds.map(kind => `${KINDS[kind]} `)
+        ),
+        el(
+            "ul",
+            {class: "mistakes", "aria-label": `The worst mistakes of ${label}`},
+            list.map(one => card(one, classes, around))
+        ),
+        el(
+            "div",
+            {class: "tools"},
+            el(
+                "div",
+                {class: "save"},
+                el("span", {class: "muted"}, "Save"),
+                el(
+                    "button",
+                    {
+                        type: "button",
+                        "aria-label": `Save the worst mistakes of ${label} as CSV`,
+                        onclick: () =>
+                            saveBlob(new Blob([csv(rows(list, classes))], {type: "text/csv"}), "mistakes.csv"),
+                    },
+                    "CSV"
+                )
+            )
+        ),
+    ];
 }
 
-const rows = (list, classes) => list.map(one => ({image: one.index, class: classes[one.label], predicted: classes[one.predicted],
-    ...Object.fromEntries(classes.map((name, i) => [`p_${name}`, one.probabilities?.[i] ?? null]))}));
+const rows = (list, classes) =>
+    list.map(one => ({
+        image: one.index,
+        class: classes[one.label],
+        predicted: classes[one.predicted],
+        ...Object.fromEntries(classes.map((name, i) => [`p_${name}`, one.probabilities?.[i] ?? null])),
+    }));
 
 function card(one, classes, around) {
     const order = (one.probabilities ?? []).map((p, index) => ({p, index})).sort((a, b) => b.p - a.p);
-    const shown = order.slice(0, BARS);
-    if (order.length && !shown.some(({index}) => index === one.label)) shown[BARS - 1] = order.find(({index}) => index === one.label);
-    return el("li", null,
-        el("div", {class: "pictures"},
-            around.picture(one.tile, `Test image ${one.index}: ${classes[one.label]}, taken for ${classes[one.predicted]}`),
-            evidence(one, classes, around)),
-        el("p", null, className(classes, one.label), el("span", {class: "muted"}, " taken for "), className(classes, one.predicted)),
-        el("dl", {class: "bars"}, shown.map(({p, index}) => {
-            const bar = el("span", {class: "bar"});
-            bar.style.width = `${Math.max(1, 100 * p)}%`;
-            bar.style.background = classColour(index, classes.length);
-            return el("div", {class: index === one.label ? "truth" : null}, el("dt", null, classes[index]),
-                el("dd", null, el("span", {class: "track", "aria-hidden": "true"}, bar), percent(p, p < 0.0995 ? 1 : 0)));
-        })),
-        el("p", {class: "muted small"}, `Test image ${one.index}`));
+    const shown = order.filter(({p}, rank) => p >= LEAST || rank === 0).slice(0, BARS);
+    if (order.length && !shown.some(({index}) => index === one.label))
+        shown.splice(
+            BARS - 1,
+            1,
+            order.find(({index}) => index === one.label)
+        );
+    return el(
+        "li",
+        null,
+        el(
+            "div",
+            {class: "pictures"},
+            around.picture(
+                one.tile,
+                `Test image ${one.index}: ${classes[one.label]}, taken for ${classes[one.predicted]}`
+            ),
+            evidence(one, classes, around)
+        ),
+        el(
+            "p",
+            null,
+            className(classes, one.label),
+            el("span", {class: "muted"}, " taken for "),
+            className(classes, one.predicted)
+        ),
+        el(
+            "dl",
+            {class: "bars"},
+            shown.map(({p, index}) => {
+                const bar = el("span", {class: "bar"});
+                bar.style.width = `${Math.max(1, 100 * p)}%`;
+                bar.style.background = classColour(index, classes.length);
+                return el(
+                    "div",
+                    {class: index === one.label ? "truth" : null},
+                    el("dt", null, classes[index]),
+                    el(
+                        "dd",
+                        null,
+                        el("span", {class: "track", "aria-hidden": "true"}, bar),
+                        percent(p, p < 0.0995 ? 1 : 0)
+                    )
+                );
+            })
+        ),
+        el("p", {class: "muted small"}, `Test image ${one.index}`)
+    );
 }

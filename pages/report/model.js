@@ -16,36 +16,67 @@ export function model(details, row, around) {
     const {label, evaluation} = details;
     const classes = evaluation?.classes?.map(one => one.name) ?? around.classes;
     const charts = [
-        details.layers?.length ? layers(label, details.layers, details.input) : null,
+        details.layers?.length ? layers(label, details.layers) : null,
         details.epochs?.some(run => run.epoch?.length) ? curves(label, details.epochs) : null,
         evaluation?.confusion ? confusion(label, classes, evaluation.confusion) : null,
-        details.roc?.length ? roc(label, details.roc) : null,
+        details.roc?.length ? roc(label, classes, details.roc) : null,
         evaluation?.classes?.length ? scores(label, evaluation.classes) : null,
         details.reliability?.length ? reliability(label, details.reliability, evaluation?.ece) : null,
         pointsOf(details, classes, around),
     ].filter(Boolean);
-    return [facts(details, row), el("div", {class: "figures"}, charts.map(chart => figure(chart))), mistakes(details, classes, around)];
+    return [
+        facts(details, row),
+        el(
+            "div",
+            {class: "figures"},
+            charts.map(chart => figure(chart))
+        ),
+        mistakes(details, classes, around),
+    ];
 }
 
 function facts({run, evaluation}, row) {
     const e = evaluation ?? {};
-    const of = (name, value) => [undefined, null, "-"].includes(value) ? null : el("div", null, el("dt", null, name), el("dd", null, value));
+    const of = (name, value) =>
+        [undefined, null, "-"].includes(value) ? null : el("div", null, el("dt", null, name), el("dd", null, value));
     const interval = e.intervals?.accuracy;
-    return el("dl", {class: "facts"},
-        of("Run", run), of("Accuracy", Number.isFinite(e.accuracy) ? score(e.accuracy) + (interval?.every(Number.isFinite)
-            ? ` (${score(interval[0])} to ${score(interval[1])})` : "") : null),
-        of("Loss", score(e.loss)), of("Macro F1", score(e.macro?.f1)), of("AUC", score(e.macro?.auc)),
-        of("In the best two", score(e.top_k?.[1])), of("Cohen’s kappa", score(e.kappa)), of("Calibration error", score(e.ece)),
-        of("Parameters", count(row?.parameters)), of("Multiply-adds", short(row?.madds)));
+    return el(
+        "dl",
+        {class: "facts"},
+        of("Run", run),
+        of(
+            "Accuracy",
+            Number.isFinite(e.accuracy)
+                ? score(e.accuracy) +
+                      (interval?.every(Number.isFinite) ? ` (${score(interval[0])} to ${score(interval[1])})` : "")
+                : null
+        ),
+        of("Loss", score(e.loss)),
+        of("Macro F1", score(e.macro?.f1)),
+        of("AUC", score(e.macro?.auc)),
+        of("In the best two", score(e.top_k?.[1])),
+        of("Cohen’s kappa", score(e.kappa)),
+        of("Calibration error", score(e.ece)),
+        of("Parameters", count(row?.parameters)),
+        of("Multiply-adds", short(row?.madds))
+    );
 }
 
 /** The map, when there are both places and predictions. */
 function pointsOf({label, map: places, predictions}, classes, around) {
     if (!places || !predictions) return null;
     const [x, y, index] = [places.x, places.y, places.index].map(unpack);
-    const [truth, predicted, confidence] = [predictions.label, predictions.predicted, predictions.confidence].map(unpack);
-    const imageOf = i => index ? index[i] : i;
+    const [truth, predicted, confidence] = [predictions.label, predictions.predicted, predictions.confidence].map(
+        unpack
+    );
+    const imageOf = i => (index ? index[i] : i);
     const of = values => Array.from(x, (_, i) => values[imageOf(i)]);
-    return map(label, classes, {x, y, label: of(truth), predicted: of(predicted), confidence: of(confidence)}, imageOf,
-        image => around.testPicture(image, null), places);
+    return map(
+        label,
+        classes,
+        {x, y, label: of(truth), predicted: of(predicted), confidence: of(confidence)},
+        imageOf,
+        image => around.testPicture(image, null),
+        places
+    );
 }

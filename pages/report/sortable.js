@@ -6,14 +6,33 @@ import {el} from "../shared/dom.js";
  */
 export function sortable(caption, columns, rows) {
     const body = el("tbody");
-    const lines = rows.map(row => ({row, element: el("tr", null, columns.map(column => column.isName
-        ? el("th", {scope: "row"}, column.cell(row))
-        : el("td", {class: column.isText ? "text" : "number"}, column.cell(row))))}));
+    const lines = rows.map(row => ({
+        row,
+        element: el(
+            "tr",
+            null,
+            columns.map(column =>
+                column.isName
+                    ? el("th", {scope: "row"}, column.cell(row))
+                    : el("td", {class: column.isText ? "text" : "number"}, column.cell(row))
+            )
+        ),
+    }));
     body.append(...lines.map(line => line.element));
-    const heads = columns.map(column => el("th", {scope: "col", class: column.isName || column.isText ? null : "number"},
-        el("button", {type: "button", class: "sort", onclick: () => sort(column)}, column.name,
-            el("span", {class: "arrow", "aria-hidden": "true"}))));
-    let sorted = null, isUp = false;
+    const heads = columns.map(column =>
+        el(
+            "th",
+            {scope: "col", class: column.isName || column.isText ? null : "number"},
+            el(
+                "button",
+                {type: "button", class: "sort", onclick: () => sort(column)},
+                column.name,
+                el("span", {class: "arrow", "aria-hidden": "true"})
+            )
+        )
+    );
+    let sorted = null,
+        isUp = false;
 
     function sort(column) {
         isUp = sorted === column ? !isUp : Boolean(column.isName);
@@ -31,6 +50,15 @@ export function sortable(caption, columns, rows) {
         });
     }
 
-    return el("div", {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of all models"},
-        el("table", {class: "results"}, el("caption", null, el("span", null, caption)), el("thead", null, el("tr", null, heads)), body));
+    return el(
+        "div",
+        {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of all models"},
+        el(
+            "table",
+            {class: "results"},
+            el("caption", null, el("span", null, caption)),
+            el("thead", null, el("tr", null, heads)),
+            body
+        )
+    );
 }

@@ -7,5 +7,7 @@ const cell = value => {
 export function csv(rows) {
     if (!rows.length) return "";
     const keys = Object.keys(rows[0]);
-    return [keys, ...rows.map(row => keys.map(key => row[key]))].map(line => line.map(cell).join(",") + "\r\n").join("");
+    return [keys, ...rows.map(row => keys.map(key => row[key]))]
+        .map(line => line.map(cell).join(",") + "\r\n")
+        .join("");
 }

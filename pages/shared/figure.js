@@ -21,13 +21,21 @@ const SHOWN_ROWS = 500;
  * `level` is that of the heading.
  */
 export function figure(chart, level = 4) {
-    const box = el("div", {class: "chart", role: chart.isInteractive ? null : "img",
-                           "aria-label": chart.isInteractive ? null : chart.label});
+    const box = el("div", {
+        class: "chart",
+        role: chart.isInteractive ? null : "img",
+        "aria-label": chart.isInteractive ? null : chart.label,
+    });
     box.style.minHeight = `${chart.height ?? 220}px`;
     const heading = el(`h${level}`, {class: "title"}, chart.title);
-    const element = el("figure", {class: `figure ${chart.wide ? "all" : ""}`, "data-chart": chart.file, "data-state": "waiting"},
+    const element = el(
+        "figure",
+        {class: `figure ${chart.wide ? "all" : ""}`, "data-chart": chart.file, "data-state": "waiting"},
         el("figcaption", null, heading, chart.note ? el("p", {class: "muted small"}, chart.note) : null),
-        chart.controls, box, tools(chart, () => state.drawn ?? draw(state)));
+        chart.controls,
+        box,
+        tools(chart, () => state.drawn ?? draw(state))
+    );
     const state = {chart, element, box, drawn: null, width: 0};
     element.redraw = () => draw(state);
     figures.add(state);
@@ -40,9 +48,12 @@ export function figure(chart, level = 4) {
 const figures = new Set();
 const states = new WeakMap();
 
-const waiting = new IntersectionObserver(entries => {
-    for (const {isIntersecting, target} of entries) if (isIntersecting) draw(states.get(target));
-}, {rootMargin: AHEAD});
+const waiting = new IntersectionObserver(
+    entries => {
+        for (const {isIntersecting, target} of entries) if (isIntersecting) draw(states.get(target));
+    },
+    {rootMargin: AHEAD}
+);
 
 const sizes = new ResizeObserver(entries => {
     for (const {target} of entries) {
@@ -62,7 +73,7 @@ async function draw(state) {
     waiting.unobserve(element);
     state.width = box.clientWidth;
     if (!state.width) return waiting.observe(element);
-    const turn = state.turn = (state.turn ?? 0) + 1; // of two drawings at once the later one stays
+    const turn = (state.turn = (state.turn ?? 0) + 1); // of two drawings at once the later one stays
     try {
         const drawn = await chart.draw(box, {width: state.width, theme: theme()});
         if (turn !== state.turn) return drawn.finalize?.();
@@ -85,30 +96,81 @@ onThemeChange(() => {
 /** Draws every chart that has a place on the page, and again all that are drawn already: before printing. */
 export const drawAll = () => Promise.all([...figures].filter(state => state.element.isConnected).map(draw));
 
-const named = ({title, subject}) => subject ? `${title} of ${subject}` : title;
+const named = ({title, subject}) => (subject ? `${title} of ${subject}` : title);
 
 /** The line under a chart: its data as a table, and what can be saved. */
 function tools(chart, drawn) {
-    const data = el("details", {class: "data", ontoggle: () => data.open && data.children.length === 1 &&
-        data.append(table(chart))}, el("summary", null, "Data", el("span", {class: "unseen"}, ` of ${named(chart)}`)));
-    const button = (name, save) => el("button", {type: "button", "aria-label": `Save ${named(chart)} as ${name}`,
-        onclick: async () => saveBlob(await save(), `${chart.file}.${name.toLowerCase()}`)}, name);
-    return el("div", {class: "tools"}, data, el("div", {class: "save"}, el("span", {class: "muted"}, "Save"),
-        button("SVG", async () => new Blob([await (await drawn()).svg()], {type: "image/svg+xml"})),
-        button("PNG", async () => (await drawn()).png()),
-        button("CSV", async () => new Blob([csv(chart.rows())], {type: "text/csv"}))));
+    const data = el(
+        "details",
+        {class: "data", ontoggle: () => data.open && data.children.length === 1 && data.append(table(chart))},
+        el("summary", null, "Data", el("span", {class: "unseen"}, ` of ${named(chart)}`))
+    );
+    const button = (name, save) =>
+        el(
+            "button",
+            {
+                type: "button",
+                "aria-label": `Save ${named(chart)} as ${name}`,
+                onclick: async () => saveBlob(await save(), `${chart.file}.${name.toLowerCase()}`),
+            },
+            name
+        );
+    return el(
+        "div",
+        {class: "tools"},
+        data,
+        el(
+            "div",
+            {class: "save"},
+            el("span", {class: "muted"}, "Save"),
+            button("SVG", async () => new Blob([await (await drawn()).svg()], {type: "image/svg+xml"})),
+            button("PNG", async () => (await drawn()).png()),
+            button("CSV", async () => new Blob([csv(chart.rows())], {type: "text/csv"}))
+        )
+    );
 }
 
 function table(chart) {
     const rows = chart.rows();
     const shown = rows.slice(0, SHOWN_ROWS);
     const keys = Object.keys(rows[0] ?? {});
-    const text = value => typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value ?? "";
-    return el("div", {class: "wide", tabindex: 0, role: "region", "aria-label": `Data of ${named(chart)}`},
-        el("table", null,
-            el("caption", null, shown.length < rows.length
-                ? `The first ${count(shown.length)} of ${count(rows.length)} rows; the CSV file has all` : chart.title),
-            el("thead", null, el("tr", null, keys.map(key => el("th", {scope: "col"}, key.replaceAll("_", " "))))),
-            el("tbody", null, shown.map(row => el("tr", null, keys.map(key =>
-                el("td", {class: typeof row[key] === "number" ? "number" : null}, text(row[key]))))))));
+    const text = value =>
+        typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : (value ?? "");
+    return el(
+        "div",
+        {class: "wide", tabindex: 0, role: "region", "aria-label": `Data of ${named(chart)}`},
+        el(
+            "table",
+            null,
+            el(
+                "caption",
+                null,
+                shown.length < rows.length
+                    ? `The first ${count(shown.length)} of ${count(rows.length)} rows; the CSV file has all`
+                    : chart.title
+            ),
+            el(
+                "thead",
+                null,
+                el(
+                    "tr",
+                    null,
+                    keys.map(key => el("th", {scope: "col"}, key.replaceAll("_", " ")))
+                )
+            ),
+            el(
+                "tbody",
+                null,
+                shown.map(row =>
+                    el(
+                        "tr",
+                        null,
+                        keys.map(key =>
+                            el("td", {class: typeof row[key] === "number" ? "number" : null}, text(row[key]))
+                        )
+                    )
+                )
+            )
+        )
+    );
 }

@@ -5,6 +5,7 @@ export function unpack(packed) {
     if (!packed) return null;
     const bytes = Uint8Array.from(atob(packed.base64), letter => letter.charCodeAt(0));
     const numbers = new TYPES[packed.type](bytes.buffer);
-    if (numbers.length !== packed.count) throw new Error(`${numbers.length} packed numbers, and ${packed.count} were said`);
+    if (numbers.length !== packed.count)
+        throw new Error(`${numbers.length} packed numbers, and ${packed.count} were said`);
     return numbers;
 }

@@ -4,8 +4,18 @@
  * at a contrast of at least 2 to both papers; in this order neighbours are far apart. tests/browser/test_palette.mjs
  * holds them to it.
  */
-export const CLASS_COLOURS = ["#0495bb", "#565600", "#6bc99c", "#892f74", "#8961f4",
-                              "#e74686", "#0847c4", "#ffa300", "#c2aafe", "#b66a01"];
+export const CLASS_COLOURS = [
+    "#0495bb",
+    "#565600",
+    "#6bc99c",
+    "#892f74",
+    "#8961f4",
+    "#e74686",
+    "#0847c4",
+    "#ffa300",
+    "#c2aafe",
+    "#b66a01",
+];
 
 /**
  * The colour of class `index` of `count`. Beyond ten classes no set of colours can be told apart, so names
@@ -25,4 +35,4 @@ export const FAMILIES = {
 };
 
 /** The key of a family that may be one that this page does not know. */
-export const familyOf = name => name in FAMILIES ? name : "other";
+export const familyOf = name => (name in FAMILIES ? name : "other");

@@ -18,7 +18,9 @@ export function pngOf(width, height, paint) {
     const context = canvas.getContext("2d");
     context.scale(SCALE, SCALE);
     paint(context);
-    return new Promise((done, failed) => canvas.toBlob(blob => blob ? done(blob) : failed(new Error("no PNG")), "image/png"));
+    return new Promise((done, failed) =>
+        canvas.toBlob(blob => (blob ? done(blob) : failed(new Error("no PNG"))), "image/png")
+    );
 }
 
 /** An <svg> element as the text of a file. */

@@ -4,9 +4,17 @@ let box;
 
 /** Shows pairs [name, value], and above them `picture` (an element or null), near the pointer. */
 export function showTooltip({clientX, clientY}, pairs, picture = null) {
-    if (!box) document.body.append(box = el("div", {class: "tooltip", "aria-hidden": "true", hidden: true}));
-    box.replaceChildren(...[picture, el("dl", null, pairs.map(([name, value]) =>
-        [el("dt", null, name), el("dd", null, value)]))].filter(Boolean));
+    if (!box) document.body.append((box = el("div", {class: "tooltip", "aria-hidden": "true", hidden: true})));
+    box.replaceChildren(
+        ...[
+            picture,
+            el(
+                "dl",
+                null,
+                pairs.map(([name, value]) => [el("dt", null, name), el("dd", null, value)])
+            ),
+        ].filter(Boolean)
+    );
     box.hidden = false;
     const {width, height} = box.getBoundingClientRect();
     const {clientWidth} = document.documentElement;

@@ -12,10 +12,28 @@ function config({ink, muted, line, edge, font}) {
         background: null,
         font,
         view: {stroke: null},
-        axis: {...text, labelFontSize: 11.5, titleFontSize: 11.5, titleFontWeight: 550, titlePadding: 8, labelPadding: 5,
-               gridColor: line, domainColor: edge, tickColor: edge, tickSize: 4, labelFlush: false},
-        legend: {...text, labelFontSize: 11.5, titleFontSize: 11.5, titleFontWeight: 550, labelLimit: 220, orient: "top",
-                 symbolStrokeWidth: 2},
+        axis: {
+            ...text,
+            labelFontSize: 11.5,
+            titleFontSize: 11.5,
+            titleFontWeight: 550,
+            titlePadding: 8,
+            labelPadding: 5,
+            gridColor: line,
+            domainColor: edge,
+            tickColor: edge,
+            tickSize: 4,
+            labelFlush: false,
+        },
+        legend: {
+            ...text,
+            labelFontSize: 11.5,
+            titleFontSize: 11.5,
+            titleFontWeight: 550,
+            labelLimit: 220,
+            orient: "top",
+            symbolStrokeWidth: 2,
+        },
         header: {...text, labelFontSize: 12, labelFontWeight: 550, labelColor: ink},
         title: {font, fontSize: 12, fontWeight: 600, color: ink, anchor: "start", offset: 6},
         text: {font, fontSize: 11.5, color: ink},
@@ -43,8 +61,15 @@ export function vega(specification) {
             ...specification({width: width - 2 * PADDING, theme}),
         };
         const holder = el("div", {"aria-hidden": "true"}); // the figure says what it shows
-        const result = await embed(holder, spec, {mode: "vega-lite", ast: true, renderer: "svg", actions: false,
-            defaultStyle: false, tooltip, config: config(theme)});
+        const result = await embed(holder, spec, {
+            mode: "vega-lite",
+            ast: true,
+            renderer: "svg",
+            actions: false,
+            defaultStyle: false,
+            tooltip,
+            config: config(theme),
+        });
         box.replaceChildren(holder);
         box.view = result.view;
         const {view} = result;

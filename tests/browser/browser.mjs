@@ -6,7 +6,8 @@ import {after} from "node:test";
 import puppeteer from "puppeteer-core";
 
 const PROGRAM = process.env.WEFT_CHROMIUM ?? "/usr/bin/chromium";
-const WIDTH = 1280, HEIGHT = 900;
+const WIDTH = 1280,
+    HEIGHT = 900;
 
 let browser, folder;
 
@@ -17,10 +18,17 @@ async function launched() {
     browser = await puppeteer.launch({
         executablePath: PROGRAM,
         userDataDir: path.join(folder, "profile"),
-        args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb",
-               "--font-render-hinting=none", "--no-proxy-server", "--disable-background-networking",
-               // nothing but this machine has an address
-               "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        args: [
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--force-color-profile=srgb",
+            "--font-render-hinting=none",
+            "--no-proxy-server",
+            "--disable-background-networking",
+            // nothing but this machine has an address
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ],
     });
     return browser;
 }
@@ -46,25 +54,37 @@ export async function open(url, {width = WIDTH, height = HEIGHT, scheme = "light
     watch(page, origin);
     page.downloads = await mkdtemp(path.join(folder, "downloads-"));
     const session = await browser.target().createCDPSession();
-    await session.send("Browser.setDownloadBehavior",
-        {behavior: "allow", browserContextId: context.id, downloadPath: page.downloads, eventsEnabled: true});
-    await session.send("Browser.grantPermissions",
-        {permissions: ["clipboardReadWrite", "clipboardSanitizedWrite"], browserContextId: context.id});
+    await session.send("Browser.setDownloadBehavior", {
+        behavior: "allow",
+        browserContextId: context.id,
+        downloadPath: page.downloads,
+        eventsEnabled: true,
+    });
+    await session.send("Browser.grantPermissions", {
+        permissions: ["clipboardReadWrite", "clipboardSanitizedWrite"],
+        browserContextId: context.id,
+    });
     await page.setViewport({width, height});
     await setScheme(page, scheme);
-    await page.evaluateOnNewDocument(() => document.addEventListener("securitypolicyviolation",
-        event => console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`)));
+    await page.evaluateOnNewDocument(() =>
+        document.addEventListener("securitypolicyviolation", event =>
+            console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`)
+        )
+    );
     await before?.(page);
     await page.goto(url, {waitUntil: "load", timeout: 60_000});
     return page;
 }
 
 /** "light" or "dark". Nothing moves smoothly, so that a click meets what it is meant for. */
-export const setScheme = (page, scheme) => page.emulateMediaFeatures([
-    {name: "prefers-color-scheme", value: scheme}, {name: "prefers-reduced-motion", value: "reduce"}]);
+export const setScheme = (page, scheme) =>
+    page.emulateMediaFeatures([
+        {name: "prefers-color-scheme", value: scheme},
+        {name: "prefers-reduced-motion", value: "reduce"},
+    ]);
 
 function watch(page, origin) {
-    const problems = page.problems = [];
+    const problems = (page.problems = []);
     const isHome = url => /^(file|data|blob|about):/.test(url) || (origin && new URL(url).origin === origin);
     page.on("console", message => {
         if (["error", "warn", "assert"].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);

@@ -10,8 +10,12 @@ export async function drawCharts(page) {
         }
         scrollTo({top: 0, behavior: "instant"});
     });
-    const waiting = () => page.evaluate(() => [...document.querySelectorAll("figure[data-chart]")]
-        .filter(figure => figure.checkVisibility() && figure.dataset.state === "waiting").map(figure => figure.dataset.chart));
+    const waiting = () =>
+        page.evaluate(() =>
+            [...document.querySelectorAll("figure[data-chart]")]
+                .filter(figure => figure.checkVisibility() && figure.dataset.state === "waiting")
+                .map(figure => figure.dataset.chart)
+        );
     await until(async () => (await waiting()).length === 0, "all charts");
 }
 
@@ -23,7 +27,10 @@ export async function drawCharts(page) {
 export function marksOf(page) {
     return page.evaluate(() => {
         const box = bounds => Math.max(bounds.x2 - bounds.x1, bounds.y2 - bounds.y1);
-        const isSeen = item => item.bounds && box(item.bounds) > 0 && item.opacity !== 0 &&
+        const isSeen = item =>
+            item.bounds &&
+            box(item.bounds) > 0 &&
+            item.opacity !== 0 &&
             [item.fill, item.stroke].some(colour => colour && colour !== "transparent");
         function walk(node, marks) {
             if (node.role === "mark" && node.items)
@@ -38,12 +45,23 @@ export function marksOf(page) {
                 pixels += data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 2] !== data[2];
             return pixels;
         }
-        return [...document.querySelectorAll("figure[data-chart]")].filter(one => one.checkVisibility()).map(figure => {
-            const chart = figure.querySelector(".chart"), canvas = chart.querySelector("canvas.map");
-            const marks = chart.view ? walk(chart.view.scenegraph().root, {}) : canvas ? {pixels: painted(canvas)}
-                : {rect: chart.querySelectorAll("rect").length, text: chart.querySelectorAll("text").length};
-            return {name: figure.dataset.chart, state: figure.dataset.state, marks, height: chart.getBoundingClientRect().height,
-                    label: (chart.getAttribute("aria-label") ?? canvas?.getAttribute("aria-label"))};
-        });
+        return [...document.querySelectorAll("figure[data-chart]")]
+            .filter(one => one.checkVisibility())
+            .map(figure => {
+                const chart = figure.querySelector(".chart"),
+                    canvas = chart.querySelector("canvas.map");
+                const marks = chart.view
+                    ? walk(chart.view.scenegraph().root, {})
+                    : canvas
+                      ? {pixels: painted(canvas)}
+                      : {rect: chart.querySelectorAll("rect").length, text: chart.querySelectorAll("text").length};
+                return {
+                    name: figure.dataset.chart,
+                    state: figure.dataset.state,
+                    marks,
+                    height: chart.getBoundingClientRect().height,
+                    label: chart.getAttribute("aria-label") ?? canvas?.getAttribute("aria-label"),
+                };
+            });
     });
 }

@@ -17,8 +17,12 @@ export async function checkWidth(page) {
         if (document.documentElement.scrollWidth <= limit) return [];
         return [...document.querySelectorAll("body *")]
             .filter(one => one.getBoundingClientRect().right > limit + 1)
-            .slice(0, 8).map(one => `${one.tagName} ${one.className?.baseVal ?? one.className} ends at ` +
-                `${Math.round(one.getBoundingClientRect().right)} of ${limit}: ${one.textContent.slice(0, 40)}`);
+            .slice(0, 8)
+            .map(
+                one =>
+                    `${one.tagName} ${one.className?.baseVal ?? one.className} ends at ` +
+                    `${Math.round(one.getBoundingClientRect().right)} of ${limit}: ${one.textContent.slice(0, 40)}`
+            );
     });
     assert.deepEqual(wide, []);
 }
@@ -28,9 +32,18 @@ export async function checkAccessible(page, options = {}) {
     await page.evaluate(axe);
     const violations = await page.evaluate(async given => {
         const result = await globalThis.axe.run(document, {resultTypes: ["violations"], ...given});
-        return result.violations.map(one => `${one.id}: ${one.help}\n` + one.nodes.slice(0, 4)
-            .map(node => `    ${node.target.join(" ")}: ${node.html.slice(0, 160)}\n    ` +
-                node.failureSummary.replace(/\n/g, "\n    ")).join("\n"));
+        return result.violations.map(
+            one =>
+                `${one.id}: ${one.help}\n` +
+                one.nodes
+                    .slice(0, 4)
+                    .map(
+                        node =>
+                            `    ${node.target.join(" ")}: ${node.html.slice(0, 160)}\n    ` +
+                            node.failureSummary.replace(/\n/g, "\n    ")
+                    )
+                    .join("\n")
+        );
     }, options);
     assert.deepEqual(violations, []);
 }
@@ -40,14 +53,27 @@ export async function accessibleNodes(page) {
     const session = await page.createCDPSession();
     const {nodes} = await session.send("Accessibility.getFullAXTree");
     await session.detach();
-    return nodes.filter(node => !node.ignored)
-        .map(node => ({role: node.role?.value, name: node.name?.value ?? ""}));
+    return nodes.filter(node => !node.ignored).map(node => ({role: node.role?.value, name: node.name?.value ?? ""}));
 }
 
 /** Everything that can be pressed, chosen or typed into has a name, and so has every picture. */
 export async function checkNames(page) {
-    const roles = new Set(["button", "link", "textbox", "combobox", "checkbox", "radio", "slider", "image", "img",
-                           "graphics-document", "searchbox", "spinbutton", "DisclosureTriangle", "table"]);
+    const roles = new Set([
+        "button",
+        "link",
+        "textbox",
+        "combobox",
+        "checkbox",
+        "radio",
+        "slider",
+        "image",
+        "img",
+        "graphics-document",
+        "searchbox",
+        "spinbutton",
+        "DisclosureTriangle",
+        "table",
+    ]);
     const nameless = (await accessibleNodes(page)).filter(node => roles.has(node.role) && !node.name.trim());
     assert.deepEqual(nameless, []);
 }
@@ -72,8 +98,11 @@ export async function tabOrder(page, limit = 400) {
             const style = getComputedStyle(element);
             const box = element.getBoundingClientRect();
             const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-            return {tag: element.tagName, name: element.getAttribute("aria-label") ?? element.textContent.trim(),
-                    isVisible: box.width > 0 && (isOutlined || style.boxShadow !== "none")};
+            return {
+                tag: element.tagName,
+                name: element.getAttribute("aria-label") ?? element.textContent.trim(),
+                isVisible: box.width > 0 && (isOutlined || style.boxShadow !== "none"),
+            };
         });
         if (!one) break;
         order.push(one);

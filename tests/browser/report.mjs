@@ -23,6 +23,9 @@ export async function reportPage(document, sprite = null, isPacked = false) {
         (sprite ? `<img id="weft-sprite" alt="" hidden src="${sprite}">\n` : "");
     const folder = await mkdtemp(path.join(os.tmpdir(), "weft-report-"));
     const file = path.join(folder, "report.html");
-    await writeFile(file, template.replace("<!-- weft:data -->", () => data));
+    await writeFile(
+        file,
+        template.replace("<!-- weft:data -->", () => data)
+    );
     return pathToFileURL(file).href;
 }

@@ -9,10 +9,11 @@ function failure({name, file, line, details: {error}}) {
 }
 
 export default async function* report(events) {
-    let passed = 0, failed = 0;
+    let passed = 0,
+        failed = 0;
     for await (const event of events) {
         if (event.type === "test:stdout" || event.type === "test:stderr") yield event.data.message;
-        if (event.type !== "test:pass" && event.type !== "test:fail" || !isCounted(event)) continue;
+        if ((event.type !== "test:pass" && event.type !== "test:fail") || !isCounted(event)) continue;
         if (event.type === "test:pass") passed++;
         else failed++;
         const seconds = (event.data.details.duration_ms / 1000).toFixed(2);

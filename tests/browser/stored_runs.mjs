@@ -5,21 +5,55 @@ import path from "node:path";
 const classes = ["shirt", "<b>bag</b>"];
 
 function description({model, seed, started, epochs, status, reason, train = 6000}) {
-    return {schema_version: 1, name: model, status, started, model, family: model.includes("gru") ? "rnn" : "cnn",
-        dataset: "fashion-mnist", data_hash: "4aa2ab30", precision: "float32", cpu: "a CPU", isa: "x86-64-v3",
-        command: `weft train ${model}`, version: "0.1.0", libraries: "", seed, train_count: train, validation_count: 1000,
-        test_count: 1000, epochs_planned: epochs, batch_size: 100, threads: 1, parameters: 1000 + seed,
-        trainable_parameters: 1000 + seed, madds: 5000, class_names: classes, ended: started, reason};
+    return {
+        schema_version: 1,
+        name: model,
+        status,
+        started,
+        model,
+        family: model.includes("gru") ? "rnn" : "cnn",
+        dataset: "fashion-mnist",
+        data_hash: "4aa2ab30",
+        precision: "float32",
+        cpu: "a CPU",
+        isa: "x86-64-v3",
+        command: `weft train ${model}`,
+        version: "0.1.0",
+        libraries: "",
+        seed,
+        train_count: train,
+        validation_count: 1000,
+        test_count: 1000,
+        epochs_planned: epochs,
+        batch_size: 100,
+        threads: 1,
+        parameters: 1000 + seed,
+        trainable_parameters: 1000 + seed,
+        madds: 5000,
+        class_names: classes,
+        ended: started,
+        reason,
+    };
 }
 
 function test(accuracy) {
     const scores = {precision: accuracy, recall: accuracy, f1: accuracy, support: 1000};
-    return {test_set: "used once, after training", weights: "last", evaluated: "2026-01-01T00:00:00.000Z",
-        schema_version: 1, count: 1000, accuracy, loss: 1 - accuracy, macro: scores, micro: scores, weighted: scores,
+    return {
+        test_set: "used once, after training",
+        weights: "last",
+        evaluated: "2026-01-01T00:00:00.000Z",
+        schema_version: 1,
+        count: 1000,
+        accuracy,
+        loss: 1 - accuracy,
+        macro: scores,
+        micro: scores,
+        weighted: scores,
         top_k: [accuracy, 1],
         worst_class: {by_f1: {name: classes[1], f1: accuracy}, by_recall: {name: classes[1], recall: accuracy}},
         best_class: {by_f1: {name: classes[0], f1: accuracy}, by_recall: {name: classes[0], recall: accuracy}},
-        classes: classes.map(name => ({name, ...scores, support: 500}))};
+        classes: classes.map(name => ({name, ...scores, support: 500})),
+    };
 }
 
 /** metrics.csv of a run that learns: its loss falls to what its seed makes of it. */
@@ -27,14 +61,28 @@ function metrics(epochs, seed) {
     const lines = ["epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,ms_per_step"];
     for (let epoch = 1; epoch <= epochs; epoch++) {
         const loss = 0.2 + seed / 100 + 1.5 * Math.exp(-epoch / (10 + seed));
-        lines.push([epoch, loss, 1 - loss / 2, loss * 1.1, 1 - loss / 1.8, 0.001, 2, 33].map(x => +x.toFixed(6)).join());
+        lines.push(
+            [epoch, loss, 1 - loss / 2, loss * 1.1, 1 - loss / 1.8, 0.001, 2, 33].map(x => +x.toFixed(6)).join()
+        );
     }
     return lines.join("\n") + "\n";
 }
 
 /** One finished run (or one of another status) in the folder `runs`. */
-export async function storeRun(runs, id, {seed = 0, epochs = 3, accuracy = 0.8, tags = null, model = id.replace(/-\d+$/, ""),
-                                          status = "finished", reason = "", started = "2026-01-01T00:00:00.000Z"} = {}) {
+export async function storeRun(
+    runs,
+    id,
+    {
+        seed = 0,
+        epochs = 3,
+        accuracy = 0.8,
+        tags = null,
+        model = id.replace(/-\d+$/, ""),
+        status = "finished",
+        reason = "",
+        started = "2026-01-01T00:00:00.000Z",
+    } = {}
+) {
     const folder = path.join(runs, id);
     await mkdir(folder, {recursive: true});
     const write = (name, text) => writeFile(path.join(folder, name), text);

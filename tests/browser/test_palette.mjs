@@ -9,16 +9,23 @@ const style = await readFile(new URL("../../pages/shared/style.css", import.meta
 
 /** {light, dark}: the variables of both, by name. */
 function variables() {
-    const read = text => Object.fromEntries([...text.matchAll(/--([\w-]+): (#[0-9a-f]{3,6});/g)].map(([, name, hex]) =>
-        [name, hex.length === 4 ? hex.replace(/[0-9a-f]/g, "$&$&") : hex]));
+    const read = text =>
+        Object.fromEntries(
+            [...text.matchAll(/--([\w-]+): (#[0-9a-f]{3,6});/g)].map(([, name, hex]) => [
+                name,
+                hex.length === 4 ? hex.replace(/[0-9a-f]/g, "$&$&") : hex,
+            ])
+        );
     const [light, dark] = style.split("prefers-color-scheme: dark");
     return {light: read(light), dark: {...read(light), ...read(dark)}};
 }
 
 /** The two of `colours` that are least apart. */
 function closest(colours, sight) {
-    const pairs = colours.flatMap((one, i) => colours.slice(i + 1).map(other => [distance(one, other, sight), one, other]));
-    return pairs.reduce((least, pair) => pair[0] < least[0] ? pair : least);
+    const pairs = colours.flatMap((one, i) =>
+        colours.slice(i + 1).map(other => [distance(one, other, sight), one, other])
+    );
+    return pairs.reduce((least, pair) => (pair[0] < least[0] ? pair : least));
 }
 
 test("the distances are those of CIE: white and black are 100 apart, and a colour is not apart from itself", () => {
@@ -38,8 +45,11 @@ for (const sight of Object.keys(SIGHTS)) {
         });
     });
     for (const [scheme, colours] of Object.entries(variables())) {
-        test(`${sight}, ${scheme}: families can be told apart, and training from validation, and right from wrong`, () => {
-            const [least, ...which] = closest(Object.keys(FAMILIES).map(key => colours[key]), sight);
+        test(`${sight}, ${scheme}: families can be told apart, training and validation, right and wrong`, () => {
+            const [least, ...which] = closest(
+                Object.keys(FAMILIES).map(key => colours[key]),
+                sight
+            );
             assert.ok(least >= 36, `${which} are ${least.toFixed(1)} apart`);
             assert.ok(distance(colours.train, colours.validation, sight) >= 24);
             assert.ok(distance(colours.good, colours.bad, sight) >= 24);
@@ -50,9 +60,16 @@ for (const sight of Object.keys(SIGHTS)) {
 for (const [scheme, colours] of Object.entries(variables())) {
     test(`${scheme}: text and marks stand out from the paper`, () => {
         for (const name of ["ink", "muted", "accent", "good", "bad"])
-            assert.ok(contrast(colours[name], colours.paper) >= 4.5, `${name}: ${contrast(colours[name], colours.paper)}`);
+            assert.ok(
+                contrast(colours[name], colours.paper) >= 4.5,
+                `${name}: ${contrast(colours[name], colours.paper)}`
+            );
         for (const name of ["edge", "train", "validation", ...Object.keys(FAMILIES)])
-            assert.ok(contrast(colours[name], colours.paper) >= 3, `${name}: ${contrast(colours[name], colours.paper)}`);
-        for (const one of CLASS_COLOURS) assert.ok(contrast(one, colours.paper) >= 1.5, `${one}: ${contrast(one, colours.paper)}`);
+            assert.ok(
+                contrast(colours[name], colours.paper) >= 3,
+                `${name}: ${contrast(colours[name], colours.paper)}`
+            );
+        for (const one of CLASS_COLOURS)
+            assert.ok(contrast(one, colours.paper) >= 1.5, `${one}: ${contrast(one, colours.paper)}`);
     });
 }

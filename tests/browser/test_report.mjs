@@ -11,8 +11,9 @@ import {fixture} from "./fixture.mjs";
 import {reportPage} from "./report.mjs";
 
 const {document: report, sprite} = fixture({count: 400});
-const CLASSES = report.data.classes, BEST = report.models[0];
-const unfold = page => page.evaluate(() => document.querySelectorAll("details.fold").forEach(one => one.open = true));
+const CLASSES = report.data.classes,
+    BEST = report.models[0];
+const unfold = page => page.evaluate(() => document.querySelectorAll("details.fold").forEach(one => (one.open = true)));
 let url, page;
 
 before(async () => {
@@ -25,27 +26,46 @@ test("every chart has its data in it", async () => {
     const charts = Object.fromEntries((await marksOf(page)).map(chart => [chart.name, chart]));
     const filled = BEST.reliability.filter(bin => bin.count > 0).length;
     const expected = {
-        "differences": {symbol: 2}, "accuracy-time": {symbol: 3, text: 3}, "accuracy-parameters": {symbol: 3},
-        "class-balance": {rect: 3 * CLASSES.length}, "confusion": {rect: CLASSES.length ** 2},
-        "learning-curves": {line: 5, area: 5}, "roc": {line: CLASSES.length + 1}, "class-scores": {symbol: 3 * CLASSES.length},
-        "reliability": {symbol: filled, rect: filled}, "wins-cnn-small-mixed-i-one-i-": {rect: CLASSES.length},
+        differences: {symbol: 2},
+        "accuracy-time": {symbol: 3, text: 3},
+        "accuracy-parameters": {symbol: 3},
+        "class-balance": {rect: 3 * CLASSES.length},
+        confusion: {rect: CLASSES.length ** 2},
+        "learning-curves": {line: 5, area: 5},
+        roc: {line: CLASSES.length + 1},
+        "class-scores": {symbol: 3 * CLASSES.length},
+        reliability: {symbol: filled, rect: filled},
+        "wins-cnn-small-mixed-i-one-i-": {rect: CLASSES.length},
     };
     for (const [name, marks] of Object.entries(expected)) {
         assert.equal(charts[name]?.state, "drawn", name);
         for (const [type, count] of Object.entries(marks))
-            assert.ok(charts[name].marks[type] >= count, `${name} has ${charts[name].marks[type]} of ${count} marks (${type})`);
+            assert.ok(
+                charts[name].marks[type] >= count,
+                `${name} has ${charts[name].marks[type]} of ${count} marks (${type})`
+            );
     }
     assert.ok(charts.layers.marks.rect > BEST.layers.length, "layers");
-    assert.ok(charts.map.marks.pixels > 20 * report.models[0].predictions.label.count, `${charts.map.marks.pixels} pixels`);
+    assert.ok(
+        charts.map.marks.pixels > 20 * report.models[0].predictions.label.count,
+        `${charts.map.marks.pixels} pixels`
+    );
     assert.equal(Object.keys(charts).length, 12);
     for (const {name, height} of Object.values(charts)) assert.ok(height > 60, `${name} is ${height} pixels high`);
 });
 
 test("pictures are painted", async () => {
-    const blank = await page.evaluate(() => [...document.querySelectorAll("canvas.tile")].filter(one => one.checkVisibility())
-        .filter(canvas => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size < 3).length);
+    const blank = await page.evaluate(
+        () =>
+            [...document.querySelectorAll("canvas.tile")]
+                .filter(one => one.checkVisibility())
+                .filter(
+                    canvas =>
+                        new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size < 3
+                ).length
+    );
     assert.equal(blank, 0);
-    assert.ok(await page.$$eval("canvas.tile", all => all.length) > 80 + 12);
+    assert.ok((await page.$$eval("canvas.tile", all => all.length)) > 80 + 12);
 });
 
 test("texts from outside stay texts", async () => {
@@ -56,7 +76,8 @@ test("texts from outside stay texts", async () => {
 });
 
 test("the table of models says what the document says, and sorts", async () => {
-    const column = at => page.$$eval(".results tbody tr", (rows, i) => rows.map(row => row.children[i].textContent), at);
+    const column = at =>
+        page.$$eval(".results tbody tr", (rows, i) => rows.map(row => row.children[i].textContent), at);
     assert.match((await column(1))[0], new RegExp(report.comparison.models[0].accuracy.mean.toFixed(4)));
     const heads = await page.$$eval(".results thead th", all => all.map(one => one.textContent));
     const at = heads.indexOf("Training");
@@ -76,12 +97,23 @@ async function saved(chart, kind, encoding = "utf8") {
 }
 
 test("the data of a chart as CSV are the document's", async () => {
-    const quote = text => /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const quote = text => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const lines = (await saved("confusion", "CSV")).trim().split("\r\n");
     const matrix = BEST.evaluation.confusion;
     assert.equal(lines[0], "truth,predicted,images,share");
-    assert.deepEqual(lines.slice(1), matrix.flatMap((row, truth) => row.map((images, predicted) =>
-        [quote(CLASSES[truth]), quote(CLASSES[predicted]), images, images / row.reduce((sum, one) => sum + one)].join(","))));
+    assert.deepEqual(
+        lines.slice(1),
+        matrix.flatMap((row, truth) =>
+            row.map((images, predicted) =>
+                [
+                    quote(CLASSES[truth]),
+                    quote(CLASSES[predicted]),
+                    images,
+                    images / row.reduce((sum, one) => sum + one),
+                ].join(",")
+            )
+        )
+    );
     const map = (await saved("map", "CSV")).trim().split("\r\n");
     assert.equal(map.length, 1 + report.data.parts.test.count);
 });
@@ -112,11 +144,23 @@ test("a point of the map shows its image; the arrow keys go on and say what is t
 
 test("everything has a name, for whoever does not see it", async () => {
     await checkNames(page);
-    const pictures = (await accessibleNodes(page)).filter(node => node.role === "image" || node.role === "img").map(node => node.name);
-    for (const start of ["Accuracy against training time of 3 models", "Images per class", "Layers of cnn-small",
-                         "Learning curves of cnn-small over 10 epochs", "Confusion matrix of cnn-small", "ROC curves of cnn-small",
-                         "Precision, recall and F1 per class", "Reliability diagram of cnn-small"])
-        assert.ok(pictures.some(name => name.startsWith(start)), start);
+    const pictures = (await accessibleNodes(page))
+        .filter(node => node.role === "image" || node.role === "img")
+        .map(node => node.name);
+    for (const start of [
+        "Accuracy against training time of 3 models",
+        "Images per class",
+        "Layers of cnn-small",
+        "Learning curves of cnn-small over 10 epochs",
+        "Confusion matrix of cnn-small",
+        "ROC curves of cnn-small",
+        "Precision, recall and F1 per class",
+        "Reliability diagram of cnn-small",
+    ])
+        assert.ok(
+            pictures.some(name => name.startsWith(start)),
+            start
+        );
 });
 
 test("axe-core finds nothing, light and dark", async () => {
@@ -127,19 +171,31 @@ test("axe-core finds nothing, light and dark", async () => {
 });
 
 test("charts follow when the page becomes dark", async () => {
-    const ink = () => page.$eval('[data-chart="accuracy-time"] .chart', chart => getComputedStyle(
-        chart.querySelector(".mark-text.role-axis-title text")).fill);
-    await until(async () => await ink() === "rgb(230, 233, 237)", "light ink");
+    const ink = () =>
+        page.$eval(
+            '[data-chart="accuracy-time"] .chart',
+            chart => getComputedStyle(chart.querySelector(".mark-text.role-axis-title text")).fill
+        );
+    await until(async () => (await ink()) === "rgb(230, 233, 237)", "light ink");
     await setScheme(page, "light");
-    await until(async () => await ink() === "rgb(25, 29, 34)", "dark ink");
+    await until(async () => (await ink()) === "rgb(25, 29, 34)", "dark ink");
 });
 
 test("the keyboard reaches everything, and the focus shows", async () => {
     const order = await tabOrder(page);
-    assert.deepEqual(order.filter(one => !one.isVisible), []);
+    assert.deepEqual(
+        order.filter(one => !one.isVisible),
+        []
+    );
     assert.equal(order[0].name, "To the report");
     const names = order.map(one => one.name);
-    for (const name of ["The answer", "How it was made", "Save Confusion matrix of cnn-small as PNG", "Open or close all", "Copy the command"])
+    for (const name of [
+        "The answer",
+        "How it was made",
+        "Save Confusion matrix of cnn-small as PNG",
+        "Open or close all",
+        "Copy the command",
+    ])
         assert.ok(names.includes(name), name);
 });
 
@@ -159,7 +215,10 @@ for (const width of [360, 1600]) {
         await checkWidth(one);
         const charts = await marksOf(one);
         assert.equal(charts.length, 4 + 3 * 7 + 2);
-        assert.deepEqual(charts.filter(chart => chart.state !== "drawn"), []);
+        assert.deepEqual(
+            charts.filter(chart => chart.state !== "drawn"),
+            []
+        );
         checkQuiet(one);
         await close(one);
     });
@@ -192,10 +251,27 @@ test("a report that knows only a comparison is shown, and says no more", async (
 });
 
 test("figures that are not known are left out", async () => {
-    const nothing = {...report, answer: null, question: null, disagreements: [], made: null,
+    const nothing = {
+        ...report,
+        answer: null,
+        question: null,
+        disagreements: [],
+        made: null,
         data: {...report.data, audit: null, sprite: null, samples: {train: [], test: []}},
-        models: report.models.map(one => ({label: one.label, family: one.family, run: one.run, layers: null, epochs: null,
-            evaluation: null, roc: null, reliability: null, predictions: null, map: null, mistakes: null}))};
+        models: report.models.map(one => ({
+            label: one.label,
+            family: one.family,
+            run: one.run,
+            layers: null,
+            epochs: null,
+            evaluation: null,
+            roc: null,
+            reliability: null,
+            predictions: null,
+            map: null,
+            mistakes: null,
+        })),
+    };
     const one = await open(await reportPage(nothing));
     await drawCharts(one);
     assert.match(await one.$eval("#data", part => part.textContent), /weft audit/);

@@ -9,7 +9,8 @@ import {fileURLToPath} from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const build = process.env.WEFT_BUILD_DIR ?? path.join(root, "build");
 const weft = process.env.WEFT ?? path.join(build, "weft");
-const started = new Set(), folders = [];
+const started = new Set(),
+    folders = [];
 
 after(async () => {
     for (const child of started) child.kill("SIGKILL");
@@ -28,11 +29,13 @@ export function startWeft(...words) {
     const child = spawn(weft, words, {cwd: root, stdio: ["ignore", "pipe", "pipe"]});
     const process = {child, output: ""};
     started.add(child);
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", data => process.output += data);
-    process.ended = new Promise(done => child.on("close", (code, signal) => {
-        started.delete(child);
-        done(code ?? signal);
-    }));
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", data => (process.output += data));
+    process.ended = new Promise(done =>
+        child.on("close", (code, signal) => {
+            started.delete(child);
+            done(code ?? signal);
+        })
+    );
     return process;
 }
 

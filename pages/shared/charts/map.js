@@ -13,28 +13,63 @@ import {circles, paintMap, place} from "./map_paint.js";
  *   points   {x, y, label, predicted, confidence}: arrays; index(i) is the image of point i
  *   picture  (image) => element, or null
  */
-export function map(label, classes, points, index, picture, {kl, perplexity}) {
+export function map(label, classes, points, index, picture, {kl, perplexity, layer}) {
     const wrong = points.x.reduce((sum, _, i) => sum + (points.label[i] !== points.predicted[i]), 0);
     const state = {byError: false, only: null, chosen: null};
-    const describe = i => [["Image", `${index(i)} of the test images`], ["True", classes[points.label[i]]],
-        ["Predicted", classes[points.predicted[i]]], ["Confidence", percent(points.confidence[i] / 255, 0)]];
+    const describe = i => [
+        ["Test image", index(i)],
+        ["True", classes[points.label[i]]],
+        ["Predicted", classes[points.predicted[i]]],
+        ["Confidence", percent(points.confidence[i] / 255, 0)],
+    ];
     return {
-        file: "map", title: "Map of the test images", subject: label, wide: true, isInteractive: true, height: 560,
-        note: `t-SNE of what the last hidden layer puts out: images that look alike to the model lie side by side` +
-            `${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL divergence ${kl.toFixed(2)})` : ""}. Point at one, or use the ` +
-            "arrow keys, to see it.",
-        label: `Map of ${count(points.x.length)} test images as ${label} sees them; ${count(wrong)} are predicted wrongly.`,
-        controls: pick([["class", "Colour by class"], ["error", "Colour by error"]], "Colours", value => {
-            state.byError = value === "error";
-        }),
-        rows: () => Array.from(points.x, (_, i) => ({image: index(i), x: points.x[i], y: points.y[i],
-            class: classes[points.label[i]], predicted: classes[points.predicted[i]],
-            confidence: Number((points.confidence[i] / 255).toFixed(3))})),
+        file: "map",
+        title: "Map of the test images",
+        subject: label,
+        wide: true,
+        isInteractive: true,
+        height: 560,
+        note:
+            `t-SNE of what the layer ${layer ?? "before the last"} puts out: images that look alike to the model lie ` +
+            `side by side${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL divergence ${kl.toFixed(2)})` : ""}. ` +
+            "Point at one, or use the arrow keys, to see it.",
+        label: `Map of ${count(points.x.length)} test images as ${label} sees them; ${count(wrong)} of them are wrong.`,
+        controls: pick(
+            [
+                ["class", "Colour by class"],
+                ["error", "Colour by error"],
+            ],
+            "Colours",
+            value => {
+                state.byError = value === "error";
+            }
+        ),
+        rows: () =>
+            Array.from(points.x, (_, i) => ({
+                image: index(i),
+                x: points.x[i],
+                y: points.y[i],
+                class: classes[points.label[i]],
+                predicted: classes[points.predicted[i]],
+                confidence: Number((points.confidence[i] / 255).toFixed(3)),
+            })),
         draw: async function (box, {width, theme}) {
-            const view = {width, height: Math.min(width, 620), theme, byError: state.byError, only: state.only, classes};
+            const view = {
+                width,
+                height: Math.min(width, 620),
+                theme,
+                byError: state.byError,
+                only: state.only,
+                classes,
+            };
             const spots = place(points, view);
-            const canvas = el("canvas", {class: "map", tabindex: 0, role: "application", "aria-roledescription": "map",
-                                         "aria-label": this.label + " The arrow keys go from image to image."});
+            const canvas = el("canvas", {
+                class: "map",
+                tabindex: 0,
+                role: "application",
+                "aria-roledescription": "map",
+                "aria-label": this.label + " The arrow keys go from image to image.",
+            });
             const said = el("p", {class: "unseen", "aria-live": "polite"});
             const repaint = () => paintMap(canvas, points, spots, view, state.chosen);
             pointAt(canvas, grid(spots, view), spots, {
@@ -43,18 +78,27 @@ export function map(label, classes, points, index, picture, {kl, perplexity}) {
                     repaint();
                     if (i === null) return hideTooltip();
                     showTooltip(at, describe(i), picture?.(index(i)));
-                    said.textContent = describe(i).map(pair => pair.join(" ")).join(", ");
+                    said.textContent = describe(i)
+                        .map(pair => pair.join(" "))
+                        .join(", ");
                 },
                 chosen: () => state.chosen,
             });
-            box.replaceChildren(canvas, said, legend(classes, state, only => {
-                view.only = only;
-                repaint();
-            }));
+            box.replaceChildren(
+                canvas,
+                said,
+                legend(classes, state, only => {
+                    view.only = only;
+                    repaint();
+                })
+            );
             repaint();
             return {
                 svg: () => circles(points, spots, view),
-                png: () => pngOf(view.width, view.height, context => paintMap(context.canvas, points, spots, view, null, context)),
+                png: () =>
+                    pngOf(view.width, view.height, context =>
+                        paintMap(context.canvas, points, spots, view, null, context)
+                    ),
             };
         },
     };
@@ -65,11 +109,21 @@ function legend(classes, state, changed) {
     const buttons = classes.map((name, index) => {
         const dot = el("span", {class: "dot"});
         dot.style.background = classColour(index, classes.length);
-        return el("button", {type: "button", class: "key", "aria-pressed": String(state.only === index), onclick: () => {
-            state.only = state.only === index ? null : index;
-            buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === state.only)));
-            changed(state.only);
-        }}, dot, name);
+        return el(
+            "button",
+            {
+                type: "button",
+                class: "key",
+                "aria-pressed": String(state.only === index),
+                onclick: () => {
+                    state.only = state.only === index ? null : index;
+                    buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === state.only)));
+                    changed(state.only);
+                },
+            },
+            dot,
+            name
+        );
     });
     return el("div", {class: "legend", role: "group", "aria-label": "Show one class only"}, buttons);
 }
@@ -90,8 +144,10 @@ function pointAt(canvas, cells, spots, {choose, chosen}) {
         if (!way) return;
         event.preventDefault();
         const from = chosen();
-        const next = from === null ? cells.nearest(canvas.clientWidth / 2, canvas.clientHeight / 2, Infinity)
-            : cells.towards(from, way);
+        const next =
+            from === null
+                ? cells.nearest(canvas.clientWidth / 2, canvas.clientHeight / 2, Infinity)
+                : cells.towards(from, way);
         if (next === null) return;
         const {left, top} = canvas.getBoundingClientRect();
         choose(next, {clientX: left + spots.x[next], clientY: top + spots.y[next]});

@@ -1,10 +1,11 @@
 import {classColour} from "../palette.js";
 
-const EDGE = 10, LARGEST = 65535;
+const EDGE = 10,
+    LARGEST = 65535;
 
 /** Where the points lie on a picture of `view.width` x `view.height`. */
 export function place({x, y}, {width, height}) {
-    const across = value => EDGE + value / LARGEST * (width - 2 * EDGE);
+    const across = value => EDGE + (value / LARGEST) * (width - 2 * EDGE);
     const down = value => EDGE + (1 - value / LARGEST) * (height - 2 * EDGE);
     return {x: Array.from(x, across), y: Array.from(y, down)};
 }
@@ -12,11 +13,15 @@ export function place({x, y}, {width, height}) {
 /** Colour and opacity of a point. */
 function look({label, predicted}, i, {theme, byError, only, classes}) {
     const isWrong = label[i] !== predicted[i];
-    const opacity = only !== null && label[i] !== only ? 0.05 : byError ? isWrong ? 0.95 : 0.28 : 0.72;
-    return {color: byError ? isWrong ? theme.bad : theme.edge : classColour(label[i], classes.length), opacity, isWrong};
+    const opacity = only !== null && label[i] !== only ? 0.05 : byError ? (isWrong ? 0.95 : 0.28) : 0.72;
+    return {
+        color: byError ? (isWrong ? theme.bad : theme.edge) : classColour(label[i], classes.length),
+        opacity,
+        isWrong,
+    };
 }
 
-const radius = ({width}) => width < 500 ? 1.6 : 2.3;
+const radius = ({width}) => (width < 500 ? 1.6 : 2.3);
 
 /** Paints the points on a canvas, the wrong ones on top where they are the subject, and a ring around `chosen`. */
 export function paintMap(canvas, points, spots, view, chosen, given = null) {
@@ -25,7 +30,8 @@ export function paintMap(canvas, points, spots, view, chosen, given = null) {
     context.fillStyle = theme.paper;
     context.fillRect(0, 0, width, height);
     const order = [...spots.x.keys()];
-    if (view.byError) order.sort((a, b) => (points.label[a] !== points.predicted[a]) - (points.label[b] !== points.predicted[b]));
+    if (view.byError)
+        order.sort((a, b) => (points.label[a] !== points.predicted[a]) - (points.label[b] !== points.predicted[b]));
     const r = radius(view);
     for (const i of order) {
         const {color, opacity} = look(points, i, view);
@@ -59,9 +65,12 @@ export function circles(points, spots, view) {
     const {width, height, theme} = view;
     const one = i => {
         const {color, opacity} = look(points, i, view);
-        return `<circle cx="${spots.x[i].toFixed(1)}" cy="${spots.y[i].toFixed(1)}" r="${radius(view)}" fill="${color}" ` +
-            `fill-opacity="${opacity}"/>`;
+        return (
+            `<circle cx="${spots.x[i].toFixed(1)}" cy="${spots.y[i].toFixed(1)}" r="${radius(view)}" fill="${color}" ` +
+            `fill-opacity="${opacity}"/>`
+        );
     };
-    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">` +
-        `<rect width="100%" height="100%" fill="${theme.paper}"/>${[...spots.x.keys()].map(one).join("")}</svg>`;
+    const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+    const paper = `<rect width="100%" height="100%" fill="${theme.paper}"/>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${paper}${[...spots.x.keys()].map(one).join("")}</svg>`;
 }
