@@ -6,7 +6,7 @@ export async function drawCharts(page) {
     await page.evaluate(async () => {
         for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
             scrollTo({top: y, behavior: "instant"});
-            await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+            await new Promise(done => setTimeout(done, 30));
         }
         scrollTo({top: 0, behavior: "instant"});
     });

@@ -205,7 +205,10 @@ test("a command is copied", async () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), report.made.commands[0]);
 });
 
-test("nothing was asked of the network, and nothing complained", () => checkQuiet(page));
+test("nothing was asked of the network, and nothing complained", async () => {
+    checkQuiet(page);
+    await close(page);
+});
 
 for (const width of [360, 1600]) {
     test(`at ${width} pixels nothing makes the page scroll sideways, and all models unfold`, async () => {

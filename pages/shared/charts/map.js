@@ -31,7 +31,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
         height: 560,
         note:
             `t-SNE of what the layer ${layer ?? "before the last"} puts out: images that look alike to the model lie ` +
-            `side by side${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL divergence ${kl.toFixed(2)})` : ""}. ` +
+            `side by side${Number.isFinite(kl) ? ` (perplexity ${perplexity}, KL ${kl.toFixed(2)})` : ""}. ` +
             "Point at one, or use the arrow keys, to see it.",
         label: `Map of ${count(points.x.length)} test images as ${label} sees them; ${count(wrong)} of them are wrong.`,
         controls: pick(
