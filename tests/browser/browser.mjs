@@ -17,6 +17,7 @@ async function launched() {
     folder = await mkdtemp(path.join(os.tmpdir(), "weft-browser-"));
     browser = await puppeteer.launch({
         executablePath: PROGRAM,
+        protocolTimeout: 280_000, // run-tests gives a test 300 s
         userDataDir: path.join(folder, "profile"),
         args: [
             "--no-sandbox",
@@ -103,7 +104,7 @@ function watch(page, origin) {
 export const close = page => page.browserContext().close();
 
 /** Waits until `ask` (which may be async) gives something true, and gives that. */
-export async function until(ask, what, timeout_ms = 20_000) {
+export async function until(ask, what, timeout_ms = 60_000) {
     for (const end = Date.now() + timeout_ms; ;) {
         const answer = await ask();
         if (answer) return answer;

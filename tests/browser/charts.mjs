@@ -3,6 +3,7 @@ import {until} from "./browser.mjs";
 
 /** Scrolls through the page, so that everything is drawn that is drawn when it is seen, and waits for it. */
 export async function drawCharts(page) {
+    await page.waitForSelector("h1");
     await page.evaluate(async () => {
         for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
             scrollTo({top: y, behavior: "instant"});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 import {open} from "./browser.mjs";
-import {drawCharts, marksOf} from "./charts.mjs";
+import {marksOf} from "./charts.mjs";
 import {checkQuiet} from "./checks.mjs";
 import {fixture} from "./fixture.mjs";
 import {linksOf} from "./pdf.mjs";
@@ -39,7 +39,6 @@ const addLinks = page =>
 test("paper has every chart, light, and cuts none", async () => {
     const {document, sprite} = fixture({count: 300});
     const page = await open(await reportPage(document, sprite), {scheme: "dark"});
-    await drawCharts(page);
     await page.evaluate(() => {
         // what the charts are when the browser has them printed
         addEventListener("afterprint", () => (globalThis.after = true));
