@@ -1,14 +1,17 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cmd/session.h"
+#include "cmd/ui.h"
 
 typedef struct train_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *name, *runs, *resume, *tensorboard;
+    const char *name, *runs, *resume, *tensorboard, *ui;
     int64_t seed;
     double max_time, min_accuracy;
 } train_options;
@@ -31,6 +34,8 @@ static const wf_option options_table[] = {
     {"min-accuracy", 0, WF_OPTION_REAL, offsetof(train_options, min_accuracy), "X", NULL, NULL, 0,
      1, "exit with 5 when the accuracy on the test images is lower"},
     WF_TENSORBOARD_OPTION(train_options, tensorboard),
+    {"ui", 0, WF_OPTION_TEXT, offsetof(train_options, ui), "[=PORT]", NULL, NULL, 0, 0,
+     "show the training in the browser, as weft ui does (default: port 9338, or a free one)"},
     WF_SESSION_OPTIONS(train_options, session),
     {0}};
 
@@ -105,11 +110,59 @@ done:
     return status;
 }
 
+/* ---- --ui ---- */
+
+static wf_status start_page(wf_ui *ui, wf_cli *cli, const train_options *o) {
+    wf_context *cx = &cli->cx;
+    char *end = NULL;
+    long port = *o->ui ? strtol(o->ui, &end, 10) : WF_SERVER_PORT;
+    WF_REQUIRE(!*o->ui || (!*end && port >= 0 && port <= 65535), WF_E_ARG,
+               "--ui=%s: must be a port, 0 to 65535 | --ui takes %d, or a free one", o->ui,
+               WF_SERVER_PORT);
+    *ui = (wf_ui){.runs = o->runs,
+                  .port = (int)port,
+                  .data_dir = o->session.data.data_dir,
+                  .is_offline = o->session.data.is_offline};
+    wf_status status = wf_ui_start(ui, cx);
+    if (status != WF_E_IO || *o->ui) return status;
+    wf_context_reset(cx);
+    ui->port = 0;
+    return wf_ui_start(ui, cx);
+}
+
+typedef struct shown {
+    wf_cli *cli;
+    const wf_ui *ui;
+} shown;
+
+/* The page of the run, as soon as there is one. */
+static void show_page(void *user, const char *run) {
+    const shown *s = user;
+    wf_context quiet = {0};
+    wf_str address = {0};
+    if (wf_ui_address(&address, &quiet, s->ui, run) == WF_OK) {
+        wf_note(s->cli, "page: %s\n", address.text);
+        if (isatty(STDERR_FILENO) && (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")))
+            wf_ui_open(s->cli, address.text);
+    }
+    wf_str_reset(&address);
+}
+
+/* Whoever sits there may look on. */
+static void keep_page(wf_cli *cli) {
+    if (!isatty(STDERR_FILENO) || wf_signals_seen()) return;
+    wf_note(cli, "The training has ended; the page stays until Ctrl-C.\n");
+    fflush(stdout);
+    wf_ui_wait();
+}
+
 static wf_status run(wf_cli *cli, const void *given) {
     const train_options *o = given;
     wf_context *cx = &cli->cx;
     wf_experiment experiment = {0};
     wf_session session = {0};
+    wf_ui ui = {0};
+    const shown shown = {cli, &ui};
     char *path = NULL;
     wf_status status;
     WF_REQUIRE(o->resume || cli->operand_count, WF_E_ARG,
@@ -117,14 +170,19 @@ static wf_status run(wf_cli *cli, const void *given) {
     if (o->resume) WF_TRY(read_resumed(&experiment, cli, o));
     else WF_TRY(wf_experiment_create(&experiment, cli, cli->operands[0], &o->experiment, o->seed));
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
+    if (o->ui) WF_TRY_OR(start_page(&ui, cli, o));
     wf_run_settings settings = {.runs = o->runs,
                                 .name = o->name,
                                 .resume = o->resume,
                                 .tensorboard = o->tensorboard,
-                                .max_seconds = isnan(o->max_time) ? 0 : o->max_time};
+                                .max_seconds = isnan(o->max_time) ? 0 : o->max_time,
+                                .begun = o->ui ? show_page : NULL,
+                                .begun_user = (void *)(uintptr_t)&shown};
     WF_TRY_OR(wf_session_train(&path, &session, &experiment, &settings));
     WF_TRY_OR(show_run(cli, path, o->min_accuracy));
 done:
+    if (ui.server && path) keep_page(cli);
+    wf_ui_stop(&ui);
     wf_free(path);
     wf_session_reset(&session);
     wf_experiment_reset(&experiment);

@@ -1,16 +1,11 @@
-#include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cmd/settings.h"
-#include "serve/server.h"
+#include "cmd/ui.h"
 
 typedef struct ui_options {
     const char *runs, *host, *token;
+    wf_data_flags data; /* for reports */
     int64_t port;
     int opens;
 } ui_options;
@@ -25,35 +20,33 @@ static const wf_option options_table[] = {
      "listen on this address, for other machines (default: 127.0.0.1); wants --token"},
     {"token", 0, WF_OPTION_TEXT, offsetof(ui_options, token), "TEXT", NULL, "WEFT_TOKEN", 0, 0,
      "what a browser must know to see anything"},
+    WF_DATA_OPTIONS(ui_options, data),
     {0}};
-
-static void open_browser(wf_cli *cli, const char *url) {
-    extern char **environ;
-    char program[] = "xdg-open", address[256];
-    char *argv[] = {program, address, NULL};
-    pid_t pid;
-    snprintf(address, sizeof address, "%s", url);
-    int error = posix_spawnp(&pid, program, NULL, NULL, argv, environ);
-    if (error) wf_note(cli, "cannot open a browser: xdg-open: %s\n", strerror(error));
-}
 
 static wf_status run(wf_cli *cli, const void *given) {
     const ui_options *o = given;
     wf_context *cx = &cli->cx;
-    wf_server *server = NULL;
-    const wf_server_options options = {
-        .runs = o->runs, .host = o->host, .port = (int)o->port, .token = o->token};
+    wf_ui ui = {.runs = o->runs,
+                .host = o->host,
+                .token = o->token,
+                .port = (int)o->port,
+                .data_dir = o->data.data_dir,
+                .is_offline = o->data.is_offline};
+    wf_str address = {0};
+    wf_status status;
     wf_signals_install();
-    WF_TRY(wf_server_start(&server, cx, &options));
-    wf_print(cli, "%s\n", wf_server_url(server));
+    WF_TRY(wf_ui_start(&ui, cx));
+    WF_TRY_OR(wf_ui_address(&address, cx, &ui, NULL));
+    wf_print(cli, "%s\n", address.text);
     fflush(stdout);
-    wf_note(cli, "Runs of %s; Ctrl-C ends.\n", o->runs);
-    if (o->opens) open_browser(cli, wf_server_url(server));
-    while (!wf_signals_seen()) nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
-    cli->result =
-        json_pack("{s:s, s:i}", "url", wf_server_url(server), "port", wf_server_port(server));
-    wf_server_stop(server);
-    return WF_OK;
+    wf_note(cli, "The runs of %s. Ctrl-C ends.\n", o->runs);
+    if (o->opens) wf_ui_open(cli, address.text);
+    wf_ui_wait();
+    cli->result = json_pack("{s:s, s:i}", "url", address.text, "port", wf_server_port(ui.server));
+done:
+    wf_ui_stop(&ui);
+    wf_str_reset(&address);
+    return status;
 }
 
 const wf_command wf_command_ui = {

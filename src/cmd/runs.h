@@ -37,22 +37,4 @@ wf_status wf_runs_rebuild(const wf_runs_call *c);
 /* Appends a cell of a CSV file (RFC 4180); null is empty. */
 void wf_csv_cell(wf_str *s, wf_context *cx, const json_t *value);
 
-/* ---- runs_config.c ---- */
-
-/* The run's config.yaml with one line per value: "model.training.epochs" and "3". */
-typedef struct wf_run_setting {
-    char *key, *text;
-} wf_run_setting;
-
-typedef struct wf_run_config {
-    wf_run_setting *items;
-    size_t count, capacity;
-} wf_run_config;
-
-/* Errors: as wf_yaml_parse; WF_E_NOTFOUND (no config.yaml), WF_E_IO. */
-wf_status wf_run_config_read(wf_run_config *out, wf_context *cx, const wf_run *run);
-void wf_run_config_reset(wf_run_config *config);
-/* NULL when there is no such key. */
-const char *wf_run_config_get(const wf_run_config *config, const char *key);
-
 #endif

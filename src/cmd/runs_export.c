@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "cmd/runs.h"
+#include "report/run_config.h"
 #include "report/run_json.h"
 #include "spec/yaml.h"
 

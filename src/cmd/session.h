@@ -88,6 +88,9 @@ typedef struct wf_run_settings {
     /* a folder for event files, in which the run gets one of its own; "": events/ in the run's;
      * NULL: none, but a run that goes on and has events/ goes on with them */
     const char *tensorboard;
+    /* Told the run's id when its folder is there; NULL: nobody. */
+    void (*begun)(void *user, const char *run);
+    void *begun_user;
     wf_train_sink sink; /* also told what happens while the model trains; NULL: nobody */
     void *sink_user;
 } wf_run_settings;

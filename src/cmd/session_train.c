@@ -144,6 +144,7 @@ static wf_status train(wf_training *t) {
     wf_note(t->cli, "%s: %s on %s, %lld training and %lld validation images, seed %lld%s\n",
             wf_run_id(t->run), e->model->name, t->dataset->name, (long long)t->data.n_train,
             (long long)t->data.n_validation, (long long)e->seed, fold);
+    if (t->settings->begun) t->settings->begun(t->settings->begun_user, wf_run_id(t->run));
     wf_status status = wf_run_log(cx, t->run, t->cli->line.text);
     if (status == WF_OK) status = wf__training_paths(t);
     if (status == WF_OK) status = wf__training_board_open(t);

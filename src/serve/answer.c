@@ -79,6 +79,12 @@ enum MHD_Result wf__answer_error(wf__request *r, const wf_context *cx) {
                            json_pack("{s:o}", "error", wf__error_json(cx)));
 }
 
+enum MHD_Result wf__answer_error_text(wf__request *r, const wf_context *cx) {
+    wf_str text = {0};
+    wf_str_addf(&text, NULL, "%s\n%s%s", cx->message, cx->hint, cx->hint[0] ? "\n" : "");
+    return wf__answer_text(r, http_status(cx->code), "text/plain; charset=utf-8", &text);
+}
+
 enum MHD_Result wf__answer_refusal(wf__request *r, unsigned status, const char *code,
                                    const char *message) {
     return wf__answer_json(

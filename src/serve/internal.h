@@ -24,9 +24,9 @@ enum {
     WF__MAX_LOG_EVENTS = 1024, /* for those who come back */
     WF__MAX_LOG_BYTES = 4 << 20
 };
-static const double WF__REQUEST_S = 10; /* a request must be there, from its connection's begin or
+static const double WF__REQUEST_S = 6; /* a request must be there, from its connection's begin or
                                            the end of the answer before */
-static const double WF__ANSWER_S = 60;  /* an answer must be taken */
+static const double WF__ANSWER_S = 60; /* an answer must be taken */
 static const double WF__STREAM_S = 3600, WF__PEER_S = 600; /* a connection, in all */
 static const double WF__STALL_S = 30; /* a stream with news takes some of them */
 static const double WF__HEARTBEAT_S = 15;
@@ -159,9 +159,10 @@ struct wf__request {
     wf__peer *peer;
     const wf__route *route;
     wf_str body;
-    bool is_long;              /* the body is above the limit; it is passed over */
-    bool is_queued;            /* an answer is on its way */
-    struct wf__report *report; /* that it waits for, in reports.c */
+    bool is_long;   /* the body is above the limit; it is passed over */
+    bool is_queued; /* an answer is on its way */
+    bool waits_for_report;
+    struct wf__report *report; /* made; NULL: refused, or still being made */
 };
 
 /* For MHD_start_daemon and MHD_OPTION_NOTIFY_COMPLETED; `user` is the server. */
@@ -185,6 +186,8 @@ enum MHD_Result wf__answer_json(wf__request *r, unsigned status, json_t *documen
 enum MHD_Result wf__answer_response(wf__request *r, unsigned status, struct MHD_Response *response);
 /* {"error": ...} with the status that fits. */
 enum MHD_Result wf__answer_error(wf__request *r, const wf_context *cx);
+/* The same for people: plain text. */
+enum MHD_Result wf__answer_error_text(wf__request *r, const wf_context *cx);
 enum MHD_Result wf__answer_refusal(wf__request *r, unsigned status, const char *code,
                                    const char *message);
 json_t *wf__error_json(const wf_context *cx);

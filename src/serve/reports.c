@@ -149,6 +149,7 @@ wf_status wf__reports_ask(wf__request *r, wf_context *cx, const wf__watched *con
         destroy(report);
         return WF_FAIL(WF_E_LIMIT, "%zu reports are to be made already | try again", waiting);
     }
+    r->waits_for_report = true;
     r->report = report;
     wf__peer_set(r->peer, WF__STREAMS); /* not answered yet, and not idle */
     MHD_suspend_connection(r->connection);
@@ -173,7 +174,7 @@ enum MHD_Result wf__reports_answer(wf__request *r) {
         return wf__answer_refusal(r, MHD_HTTP_SERVICE_UNAVAILABLE, "limit", "the server ends");
     if (report->status == WF_OK)
         result = wf__answer_text(r, MHD_HTTP_OK, "text/html; charset=utf-8", &report->html);
-    else result = wf__answer_error(r, &report->cx);
+    else result = wf__answer_error_text(r, &report->cx);
     destroy(report);
     return result;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "report/run_config.h"
 #include "report/run_json.h"
 #include "serve/internal.h"
 
@@ -125,6 +126,25 @@ static enum MHD_Result get_epochs(wf__request *r) {
     return answer(r, &n.cx, status, document);
 }
 
+static enum MHD_Result get_compare(wf__request *r) {
+    named n;
+    const wf_run *runs[MAX_RUNS];
+    json_t *document = NULL;
+    wf_status status = find_named(&n, r, "id");
+    for (size_t i = 0; i < n.count; i++) runs[i] = n.runs[i]->run;
+    if (status == WF_OK) status = wf_runs_comparison(&document, &n.cx, runs, n.count);
+    return answer(r, &n.cx, status, document);
+}
+
+/* First asks for it; called again when it is made. */
+static enum MHD_Result get_report(wf__request *r) {
+    named n;
+    if (r->waits_for_report) return wf__reports_answer(r);
+    wf_status status = find_named(&n, r, "run");
+    if (status == WF_OK) status = wf__reports_ask(r, &n.cx, n.runs, n.count);
+    return status == WF_OK ? MHD_YES : wf__answer_error_text(r, &n.cx);
+}
+
 static enum MHD_Result get_events(wf__request *r) {
     wf_context cx = {0};
     if (wf__watch_look(&cx, r->server->watch, r->server->events) != WF_OK)
@@ -139,6 +159,8 @@ static const wf__route routes[] = {
     {"GET", "/api/runs", get_runs},
     {"GET", "/api/run", get_run},
     {"GET", "/api/epochs", get_epochs},
+    {"GET", "/api/compare", get_compare},
+    {"GET", "/report", get_report},
     {"GET", "/api/events", get_events},
     {"POST", "/api/stop", wf__post_stop},
     {"POST", "/api/tag", wf__post_tag},

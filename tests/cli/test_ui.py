@@ -43,6 +43,89 @@ def answers(server, runs):
                 "frame-ancestors 'none'" in headers.get("content-security-policy", ""), headers)
 
 
+def side_by_side(server, runs):
+    compared = weft_json("runs", "compare", "tiny-1", "tiny-2", runs=runs)
+    del compared["schema_version"]
+    c.same("/api/compare is weft runs compare", server.ask("/api/compare?id=tiny-1&id=tiny-2").json, compared)
+    c.same("one run is not compared", server.ask("/api/compare?id=tiny-1").status, 400)
+    c.same("nor are 17", server.ask("/api/compare?" + "&".join(["id=tiny-1"] * 17)).status, 400)
+    c.same("nor one that is none", server.ask("/api/compare?id=tiny-1&id=../tiny-2").status, 404)
+    page = server.ask("/report?run=tiny-1&run=tiny-2", timeout=60)
+    c.check("a report is made", page.status == 200 and page.headers["content-type"].startswith("text/html") and
+            b'id="weft-report"' in page.body and b"tiny-1" in page.body, page.raw[:600])
+    c.same("not of nothing", server.ask("/report").status, 400)
+    page = server.ask("/report?run=nothing")
+    c.check("nor of what is none", page.status == 404 and page.headers["content-type"].startswith("text/plain"), page.raw)
+    c.same("nor for another site", server.ask("/report?run=tiny-1", headers={"Sec-Fetch-Site": "cross-site"}).status, 403)
+
+
+def elsewhere(runs):
+    """Listening for other machines: every request must know the token."""
+    code, _ = weft("ui", "--host", "0.0.0.0", "--port", "0", runs=runs)
+    c.same("no token, no server", code, 2)
+    c.same("a name is no address", weft("ui", "--host", "localhost", "--token", "a" * 16, runs=runs)[0], 2)
+    c.same("nor one of another machine", weft("ui", "--host", "192.0.2.1", "--token", "a" * 16, runs=runs)[0], 2)
+    token = "secret-token-0123456789"
+    server = Server(runs, "--host", "0.0.0.0", "--token", token)
+    c.check("the address has the token", server.url.endswith(f":{server.port}/?token={token}"), server.url)
+    for target in ("/", "/api/runs", "/api/events", "/report?run=tiny-1", "/?token=wrong"):
+        c.same(f"{target} without token", server.ask(target).status, 403)
+    answer = server.ask(f"/?token={token}")
+    cookie = answer.headers.get("set-cookie", "")
+    c.check("the link gives a cookie", answer.status == 303 and answer.headers["location"] == "/" and
+            "HttpOnly" in cookie and "SameSite=Strict" in cookie, answer.raw)
+    known = {"Cookie": cookie.split(";")[0]}
+    c.same("with which the page is seen", server.ask("/", headers=known).status, 200)
+    c.same("and under this machine's address", server.ask("/api/runs", headers={**known, "Host": "192.168.0.7:1"}).status, 200)
+    c.same("but no other name", server.ask("/api/runs", headers={**known, "Host": "evil.example"}).status, 421)
+    c.same("what is posted needs the header, too", server.ask("/api/tag", "POST", {
+        **known, "Content-Type": "application/json", "Origin": f"http://{server.host}"}, b"{}").status, 403)
+    busy = subprocess.run([WEFT, "ui", "--port", str(server.port)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    c.check("a port in use is said", busy.returncode == 1 and f"port {server.port} of 127.0.0.1 is in use" in busy.stderr,
+            busy.stderr)
+    server.stop()
+
+
+def beside_training(root, runs):
+    """weft train --ui: the page of a training, as long as it runs where nobody sits at a terminal."""
+    process = subprocess.Popen([WEFT, "train", root / "tiny.yaml", "-d", root / "many", "-t", "1", "-n", "be side", "-e", "9000",
+                                "--ui=0"], env={**os.environ, "WEFT_RUNS": str(runs), "WEFT_OFFLINE": "1"},
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    line = next((line for line in process.stderr if line.startswith("page: ")), "")
+    c.check("it says where", line.strip().endswith("/#run=be%20side-1"), line)
+    server = Server.at(line.split()[1], process)
+    stream = Stream(server)
+    told = stream.until("live")
+    c.check("the page is served meanwhile", told and told["id"] == "be side-1", told)
+    c.same("and may stop it", server.post("/api/stop", {"id": "be side-1", "save": True}).status, 200)
+    rest = process.stderr.read()
+    c.same("it ends with the training", process.wait(20), 130)
+    c.check("and says why", "stopped by weft ui in epoch" in rest and "weft train --resume" in rest, rest[-400:])
+    stream.until("never", seconds=2)
+    c.check("the stream is over", stream.is_over)
+    c.same("--ui=x is no port", weft("train", root / "tiny.yaml", "--ui=x", runs=runs)[0], 2)
+
+
+def many(root, runs):
+    """One of several trainings is stopped from the page: the others go on."""
+    server = Server(runs)
+    stream = Stream(server)
+    process = subprocess.Popen([WEFT, "compare", "tiny.yaml", "--seeds", "2", "-e", "200", "-d", root / "many", "-j", "1", "-q",
+                                "-t", "1", "--runs", runs], cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True, env={**os.environ, "WEFT_OFFLINE": "1"})
+    first = stream.until("live")
+    server.post("/api/stop", {"id": first["id"], "save": True})
+    told = stream.until("runs", lambda data: any(r["id"] == first["id"] and r["status"] == "interrupted" for r in data["changed"]))
+    c.check("one is stopped", told, told)
+    second = stream.until("live", lambda data: data["id"] != first["id"])
+    c.check("the next one begins", second, second)
+    server.post("/api/stop", {"id": second["id"], "save": True})
+    errors = process.stderr.read()
+    c.check("the call says which were stopped", process.wait(30) == 130 and "stopped by weft ui" in errors and
+            "1 more failed" in errors, errors)
+    server.stop()
+
+
 def refusals(server):
     status = lambda *a, **k: server.ask(*a, **k).status
     for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1.evil.example", "[::2]", "localhost@x", "", None):
@@ -204,6 +287,7 @@ with tempfile.TemporaryDirectory() as scratch:
         weft("train", root / "tiny.yaml", "-d", root / "images", "-q", "-t", "1", *more, runs=runs)
     server = Server(runs)
     answers(server, runs)
+    side_by_side(server, runs)
     refusals(server)
     changes(server, runs)
     known = training(server, root, runs)
@@ -217,5 +301,8 @@ with tempfile.TemporaryDirectory() as scratch:
     again = Stream(server, last=stream.last)
     c.same("and its pages begin anew", again.next()[0], "hello")
     c.check("SIGTERM ends it too", server.stop(signal.SIGTERM)[0] == 0)
+    beside_training(root, runs)
+    many(root, runs)
+    elsewhere(runs)
 
 sys.exit(c.finish())

@@ -48,10 +48,21 @@ class Server:
     def __init__(self, runs, *arguments, command=("ui", "--port", "0"), env=None, log=None):
         self.log = log or subprocess.DEVNULL
         self.process = subprocess.Popen(
-            [WEFT, *command, "--runs", str(runs), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [WEFT, *command, "--runs", str(runs), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=self.log, env={**os.environ, "WEFT_OFFLINE": "1", **(env or {})}, text=True)
-        self.url = self.process.stdout.readline().strip()
-        self.port = int(re.search(r":(\d+)/", self.url)[1]) if self.url else 0
+        self._find(self.process.stdout.readline().strip())
+
+    @classmethod
+    def at(cls, url, process):
+        """One that another command began."""
+        server = cls.__new__(cls)
+        server.process = process
+        server._find(url)
+        return server
+
+    def _find(self, url):
+        self.url = url
+        self.port = int(re.search(r":(\d+)/", url)[1]) if url else 0
         self.host = f"127.0.0.1:{self.port}"
         self._token = None
 

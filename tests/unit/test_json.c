@@ -126,6 +126,34 @@ TEST(any_double_reads_back) {
     }
 }
 
+/* printf's shortest text that reads back, with a point. */
+static void slow_text(char out[64], double value) {
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(out, 64, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) break;
+    }
+    if (strchr(out, 'e') && fabs(value) >= 1 && fabs(value) < 1e15)
+        snprintf(out, 64, "%.0f", value);
+    if (!strpbrk(out, ".e")) strcat(out, ".0");
+}
+
+/* Figures of few and of many digits, around the ends of what has a short way. */
+TEST(decimals_are_as_short_as_printf_has_them) {
+    wf_rng r;
+    char fast[32], slow[64];
+    int differences = 0;
+    wf_rng_init(&r, 4, WF_STREAM_TEST, 0);
+    for (int i = 0; i < 50000; i++) {
+        uint64_t bits = (uint64_t)wf_rng_u32(&r) << 32 | wf_rng_u32(&r);
+        double value = (double)(bits >> (i % 50 + 10)) / pow(10, i % 19);
+        if (i % 3 == 0) value = nextafter(value, i % 2 ? 1e300 : 0);
+        if (i % 5 == 0) value = -value;
+        slow_text(slow, value);
+        differences += strcmp(wf_double_text(fast, value), slow) != 0;
+    }
+    CHECK_INT(differences, 0);
+}
+
 TEST(a_locale_with_commas_changes_nothing) {
     char buffer[32];
     if (!setlocale(LC_NUMERIC, "de_DE.UTF-8")) setlocale(LC_NUMERIC, "C");

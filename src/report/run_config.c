@@ -1,9 +1,10 @@
-/* config.yaml as a flat list, for comparing and exporting. */
+/* config.yaml as a flat list. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cmd/runs.h"
+#include "base/files.h"
+#include "report/run_config.h"
 #include "spec/yaml.h"
 
 void wf_run_config_reset(wf_run_config *c) {
