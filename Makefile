@@ -9,7 +9,7 @@ SCALING_FLAGS ?= # for bench/scaling/scaling.py, as --sweeps batch,isa
 QUICK ?= # 1: `make bench` takes few measurements and keeps them out of bench/results
 
 TSAN_TESTS := parity/ property/ fault/test_plan unit/test_threads unit/test_train unit/test_checkpoint \
-	unit/test_callbacks unit/test_metrics unit/test_profile unit/test_allocations unit/test_duplicates unit/test_tsne
+	unit/test_callbacks unit/test_serve unit/test_metrics unit/test_profile unit/test_allocations unit/test_duplicates unit/test_tsne
 
 # GNU directory variables (make install libdir=lib64) go to CMake; one that is not given has its default.
 gnu_dir = $(if $($(1)),-DCMAKE_INSTALL_$(2)="$($(1))",-UCMAKE_INSTALL_$(2))

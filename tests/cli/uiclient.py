@@ -100,8 +100,9 @@ class Server:
         return self.ask(target, "POST", {**own, **dict(headers)}, body)
 
     def cpu_s(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time of its threads, in user and system."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) * 1e-9
 
     def resident_bytes(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()
