@@ -195,16 +195,17 @@ static wf_status show(collection *c) {
     else WF_TRY_OR(wf_path_join(&folder, cx, o->runs, "comparison"));
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
-    WF_TRY_OR(write_report(c, comparison, html));
     if (o->page)
         WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, c->session.threads,
                                         wf_isa_text(isa, c->session.kernels)));
     WF_TRY_OR(print_table(cli, comparison, o->format));
-    if (!strcmp(o->format, "text"))
-        wf_print(cli,
-                 "\nwritten to %s: comparison.md, .csv and .json, comparison-pairs.csv\n"
-                 "report: %s\n",
-                 folder, html);
+    const int has_words = !strcmp(o->format, "text");
+    if (has_words)
+        wf_print(cli, "\nwritten to %s: comparison.md, .csv and .json, comparison-pairs.csv\n",
+                 folder);
+    fflush(stdout); /* the report may take a while */
+    WF_TRY_OR(write_report(c, comparison, html));
+    if (has_words) wf_print(cli, "report: %s\n", html);
     WF_TRY_OR(make_result(cli, comparison, html));
 done:
     wf_free(folder);

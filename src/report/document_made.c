@@ -1,6 +1,8 @@
 /* How the runs of a report were made: all that is needed to make them again. */
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/files.h"
 #include "report/document_parts.h"
 
 /* Adds the text unless it is empty or already there. */
@@ -56,6 +58,31 @@ static wf_status put_runs(json_t *made, wf_context *cx, const wf__document *d) {
     return WF_OK;
 }
 
+/* config.yaml of each row's first run: data, seed and the whole model file, with every value. A run
+ * that has none is left out. */
+static wf_status put_configurations(json_t *made, wf_context *cx, const wf__document *d) {
+    enum { MAX_BYTES = 1 << 20 };
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(made, cx, "configurations", list));
+    for (size_t i = 0; i < d->c->row_count; i++) {
+        wf_context quiet = {0};
+        const wf_report_run *run = &d->c->rows[i].runs[0];
+        char *path = NULL;
+        uint8_t *text = NULL;
+        size_t size = 0;
+        WF_TRY(wf_run_file(&path, cx, run->source, "config.yaml"));
+        wf_status status = wf_file_read(&text, &size, &quiet, path, MAX_BYTES);
+        json_t *one = status == WF_OK ? json_pack("{s:s, s:s, s:s#}", "label", d->c->rows[i].label,
+                                                  "run", run->summary.id, "text", text, (int)size)
+                                      : NULL;
+        wf_free(path);
+        wf_free(text);
+        if (status == WF_E_NOMEM) return WF_FAIL(status, "%s", quiet.message);
+        if (one) WF_TRY(wf_json_append(list, cx, one)); /* no UTF-8: left out as well */
+    }
+    return WF_OK;
+}
+
 wf_status wf__document_made(wf__document *d, wf_context *cx) {
     json_t *made = json_object();
     WF_TRY(wf_json_put(d->json, cx, "made", made));
@@ -63,5 +90,6 @@ wf_status wf__document_made(wf__document *d, wf_context *cx) {
     WF_TRY(wf_json_put(made, cx, "weft", wf_json_text_or_null(d->options->version)));
     WF_TRY(wf_json_put(made, cx, "libraries", wf_json_text_or_null(d->options->libraries)));
     WF_TRY(put_machines(made, cx, d));
+    WF_TRY(put_configurations(made, cx, d));
     return put_runs(made, cx, d);
 }

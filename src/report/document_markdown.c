@@ -184,11 +184,26 @@ static void add_made_run(wf__markdown *m, const json_t *run) {
 }
 
 /* A line of an indented block, in which nothing has a meaning. */
-static void add_command(wf__markdown *m, const char *text) {
+static void add_code(wf__markdown *m, const char *text, size_t length) {
     wf__md(m, "    ");
-    for (const char *c = text; *c; c++)
-        wf_str_add_bytes(&m->out->text, m->cx, *c == '\n' || *c == '\r' ? " " : c, 1);
+    for (size_t i = 0; i < length; i++)
+        wf_str_add_bytes(&m->out->text, m->cx, text[i] == '\n' || text[i] == '\r' ? " " : text + i,
+                         1);
     wf__md(m, "\n");
+}
+
+/* Behind a fold, where the reader of Markdown has one. */
+static void add_configuration(wf__markdown *m, const json_t *one) {
+    const char *text = text_of(one, "text");
+    wf__md(m, "\n<details><summary>Configuration of ");
+    wf__md_name(m, text_of(one, "label"));
+    wf__md(m, "</summary>\n\n");
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        add_code(m, text, n);
+        text += n + (text[n] == '\n');
+    }
+    wf__md(m, "\n</details>\n");
 }
 
 static void add_made(wf__markdown *m) {
@@ -196,8 +211,10 @@ static void add_made(wf__markdown *m) {
     const json_t *commands = json_object_get(made, "commands"),
                  *runs = json_object_get(made, "runs");
     wf__md(m, "\n## How it was made\n\n");
-    for (size_t i = 0; i < json_array_size(commands); i++)
-        add_command(m, json_string_value(json_array_get(commands, i)));
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *command = json_array_get(commands, i);
+        add_code(m, json_string_value(command), json_string_length(command));
+    }
     wf__md(m, "\nweft ");
     wf__md_name(m, text_of(made, "weft"));
     wf__md(m, "; ");
@@ -208,6 +225,9 @@ static void add_made(wf__markdown *m) {
               "validation.\n\n| Run | Seed | Epochs | Threads | Arithmetic | CPU | Level | weft | "
               "Started | Data (SHA-256) |\n|---|---:|---:|---:|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < json_array_size(runs); i++) add_made_run(m, json_array_get(runs, i));
+    const json_t *configurations = json_object_get(made, "configurations");
+    for (size_t i = 0; i < json_array_size(configurations); i++)
+        add_configuration(m, json_array_get(configurations, i));
 }
 
 static wf_status write_all(wf__markdown *m) {

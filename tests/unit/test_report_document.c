@@ -327,8 +327,13 @@ TEST(how_it_was_made_names_every_command_once) {
     begin();
     add_simple("a", "cnn", 1, 90);
     add_simple("a", "cnn", 2, 90);
+    add_simple("b", "cnn", 2, 80); /* the only one without a configuration */
+    CHECK_OK(&cx, wf_run_write(&cx, runs[0], "config.yaml", "seed: 1\n", 8));
     json_t *d = make_document();
-    CHECK_INT(size_at(d, "made.runs"), 2);
+    CHECK_INT(size_at(d, "made.configurations"), 1);
+    CHECK_STR(text_at(d, "made.configurations.0.run"), "run-1");
+    CHECK_STR(text_at(d, "made.configurations.0.text"), "seed: 1\n");
+    CHECK_INT(size_at(d, "made.runs"), 3);
     CHECK_INT(size_at(d, "made.machines"), 1);
     CHECK_STR(text_at(d, "made.weft"), "1.2.3");
     CHECK_STR(text_at(d, "made.libraries"), "jansson 2.14");

@@ -304,10 +304,13 @@ TEST(sections_come_in_the_order_of_the_page) {
                                         "/disagreement-1.png)",
                                         "\n## How it was made\n",
                                         "\n    weft report a b c\n",
-                                        "\n| run-1 | 1 |"};
+                                        "\n| run-1 | 1 |",
+                                        "\n<details><summary>Configuration of a\\*b</summary>\n\n  "
+                                        "  seed: 1\n      - <b>\n\n</details>\n"};
     begin();
     add_simple("a*b", "cnn", 1, 90);
     add_run((made){"c", "rnn", 1, 80, 2, 30, 3, no_claim, NULL, 20, NULL});
+    CHECK_OK(&cx, wf_run_write(&cx, runs[0], "config.yaml", "seed: 1\n  - <b>\n", 16));
     wf_comparison *c = compare();
     json_t *d = document_of(c);
     add_images(d);
