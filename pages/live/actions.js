@@ -18,8 +18,12 @@ export async function stop(id) {
     const done = await confirmDialog({
         title: `Stop ${id} without saving?`,
         text: [
-            el("p", null, "The training ends now. What it has learnt since its last checkpoint is lost; finished ",
-                "epochs and the best weights so far stay."),
+            el(
+                "p",
+                null,
+                "The training ends now. What it has learnt since its last checkpoint is lost; finished ",
+                "epochs and the best weights so far stay."
+            ),
             el("p", null, "“Save and stop” loses nothing, and the training can go on later."),
         ],
         action: "Stop without saving",
@@ -40,7 +44,13 @@ export async function remove(runs) {
         title: those.length === 1 ? `Delete ${those[0].id}?` : `Delete ${those.length} runs?`,
         text: [
             el("p", null, "Weights, predictions, figures and logs are deleted from the disk. This cannot be undone."),
-            those.length > 1 ? el("ul", {class: "names"}, those.map(run => el("li", null, run.id))) : null,
+            those.length > 1
+                ? el(
+                      "ul",
+                      {class: "names"},
+                      those.map(run => el("li", null, run.id))
+                  )
+                : null,
             running.length ? el("p", null, `Not those that train: ${running.map(run => run.id).join(", ")}.`) : null,
         ],
         action: those.length === 1 ? "Delete" : `Delete ${those.length} runs`,

@@ -25,6 +25,8 @@ export function announceEpochs() {
     const last = epochs.at(-1);
     if (before.status !== status) announce(`${id} is ${status}.`);
     else if (epochs.length > before.count)
-        announce(`Epoch ${last.epoch} of ${id}: loss ${score(last.loss)}, accuracy ${score(last.accuracy)}` +
-            (last.val_accuracy === null ? "." : `, validation accuracy ${score(last.val_accuracy)}.`));
+        announce(
+            `Epoch ${last.epoch} of ${id}: loss ${score(last.loss)}, accuracy ${score(last.accuracy)}` +
+                (last.val_accuracy === null ? "." : `, validation accuracy ${score(last.val_accuracy)}.`)
+        );
 }

@@ -12,8 +12,13 @@ export function makeBanner() {
         update() {
             root.hidden = !state.lostSince;
             const since = state.lostSince && clock.format(state.lostSince);
-            setText(root, !since ? "" : `The server has not answered since ${since}. ` +
-                "This is what was known then; the page goes on by itself when the server is back.");
+            setText(
+                root,
+                !since
+                    ? ""
+                    : `The server has not answered since ${since}. ` +
+                          "This is what was known then; the page goes on by itself when the server is back."
+            );
         },
     };
 }

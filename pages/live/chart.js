@@ -18,11 +18,20 @@ export function makeChart(options) {
     const state = {data: {x: [], lines: [], marks: []}, log: false, zoomed: false, near: null, hidden: new Set()};
     const legend = options.legend === false ? null : makeLegend(options.lines, show, options.format);
     const readout = el("p", {class: "readout"});
-    const target = el("div", {class: "plot", role: "slider", tabindex: 0, "aria-label": options.title,
-        "aria-valuenow": 0});
-    const root = el("figure", {class: "chart"},
+    const target = el("div", {
+        class: "plot",
+        role: "slider",
+        tabindex: 0,
+        "aria-label": options.title,
+        "aria-valuenow": 0,
+    });
+    const root = el(
+        "figure",
+        {class: "chart"},
         el("figcaption", null, el("h3", null, options.title), readout, legend?.root),
-        target, el("p", {class: "nothing"}, "Nothing yet."));
+        target,
+        el("p", {class: "nothing"}, "Nothing yet.")
+    );
     let plot = null;
 
     function show(index, visible) {
@@ -53,8 +62,9 @@ export function makeChart(options) {
         const index = cursor ?? x.length - 1;
         const values = lines.map(line => valueAt(line, index, !legend && cursor !== null));
         const where = `${options.xName()} ${options.formatX(x[index])}`;
-        const texts = values.map((value, i) => value === null || state.hidden.has(i) ? null
-            : `${options.lines[i].name} ${options.format(value)}`);
+        const texts = values.map((value, i) =>
+            value === null || state.hidden.has(i) ? null : `${options.lines[i].name} ${options.format(value)}`
+        );
         legend?.setValues(values);
         const near = legend ? null : texts[state.near];
         setText(readout, cursor === null ? "" : near ? `${where}: ${near}` : where);

@@ -9,7 +9,7 @@ function column(key, title, show, more = {}) {
 }
 
 const figure = {figure: true};
-const text = value => value === null || value === undefined || value === "" ? "-" : String(value);
+const text = value => (value === null || value === undefined || value === "" ? "-" : String(value));
 
 export const columns = {
     id: column("id", "Run", text),
@@ -23,8 +23,12 @@ export const columns = {
     threads: column("threads", "Threads", count, figure),
     train_images: column("train_images", "Training images", count, figure),
     validation_images: column("validation_images", "Validation images", count, figure),
-    epochs: column("epochs", "Epochs", (value, run) =>
-        run.status === "running" ? `${count(value)} of ${count(run.epochs_planned)}` : count(value), figure),
+    epochs: column(
+        "epochs",
+        "Epochs",
+        (value, run) => (run.status === "running" ? `${count(value)} of ${count(run.epochs_planned)}` : count(value)),
+        figure
+    ),
     epochs_planned: column("epochs_planned", "Epochs planned", count, figure),
     val_accuracy: column("val_accuracy", "Validation accuracy", score, {...figure, best: 1}),
     val_loss: column("val_loss", "Validation loss", score, {...figure, best: -1}),
@@ -47,5 +51,18 @@ export const columns = {
 };
 
 /** Those of the list of all runs. */
-export const listed = ["id", "status", "model", "dataset", "epochs", "val_accuracy", "accuracy", "macro_f1", "loss",
-    "parameters", "s_per_epoch", "total_s", "started"].map(key => columns[key]);
+export const listed = [
+    "id",
+    "status",
+    "model",
+    "dataset",
+    "epochs",
+    "val_accuracy",
+    "accuracy",
+    "macro_f1",
+    "loss",
+    "parameters",
+    "s_per_epoch",
+    "total_s",
+    "started",
+].map(key => columns[key]);

@@ -15,11 +15,23 @@ const figures = [
 
 /** The curves of several runs, one line each: {root, update(details), show(index, visible), destroy()}. */
 export function makeCompareCharts(lines) {
-    const charts = figures.map(figure => ({...figure, chart: makeChart({...figure, lines, legend: false,
-        formatX: x => String(Number(x.toFixed(2))), xName: () => preferences.axis === "time" ? "minute" : "epoch",
-        sync: "compare"})}));
+    const charts = figures.map(figure => ({
+        ...figure,
+        chart: makeChart({
+            ...figure,
+            lines,
+            legend: false,
+            formatX: x => String(Number(x.toFixed(2))),
+            xName: () => (preferences.axis === "time" ? "minute" : "epoch"),
+            sync: "compare",
+        }),
+    }));
     return {
-        root: el("div", {class: "charts"}, charts.map(({chart}) => chart.root)),
+        root: el(
+            "div",
+            {class: "charts"},
+            charts.map(({chart}) => chart.root)
+        ),
         /** `details`: of the lines, in their order; undefined as long as one has not come. */
         update(details) {
             for (const {key, chart} of charts) {

@@ -21,17 +21,38 @@ export function makeCompareView({ids}) {
     const charts = makeCompareCharts(lines);
     const legend = makeLegend(lines, charts.show);
     const missing = el("p", {class: "failure", hidden: true});
-    const table = el("div"), same = el("div");
+    const table = el("div"),
+        same = el("div");
     const title = `Comparing ${ids.length} runs`;
-    const root = el("div", null,
+    const root = el(
+        "div",
+        null,
         el("h1", {tabindex: -1}, title),
-        el("div", {class: "about"},
-            el("a", {class: "button", href: reportLink(ids), target: "_blank", rel: "noopener"}, "Open report")),
-        missing, el("section", {"aria-labelledby": "curves"}, el("h2", {id: "curves", class: "unseen"}, "Curves"),
-            makeControls(redraw, "epochSmoothing", ["epoch", "time"]), legend.root, charts.root),
-        el("section", {"aria-labelledby": "differences"}, el("h2", {id: "differences"}, "What is different"),
-            table, same));
-    let configuration = null, sort = "", drawn = [];
+        el(
+            "div",
+            {class: "about"},
+            el("a", {class: "button", href: reportLink(ids), target: "_blank", rel: "noopener"}, "Open report")
+        ),
+        missing,
+        el(
+            "section",
+            {"aria-labelledby": "curves"},
+            el("h2", {id: "curves", class: "unseen"}, "Curves"),
+            makeControls(redraw, "epochSmoothing", ["epoch", "time"]),
+            legend.root,
+            charts.root
+        ),
+        el(
+            "section",
+            {"aria-labelledby": "differences"},
+            el("h2", {id: "differences"}, "What is different"),
+            table,
+            same
+        )
+    );
+    let configuration = null,
+        sort = "",
+        drawn = [];
 
     function redraw() {
         drawn = [];
@@ -56,9 +77,18 @@ export function makeCompareView({ids}) {
         const by = shown.find(column => column.key === sort.replace(/^-/, ""));
         const order = by ? sorted(runs, by.value, sort.startsWith("-")) : runs;
         const item = {groups: [{name: null, runs: order}], sort, best: bestOf(runs, shown)};
-        setParts(table, [item], () => shown.map(column => column.key).join(), () =>
-            makeTable("What is different", shown, {sort: sortBy, mark: id => lineKey(lines[ids.indexOf(id)])}));
-        setParts(same, runs.length > 1 ? [runs[0]] : [], () => alike.join(), () => makeSame(alike));
+        setParts(
+            table,
+            [item],
+            () => shown.map(column => column.key).join(),
+            () => makeTable("What is different", shown, {sort: sortBy, mark: id => lineKey(lines[ids.indexOf(id)])})
+        );
+        setParts(
+            same,
+            runs.length > 1 ? [runs[0]] : [],
+            () => alike.join(),
+            () => makeSame(alike)
+        );
     }
 
     function sortBy(key) {

@@ -14,7 +14,7 @@ const nothing = {x: [], lines: []};
 /** Seconds of training until the end of each epoch, and for each line of `live` since it began. */
 function secondsOfEpochs(epochs) {
     let sum = 0;
-    return epochs.map(({seconds}) => sum += seconds ?? 0);
+    return epochs.map(({seconds}) => (sum += seconds ?? 0));
 }
 
 /** Two columns of places, of the lines of `live` and of the epochs, on an axis. */
@@ -37,7 +37,7 @@ function places({live, epochs}, axis) {
 /** Minutes of training at line i: the epochs before it, and the part of its own that is over. */
 function minutes(live, i, ends) {
     const epoch = live.epoch[i];
-    const before = epoch > 1 ? ends[epoch - 2] ?? ends.at(-1) ?? 0 : 0;
+    const before = epoch > 1 ? (ends[epoch - 2] ?? ends.at(-1) ?? 0) : 0;
     const first = live.epoch.indexOf(epoch);
     const own = Math.max(0, live.time[i] - live.time[first]);
     const end = ends[epoch - 1];
@@ -49,11 +49,13 @@ export function join(parts) {
     const x = [...new Set(parts.flatMap(part => part.x))].sort((a, b) => a - b);
     if (!x.length) return nothing;
     const place = new Map(x.map((value, i) => [value, i]));
-    const lines = parts.flatMap(part => part.lines.map(line => {
-        const values = new Array(x.length).fill(null);
-        part.x.forEach((at, i) => values[place.get(at)] = line[i] ?? null);
-        return values;
-    }));
+    const lines = parts.flatMap(part =>
+        part.lines.map(line => {
+            const values = new Array(x.length).fill(null);
+            part.x.forEach((at, i) => (values[place.get(at)] = line[i] ?? null));
+            return values;
+        })
+    );
     return {x, lines};
 }
 
@@ -72,8 +74,17 @@ export function sinceLineBefore(live, key) {
 
 const stepOfEpoch = ({step, steps, epoch}, i) => step[i] - (epoch[i] - 1) * steps[i];
 
-const noLines = {epoch: [], step: [], steps: [], loss: [], accuracy: [], batch_loss: [], learning_rate: [],
-    images_per_s: [], memory_bytes: []};
+const noLines = {
+    epoch: [],
+    step: [],
+    steps: [],
+    loss: [],
+    accuracy: [],
+    batch_loss: [],
+    learning_rate: [],
+    images_per_s: [],
+    memory_bytes: [],
+};
 
 /**
  * The charts' data of one run: `loss` and `accuracy` (of the steps, as they are and smoothed, and of the epochs, in
@@ -92,12 +103,17 @@ export function runCurves(detail, {axis, smoothing}) {
             {x: coarse, lines: [column(key), column(`val_${key}`)]},
         ]);
     };
-    const spikes = findSpikes(live.batch_loss).map(i =>
-        ({x: fine[i], y: live.batch_loss[i], epoch: live.epoch[i], step: live.step[i]}));
+    const spikes = findSpikes(live.batch_loss).map(i => ({
+        x: fine[i],
+        y: live.batch_loss[i],
+        epoch: live.epoch[i],
+        step: live.step[i],
+    }));
     return {
         loss: {...both("loss"), marks: spikes},
         accuracy: both("accuracy"),
-        learning_rate: fine.length ? join([{x: fine, lines: [live.learning_rate]}])
+        learning_rate: fine.length
+            ? join([{x: fine, lines: [live.learning_rate]}])
             : join([{x: coarse, lines: [column("learning_rate")]}]),
         speed: one(live.images_per_s),
         memory: join([{x: fine, lines: [live.memory_bytes]}]),
@@ -107,22 +123,32 @@ export function runCurves(detail, {axis, smoothing}) {
 
 /** A figure of the epochs of several runs, one line each. */
 export function compareCurves(details, key, {axis, epochSmoothing}) {
-    return join(details.map(detail => {
-        const epochs = detail?.epochs ?? [];
-        const x = axis === "time" ? secondsOfEpochs(epochs).map(s => s / 60) : epochs.map(({epoch}) => epoch);
-        return {x, lines: [smooth(epochs.map(epoch => epoch[key]), epochSmoothing)]};
-    }));
+    return join(
+        details.map(detail => {
+            const epochs = detail?.epochs ?? [];
+            const x = axis === "time" ? secondsOfEpochs(epochs).map(s => s / 60) : epochs.map(({epoch}) => epoch);
+            return {
+                x,
+                lines: [
+                    smooth(
+                        epochs.map(epoch => epoch[key]),
+                        epochSmoothing
+                    ),
+                ],
+            };
+        })
+    );
 }
 
 /** "gru" of "gru/kernel". */
-const layerOf = parameter => parameter.includes("/") ? parameter.slice(0, parameter.lastIndexOf("/")) : parameter;
+const layerOf = parameter => (parameter.includes("/") ? parameter.slice(0, parameter.lastIndexOf("/")) : parameter);
 
 export const layersOf = norms => [...new Set((norms?.parameters ?? []).map(layerOf))];
 
 /** The norm of a layer's parameters taken together, of a row with one norm per parameter. */
 function layerNorms(norms, rows, layer) {
-    const own = norms.parameters.flatMap((parameter, p) => layerOf(parameter) === layer ? [p] : []);
-    return rows.map(row => row?.[own[0]] === null || !row ? null : Math.hypot(...own.map(p => row[p])));
+    const own = norms.parameters.flatMap((parameter, p) => (layerOf(parameter) === layer ? [p] : []));
+    return rows.map(row => (row?.[own[0]] === null || !row ? null : Math.hypot(...own.map(p => row[p]))));
 }
 
 /** The data of the norms' charts, one line per layer: `weights`, `gradients`. */
@@ -132,6 +158,8 @@ export function normCurves(detail, axis) {
     const steps = norms.step.map(() => detail.live?.steps.at(-1) || 1);
     const {fine} = places({live: {...norms, steps}, epochs: detail.epochs}, axis);
     const lines = rows => layersOf(norms).map(layer => layerNorms(norms, rows, layer));
-    return {weights: join([{x: fine, lines: lines(norms.weights)}]),
-        gradients: join([{x: fine, lines: lines(norms.gradients)}])};
+    return {
+        weights: join([{x: fine, lines: lines(norms.weights)}]),
+        gradients: join([{x: fine, lines: lines(norms.gradients)}]),
+    };
 }

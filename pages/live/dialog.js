@@ -33,17 +33,25 @@ export function confirmDialog({title, text, action, work}) {
     return openDialog(title, close => {
         const failure = el("p", {class: "failure", role: "alert", hidden: true});
         const cancel = el("button", {type: "button", autofocus: true, onclick: () => close(false)}, "Cancel");
-        const act = el("button", {type: "button", class: "danger", onclick: async () => {
-            act.disabled = cancel.disabled = true;
-            try {
-                await work();
-                close(true);
-            } catch (error) {
-                failure.textContent = error.message;
-                failure.hidden = false;
-                act.disabled = cancel.disabled = false;
-            }
-        }}, action);
+        const act = el(
+            "button",
+            {
+                type: "button",
+                class: "danger",
+                onclick: async () => {
+                    act.disabled = cancel.disabled = true;
+                    try {
+                        await work();
+                        close(true);
+                    } catch (error) {
+                        failure.textContent = error.message;
+                        failure.hidden = false;
+                        act.disabled = cancel.disabled = false;
+                    }
+                },
+            },
+            action
+        );
         return [...text, failure, el("div", {class: "buttons"}, cancel, act)];
     });
 }
@@ -53,7 +61,10 @@ export function tellFailure(title, error) {
     return openDialog(title, close => [
         el("p", {class: "failure"}, error.message),
         error.hint ? el("p", null, error.hint) : null,
-        el("div", {class: "buttons"},
-            el("button", {type: "button", autofocus: true, onclick: () => close(true)}, "Close")),
+        el(
+            "div",
+            {class: "buttons"},
+            el("button", {type: "button", autofocus: true, onclick: () => close(true)}, "Close")
+        ),
     ]);
 }

@@ -3,10 +3,36 @@
 import {brief} from "../shared/format.js";
 import {columns} from "./columns.js";
 
-const SETTINGS = ["model", "dataset", "data_hash", "seed", "batch_size", "epochs_planned", "train_images",
-    "validation_images", "parameters", "precision", "threads", "cpu", "isa", "version"];
-const FIGURES = ["status", "epochs", "val_accuracy", "val_loss", "accuracy", "macro_f1", "loss", "worst_class",
-    "worst_f1", "ms_per_step", "s_per_epoch", "total_s"];
+const SETTINGS = [
+    "model",
+    "dataset",
+    "data_hash",
+    "seed",
+    "batch_size",
+    "epochs_planned",
+    "train_images",
+    "validation_images",
+    "parameters",
+    "precision",
+    "threads",
+    "cpu",
+    "isa",
+    "version",
+];
+const FIGURES = [
+    "status",
+    "epochs",
+    "val_accuracy",
+    "val_loss",
+    "accuracy",
+    "macro_f1",
+    "loss",
+    "worst_class",
+    "worst_f1",
+    "ms_per_step",
+    "s_per_epoch",
+    "total_s",
+];
 
 const isKnown = value => value !== null && value !== undefined && value !== "";
 
@@ -18,7 +44,8 @@ export function differences(runs, ids, configuration) {
     const known = key => runs.some(run => isKnown(columns[key].value(run)));
     const isSame = column => new Set(runs.map(run => column.show(column.value(run), run))).size === 1;
     const settings = SETTINGS.filter(known).map(key => columns[key]);
-    const more = Object.keys(configuration).filter(key => !(key in columns))
+    const more = Object.keys(configuration)
+        .filter(key => !(key in columns))
         .map(key => configured(key, ids, configuration));
     const figures = FIGURES.filter(known).map(key => columns[key]);
     return {
@@ -29,8 +56,12 @@ export function differences(runs, ids, configuration) {
 
 function configured(key, ids, configuration) {
     const values = new Map(ids.map((id, i) => [id, configuration[key][i]]));
-    return {key, title: key, value: run => values.get(run.id), show: value =>
-        !isKnown(value) ? "-" : Number.isFinite(value) ? brief(value, 6) : String(value)};
+    return {
+        key,
+        title: key,
+        value: run => values.get(run.id),
+        show: value => (!isKnown(value) ? "-" : Number.isFinite(value) ? brief(value, 6) : String(value)),
+    };
 }
 
 /** The keys of columns whose best value a run has, by its id; nothing where all are alike. */

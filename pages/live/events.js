@@ -8,7 +8,9 @@ import {happen, happenings, load, state, tell} from "./state.js";
 const PATIENCE_MS = 1000; // a connection that is back sooner was not lost
 const AGAIN_MS = 2000;
 
-let source = null, timer = null, retry = null;
+let source = null,
+    timer = null,
+    retry = null;
 
 function open() {
     if (source || document.hidden) return;
@@ -39,7 +41,8 @@ function missed() {
         state.lostSince ??= new Date();
         tell();
     }, PATIENCE_MS);
-    if (source?.readyState === EventSource.CLOSED && !retry) { // an answer that is no stream: the browser gives up
+    if (source?.readyState === EventSource.CLOSED && !retry) {
+        // an answer that is no stream: the browser gives up
         retry = setTimeout(() => {
             source.close();
             source = retry = null;
@@ -50,6 +53,6 @@ function missed() {
 
 /** Starts to listen. */
 export function listen() {
-    document.addEventListener("visibilitychange", () => document.hidden ? close() : open());
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
     open();
 }

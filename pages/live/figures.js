@@ -11,7 +11,12 @@ export function makeFigures(keys, name) {
         root,
         update(run) {
             const known = keys.map(key => columns[key]).filter(column => isKnown(column.show(column.value(run), run)));
-            setParts(root, known.map(column => ({column, run})), ({column}) => column.key, makeFigure);
+            setParts(
+                root,
+                known.map(column => ({column, run})),
+                ({column}) => column.key,
+                makeFigure
+            );
         },
     };
 }

@@ -7,10 +7,22 @@ import {secondsLeft, share} from "./progress.js";
 export function makeLine() {
     const bar = el("progress", {max: 1, "aria-label": "Share of the training that is done"});
     const figures = {};
-    const item = (key, title) => el("div", null, el("dt", null, title), figures[key] = el("dd", null, "-"));
-    const root = el("div", {class: "line"}, bar, el("dl", null,
-        item("epoch", "Epoch"), item("step", "Step"), item("loss", "Loss"), item("accuracy", "Accuracy"),
-        item("left", "Left"), item("speed", "Images/s")));
+    const item = (key, title) => el("div", null, el("dt", null, title), (figures[key] = el("dd", null, "-")));
+    const root = el(
+        "div",
+        {class: "line"},
+        bar,
+        el(
+            "dl",
+            null,
+            item("epoch", "Epoch"),
+            item("step", "Step"),
+            item("loss", "Loss"),
+            item("accuracy", "Accuracy"),
+            item("left", "Left"),
+            item("speed", "Images/s")
+        )
+    );
     return {
         root,
         update(run) {

@@ -21,7 +21,7 @@ export function makeListView() {
         history.replaceState(null, "", listLink(list));
         show();
     };
-    const all = () => [...state.runs?.values() ?? []];
+    const all = () => [...(state.runs?.values() ?? [])];
     const tickedRuns = () => list.ticked.map(id => state.runs?.get(id)).filter(Boolean);
     const edit = ids => editTags(() => ids.map(id => state.runs.get(id)).filter(Boolean), setTags);
 
@@ -41,16 +41,32 @@ export function makeListView() {
         clear: () => change({ticked: []}),
     });
     const nothing = el("p", {class: "nothing"});
-    const root = el("div", null, el("h1", {class: "unseen", tabindex: -1}, "Runs and trainings"), now.root,
-        el("section", {"aria-labelledby": "all-runs"},
-            el("h2", {id: "all-runs"}, "Runs"), filter.root, selection.root, table.root, nothing));
+    const root = el(
+        "div",
+        null,
+        el("h1", {class: "unseen", tabindex: -1}, "Runs and trainings"),
+        now.root,
+        el(
+            "section",
+            {"aria-labelledby": "all-runs"},
+            el("h2", {id: "all-runs"}, "Runs"),
+            filter.root,
+            selection.root,
+            table.root,
+            nothing
+        )
+    );
 
     function show() {
         if (!state.runs) return;
         const runs = all();
         now.update(runs);
         const column = columns[list.sort.replace(/^-/, "")] ?? columns.started;
-        const found = sorted(runs.filter(run => passes(run, list)), column.value, list.sort.startsWith("-"));
+        const found = sorted(
+            runs.filter(run => passes(run, list)),
+            column.value,
+            list.sort.startsWith("-")
+        );
         filter.update(list, runs, found.length);
         table.update({groups: grouped(found, list.group), sort: list.sort, ticked: new Set(list.ticked)});
         selection.update(tickedRuns());
@@ -62,7 +78,11 @@ export function makeListView() {
     return {
         root,
         title: () => "Runs",
-        wants: () => all().filter(run => run.status === "running").slice(0, MOST_CURVES).map(run => run.id),
+        wants: () =>
+            all()
+                .filter(run => run.status === "running")
+                .slice(0, MOST_CURVES)
+                .map(run => run.id),
         fetchAll: fetchDetails,
         update(route) {
             list = route.list;

@@ -16,14 +16,19 @@ const views = {list: makeListView, run: makeRunView, compare: makeCompareView};
 const page = document.getElementById("page");
 const home = el("a", {class: "home", href: listLink({})}, "weft");
 const banner = makeBanner();
-document.getElementById("head").append(home,
-    el("span", {class: "muted folder"}, server.runs), el("span", {class: "muted version"}, server.version),
-    banner.root);
+document
+    .getElementById("head")
+    .append(
+        home,
+        el("span", {class: "muted folder"}, server.runs),
+        el("span", {class: "muted version"}, server.version),
+        banner.root
+    );
 
 let shown = null; // {view, key}
 let lastList = null; // the address of the list as it was left
 
-const keyOf = route => route.view === "list" ? "list" : JSON.stringify(route);
+const keyOf = route => (route.view === "list" ? "list" : JSON.stringify(route));
 
 /** Shows what the address says. */
 function go() {

@@ -23,36 +23,53 @@ const colour = name => colours[name] ?? name;
 
 /** What uPlot draws, in `target`: `options` and `state` are a chart's, `data` is [x, ...lines]. */
 export function makePlot(options, state, data, target, atCursor) {
-    const numbers = write => (u, splits) => splits.map(value => value === null ? "" : write(value));
-    const axis = {stroke: () => colours.muted, font: `12px ${colours.font}`, ticks: {show: false},
-        grid: {stroke: () => colours.line, width: 1}};
-    return new uPlot({
-        width: target.clientWidth,
-        height: HEIGHT,
-        padding: [8, 12, 0, 0],
-        legend: {show: false},
-        scales: {
-            x: {time: false, range: (u, min, max) =>
-                min === max ? [min - 0.5, max + 0.5] : [min, max + (max - min) / 100]},
-            y: state.log ? {distr: 3, range: logRange}
-                : {range: (u, min, max) => linearRange(min, max, options.zero)},
+    const numbers = write => (u, splits) => splits.map(value => (value === null ? "" : write(value)));
+    const axis = {
+        stroke: () => colours.muted,
+        font: `12px ${colours.font}`,
+        ticks: {show: false},
+        grid: {stroke: () => colours.line, width: 1},
+    };
+    return new uPlot(
+        {
+            width: target.clientWidth,
+            height: HEIGHT,
+            padding: [8, 12, 0, 0],
+            legend: {show: false},
+            scales: {
+                x: {
+                    time: false,
+                    range: (u, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max + (max - min) / 100]),
+                },
+                y: state.log
+                    ? {distr: 3, range: logRange}
+                    : {range: (u, min, max) => linearRange(min, max, options.zero)},
+            },
+            axes: [
+                {...axis, size: 26, gap: 4, space: 60, values: numbers(options.formatX)},
+                {...axis, size: 58, gap: 6, values: numbers(options.tick ?? brief)},
+            ],
+            series: [{}, ...options.lines.map((line, index) => series(line, !state.hidden.has(index)))],
+            focus: {alpha: 0.25},
+            cursor: cursor(options, state),
+            hooks: {
+                setCursor: [atCursor],
+                setSelect: [
+                    u => {
+                        state.zoomed = u.select.width > 0 || state.zoomed;
+                    },
+                ],
+                setSeries: [
+                    (u, index, {focus}) => {
+                        if (focus !== undefined) state.near = index === null ? null : index - 1;
+                    },
+                ],
+                draw: [u => drawMarks(u, state.data.marks)],
+            },
         },
-        axes: [
-            {...axis, size: 26, gap: 4, space: 60, values: numbers(options.formatX)},
-            {...axis, size: 58, gap: 6, values: numbers(options.tick ?? brief)},
-        ],
-        series: [{}, ...options.lines.map((line, index) => series(line, !state.hidden.has(index)))],
-        focus: {alpha: 0.25},
-        cursor: cursor(options, state),
-        hooks: {
-            setCursor: [atCursor],
-            setSelect: [u => { state.zoomed = u.select.width > 0 || state.zoomed; }],
-            setSeries: [(u, index, {focus}) => {
-                if (focus !== undefined) state.near = index === null ? null : index - 1;
-            }],
-            draw: [u => drawMarks(u, state.data.marks)],
-        },
-    }, data, target);
+        data,
+        target
+    );
 }
 
 /** Dragging magnifies, a double click shows everything again. */
@@ -63,10 +80,12 @@ function cursor(options, state) {
         points: {size: 7},
         drag: {x: true, y: false},
         focus: {prox: options.legend === false ? NEAR : -1},
-        bind: {dblclick: (u, target, reset) => event => {
-            state.zoomed = false;
-            return reset(event);
-        }},
+        bind: {
+            dblclick: (u, target, reset) => event => {
+                state.zoomed = false;
+                return reset(event);
+            },
+        },
     };
 }
 
@@ -79,7 +98,15 @@ function linearRange(min, max, zero) {
 
 /** The same in a logarithmic scale, of the values that it can show. */
 function logRange(u, min, max) {
-    const least = min > 0 ? min : Math.min(...u.data.slice(1).flat().filter(value => value > 0));
+    const least =
+        min > 0
+            ? min
+            : Math.min(
+                  ...u.data
+                      .slice(1)
+                      .flat()
+                      .filter(value => value > 0)
+              );
     return Number.isFinite(least) ? [least / 1.1, max * 1.1] : [0.1, 1];
 }
 
@@ -100,7 +127,8 @@ const hasRoom = (u, index) => u.data[index].filter(Number.isFinite).length * 12 
 
 /** A triangle above each mark, {x, y}. */
 function drawMarks(u, marks) {
-    const {ctx} = u, size = 5 * uPlot.pxRatio;
+    const {ctx} = u,
+        size = 5 * uPlot.pxRatio;
     ctx.save();
     ctx.fillStyle = colours.bad;
     for (const {x, y} of marks) {

@@ -17,9 +17,9 @@ export function secondsLeft(run) {
     const {live} = run;
     if (run.status !== "running" || !live) return null;
     const steps = Math.max(0, planned(run) - live.step);
-    if (run.s_per_epoch && live.steps) return steps / live.steps * run.s_per_epoch;
-    return live.images_per_s ? steps * run.batch_size / live.images_per_s : null;
+    if (run.s_per_epoch && live.steps) return (steps / live.steps) * run.s_per_epoch;
+    return live.images_per_s ? (steps * run.batch_size) / live.images_per_s : null;
 }
 
 /** Where in the epochs a step is: 2.5 is half of the third. */
-export const epochOf = (step, steps) => steps ? step / steps : 0;
+export const epochOf = (step, steps) => (steps ? step / steps : 0);

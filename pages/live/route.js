@@ -20,7 +20,7 @@ export function readRoute(hash = location.hash) {
 
 // A run's name may hold anything but "/": so that is what stands between names, written as a comma where it can be.
 const split = text => text.split(text.includes("/") ? "/" : ",").filter(Boolean);
-const join = ids => ids.some(id => id.includes(",")) ? `${ids.join("/")}/` : ids.join(",");
+const join = ids => (ids.some(id => id.includes(",")) ? `${ids.join("/")}/` : ids.join(","));
 
 export const runLink = id => `#${new URLSearchParams({run: id})}`;
 export const compareLink = ids => `#${new URLSearchParams({compare: join(ids)}).toString().replaceAll("%2C", ",")}`;

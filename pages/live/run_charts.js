@@ -35,7 +35,11 @@ const across = {
 export function makeRunCharts() {
     const charts = figures.map(figure => ({...figure, chart: makeChart({...figure, ...across})}));
     const spikes = el("p", {class: "spikes"});
-    const root = el("div", {class: "charts"}, charts.map(({chart}) => chart.root));
+    const root = el(
+        "div",
+        {class: "charts"},
+        charts.map(({chart}) => chart.root)
+    );
     charts[0].chart.root.append(spikes);
     let norms = null;
 
@@ -69,20 +73,23 @@ export function makeRunCharts() {
             updateNorms(detail);
         },
         destroy() {
-            for (const {chart} of [...charts, ...norms?.charts ?? []]) chart.destroy();
+            for (const {chart} of [...charts, ...(norms?.charts ?? [])]) chart.destroy();
         },
     };
 }
 
 function normCharts(layers) {
     const lines = layers.map((name, index) => ({name, ...lineStyle(index)}));
-    return [["gradients", "Gradient norm per layer"], ["weights", "Weight norm per layer"]].map(([key, title]) =>
-        ({key, chart: makeChart({title, lines, format: brief, log: true, ...across})}));
+    return [
+        ["gradients", "Gradient norm per layer"],
+        ["weights", "Weight norm per layer"],
+    ].map(([key, title]) => ({key, chart: makeChart({title, lines, format: brief, log: true, ...across})}));
 }
 
 function spikesText(spikes) {
     if (!spikes.length) return "";
     const last = spikes.at(-1);
-    const what = spikes.length === 1 ? "One spike" : `${count(spikes.length)} spikes`;
-    return `▼ ${what} of the loss, the last in epoch ${last.epoch} near step ${count(last.step)}: ${score(last.y)}.`;
+    const many = spikes.length > 1;
+    const what = many ? `${count(spikes.length)} spikes of the loss, the last` : "One spike of the loss,";
+    return `▼ ${what} in epoch ${last.epoch} near step ${count(last.step)}: ${score(last.y)}.`;
 }

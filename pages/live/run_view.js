@@ -14,36 +14,89 @@ import {makeStopButtons} from "./stop_buttons.js";
 import {editTags, makeTags} from "./tags.js";
 
 const FIGURES = ["accuracy", "macro_f1", "loss", "val_accuracy", "val_loss", "total_s"];
-const DETAILS = ["model", "family", "dataset", "seed", "batch_size", "epochs", "epochs_planned", "train_images",
-    "validation_images", "parameters", "precision", "threads", "cpu", "isa", "ms_per_step", "s_per_epoch", "started",
-    "version", "data_hash", "command"];
+const DETAILS = [
+    "model",
+    "family",
+    "dataset",
+    "seed",
+    "batch_size",
+    "epochs",
+    "epochs_planned",
+    "train_images",
+    "validation_images",
+    "parameters",
+    "precision",
+    "threads",
+    "cpu",
+    "isa",
+    "ms_per_step",
+    "s_per_epoch",
+    "started",
+    "version",
+    "data_hash",
+    "command",
+];
 
 /** One run, as it trains or as it was. */
 export function makeRunView({id}) {
     const run = () => state.runs?.get(id) ?? state.details.get(id)?.run;
-    const status = makeStatus(), tags = makeTags(), line = makeLine();
+    const status = makeStatus(),
+        tags = makeTags(),
+        line = makeLine();
     const reason = el("p", {class: "reason"});
-    const stops = el("div", null, makeStopButtons(id), el("p", {class: "muted small"},
-        "Save and stop writes a checkpoint, from which ", el("code", null, "weft train --resume"),
-        " goes on. Stop ends at once, without one."));
+    const stops = el(
+        "div",
+        null,
+        makeStopButtons(id),
+        el(
+            "p",
+            {class: "muted small"},
+            "Save and stop writes a checkpoint, from which ",
+            el("code", null, "weft train --resume"),
+            " goes on. Stop ends at once, without one."
+        )
+    );
     const report = el("a", {class: "button", href: reportLink([id]), target: "_blank", rel: "noopener"}, "Open report");
-    const erase = el("button", {type: "button", onclick: async () => {
-        if (await remove([run()])) location.hash = listLink({});
-    }}, "Delete …");
+    const erase = el(
+        "button",
+        {
+            type: "button",
+            onclick: async () => {
+                if (await remove([run()])) location.hash = listLink({});
+            },
+        },
+        "Delete …"
+    );
     const figures = makeFigures(FIGURES, "figures");
     const charts = makeRunCharts();
     const epochs = makeEpochs();
     const details = makeFigures(DETAILS, "details");
     const failure = el("p", {class: "failure", role: "alert", hidden: true});
-    const body = el("div", {hidden: true},
-        el("div", {class: "about"}, status.root, tags.root,
+    const body = el(
+        "div",
+        {hidden: true},
+        el(
+            "div",
+            {class: "about"},
+            status.root,
+            tags.root,
             el("button", {type: "button", onclick: () => editTags(() => [run()].filter(Boolean), setTags)}, "Tags …"),
-            report, erase),
-        reason, el("div", {class: "now"}, line.root, stops), figures.root,
-        el("section", {"aria-labelledby": "curves"}, el("h2", {id: "curves", class: "unseen"}, "Curves"),
-            makeControls(show, "smoothing", ["epoch", "step", "time"]), charts.root),
+            report,
+            erase
+        ),
+        reason,
+        el("div", {class: "now"}, line.root, stops),
+        figures.root,
+        el(
+            "section",
+            {"aria-labelledby": "curves"},
+            el("h2", {id: "curves", class: "unseen"}, "Curves"),
+            makeControls(show, "smoothing", ["epoch", "step", "time"]),
+            charts.root
+        ),
         el("details", null, el("summary", null, "Epochs as a table"), epochs.root),
-        el("details", null, el("summary", null, "What ran where"), details.root));
+        el("details", null, el("summary", null, "What ran where"), details.root)
+    );
     const root = el("div", null, el("h1", {tabindex: -1}, id), failure, body);
     let drawn = null;
 
@@ -53,7 +106,8 @@ export function makeRunView({id}) {
     }
 
     function update() {
-        const now = run(), detail = state.details.get(id);
+        const now = run(),
+            detail = state.details.get(id);
         failure.hidden = !detail?.error;
         if (detail?.error) setText(failure, detail.error.message);
         body.hidden = !now || Boolean(detail?.error);

@@ -7,10 +7,16 @@ export function makeSelection(events) {
     const count = el("strong");
     const compare = el("a", {class: "button"}, "Compare");
     const report = el("a", {class: "button", target: "_blank", rel: "noopener"}, "Open report");
-    const root = el("div", {class: "selection", role: "group", "aria-label": "Ticked runs"}, count, compare, report,
+    const root = el(
+        "div",
+        {class: "selection", role: "group", "aria-label": "Ticked runs"},
+        count,
+        compare,
+        report,
         el("button", {type: "button", onclick: events.tag}, "Tags …"),
         el("button", {type: "button", onclick: events.remove}, "Delete …"),
-        el("button", {type: "button", class: "quiet", onclick: events.clear}, "Untick all"));
+        el("button", {type: "button", class: "quiet", onclick: events.clear}, "Untick all")
+    );
     return {
         root,
         update(runs) {

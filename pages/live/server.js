@@ -24,11 +24,12 @@ async function ask(address, options) {
     throw failure(message ?? `The server answers ${response.status}.`, {hint, status: response.status});
 }
 
-const send = (address, body) => ask(address, {
-    method: "POST",
-    headers: {"Content-Type": "application/json", "X-Weft-Token": server.token},
-    body: JSON.stringify(body),
-});
+const send = (address, body) =>
+    ask(address, {
+        method: "POST",
+        headers: {"Content-Type": "application/json", "X-Weft-Token": server.token},
+        body: JSON.stringify(body),
+    });
 
 /** A server that was started again has another token, which stands in its page. */
 async function renewToken() {
@@ -43,7 +44,7 @@ async function post(address, body) {
     try {
         return await send(address, body);
     } catch (error) {
-        if (error.status !== 403 || !await renewToken()) throw error;
+        if (error.status !== 403 || !(await renewToken())) throw error;
         return send(address, body);
     }
 }
@@ -53,14 +54,17 @@ const ids = list => new URLSearchParams(list.map(id => ["id", id]));
 export const fetchRuns = () => ask("/api/runs");
 
 /** Everything about some runs; of one that cannot be had, {error}. */
-export const fetchDetails = list => Promise.all(list.map(async id => {
-    try {
-        return await ask(`/api/run?${ids([id])}`);
-    } catch (error) {
-        if (error.isLost) throw error;
-        return {error};
-    }
-}));
+export const fetchDetails = list =>
+    Promise.all(
+        list.map(async id => {
+            try {
+                return await ask(`/api/run?${ids([id])}`);
+            } catch (error) {
+                if (error.isLost) throw error;
+                return {error};
+            }
+        })
+    );
 
 /** Only the epochs of runs, of which many come at once. */
 export const fetchEpochs = async list => (await ask(`/api/epochs?${ids(list)}`)).runs;

@@ -4,7 +4,8 @@
  */
 export function smooth(values, weight) {
     if (!weight) return values;
-    let sum = 0, given = 0;
+    let sum = 0,
+        given = 0;
     return Array.from(values, value => {
         if (!Number.isFinite(value)) return value;
         sum = sum * weight + (1 - weight) * value;

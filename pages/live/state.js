@@ -3,8 +3,18 @@
 import {append} from "./steps.js";
 import {fetchRuns} from "./server.js";
 
-const LIVE = ["time", "epoch", "step", "steps", "loss", "accuracy", "batch_loss", "learning_rate",
-    "images_per_s", "memory_bytes"];
+const LIVE = [
+    "time",
+    "epoch",
+    "step",
+    "steps",
+    "loss",
+    "accuracy",
+    "batch_loss",
+    "learning_rate",
+    "images_per_s",
+    "memory_bytes",
+];
 const NORMS = ["time", "epoch", "step", "weights", "gradients"];
 
 export const state = {
@@ -36,12 +46,13 @@ export function tell() {
 }
 
 /** Loads everything that is shown, for the first time or again. */
-export const load = () => loading(async () => {
-    const {runs} = await fetchRuns();
-    state.runs = new Map(runs.map(run => [run.id, run]));
-    tell();
-    await loadDetails(wanted.ids);
-});
+export const load = () =>
+    loading(async () => {
+        const {runs} = await fetchRuns();
+        state.runs = new Map(runs.map(run => [run.id, run]));
+        tell();
+        await loadDetails(wanted.ids);
+    });
 
 /** Says whose details are shown, and how they are got: `fetchAll(ids)`. Others are forgotten, missing ones loaded. */
 export function want(ids, fetchAll) {
@@ -111,8 +122,9 @@ const changes = {
             const line = Object.fromEntries(LIVE.map(key => [key, live[key][last]]));
             state.runs.set(id, {...run, live: line});
         }
-        changeDetail(id, detail =>
-            ({live: reset || !detail.live ? live : append(detail.live, live, LIVE, "batch_loss")}));
+        changeDetail(id, detail => ({
+            live: reset || !detail.live ? live : append(detail.live, live, LIVE, "batch_loss"),
+        }));
     },
     norms({id, reset, norms}) {
         changeDetail(id, detail => ({norms: reset || !detail.norms ? norms : append(detail.norms, norms, NORMS)}));

@@ -24,4 +24,4 @@ function thin(columns, keys, largest) {
     return thinned;
 }
 
-const larger = (a, b) => a !== undefined && a !== null && (b === null || a > b) ? a : b;
+const larger = (a, b) => (a !== undefined && a !== null && (b === null || a > b) ? a : b);

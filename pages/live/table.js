@@ -12,12 +12,23 @@ import {makeTags} from "./tags.js";
  */
 export function makeTable(caption, columns, events) {
     let listed = [];
-    const all = el("input", {type: "checkbox", "aria-label": "All listed runs",
-        onchange: () => events.tick(listed, all.checked)});
+    const all = el("input", {
+        type: "checkbox",
+        "aria-label": "All listed runs",
+        onchange: () => events.tick(listed, all.checked),
+    });
     const heads = columns.map(column => makeHead(column, events.sort));
     const bodies = el("table", {class: "runs", "aria-label": caption});
-    const head = el("thead", null, el("tr", null,
-        events.tick && el("td", {class: "tick"}, all), heads.map(({root}) => root)));
+    const head = el(
+        "thead",
+        null,
+        el(
+            "tr",
+            null,
+            events.tick && el("td", {class: "tick"}, all),
+            heads.map(({root}) => root)
+        )
+    );
     return {
         root: el("div", {class: "wide", role: "region", tabindex: 0, "aria-label": `${caption}: table`}, bodies),
         update({groups, sort, ticked = new Set(), best}) {
@@ -26,8 +37,12 @@ export function makeTable(caption, columns, events) {
             all.checked = count > 0 && count === listed.length;
             all.indeterminate = count > 0 && count < listed.length;
             heads.forEach(one => one.update(sort));
-            setParts(bodies, [{head}, ...groups], group => group.head ? "head" : `group ${group.name}`, group =>
-                group.head ? {root: head} : makeGroup(columns, events)).forEach(part => part.mark?.(ticked, best));
+            setParts(
+                bodies,
+                [{head}, ...groups],
+                group => (group.head ? "head" : `group ${group.name}`),
+                group => (group.head ? {root: head} : makeGroup(columns, events))
+            ).forEach(part => part.mark?.(ticked, best));
         },
     };
 }
@@ -48,19 +63,27 @@ function makeHead(column, sort) {
 }
 
 function makeGroup(columns, events) {
-    const name = el("span"), count = el("span", {class: "muted"});
-    const heading = el("tr", {class: "group"},
-        el("th", {scope: "rowgroup", colspan: columns.length + Boolean(events.tick)}, name, " ", count));
+    const name = el("span"),
+        count = el("span", {class: "muted"});
+    const heading = el(
+        "tr",
+        {class: "group"},
+        el("th", {scope: "rowgroup", colspan: columns.length + Boolean(events.tick)}, name, " ", count)
+    );
     const root = el("tbody");
     let rows = new Map();
     return {
         root,
         update(group) {
-            setText(name, group.name === "" ? "none" : group.name ?? "");
+            setText(name, group.name === "" ? "none" : (group.name ?? ""));
             setText(count, group.runs.length === 1 ? "1 run" : `${group.runs.length} runs`);
             const items = group.name === null ? group.runs : [null, ...group.runs];
-            rows = setParts(root, items, run => run?.id ?? "", run =>
-                run ? makeRow(columns, events, run.id) : {root: heading});
+            rows = setParts(
+                root,
+                items,
+                run => run?.id ?? "",
+                run => (run ? makeRow(columns, events, run.id) : {root: heading})
+            );
         },
         mark(ticked, best) {
             for (const [id, row] of rows) row.mark?.(ticked.has(id), best?.get(id));
@@ -71,7 +94,12 @@ function makeGroup(columns, events) {
 function makeRow(columns, events, id) {
     const box = el("input", {type: "checkbox", "aria-label": id, onchange: () => events.tick([id], box.checked)});
     const cells = columns.map(column => makeCell(column, events, id));
-    const root = el("tr", null, events.tick && el("td", {class: "tick"}, box), cells.map(cell => cell.root));
+    const root = el(
+        "tr",
+        null,
+        events.tick && el("td", {class: "tick"}, box),
+        cells.map(cell => cell.root)
+    );
     return {
         root,
         update(run) {
@@ -99,10 +127,26 @@ function makeCell(column, events, id) {
 function makeName(events, id) {
     const tags = makeTags();
     let run = null;
-    const edit = events.editTags && el("button", {type: "button", class: "quiet", "aria-label": `Tags of ${id}`,
-        title: "Tags", onclick: () => events.editTags(run)}, "+");
-    const root = el("th", {scope: "row"}, events.mark?.(id), el("a", {href: runLink(id)}, id),
-        el("span", {class: "row-tags"}, tags.root, edit));
+    const edit =
+        events.editTags &&
+        el(
+            "button",
+            {
+                type: "button",
+                class: "quiet",
+                "aria-label": `Tags of ${id}`,
+                title: "Tags",
+                onclick: () => events.editTags(run),
+            },
+            "+"
+        );
+    const root = el(
+        "th",
+        {scope: "row"},
+        events.mark?.(id),
+        el("a", {href: runLink(id)}, id),
+        el("span", {class: "row-tags"}, tags.root, edit)
+    );
     return {
         root,
         update(now) {

@@ -11,7 +11,12 @@ export function makeTags() {
     return {
         root,
         update(run) {
-            setParts(root, Object.entries(run.tags).map(tagText), tag => tag, tag => ({root: el("li", null, tag)}));
+            setParts(
+                root,
+                Object.entries(run.tags).map(tagText),
+                tag => tag,
+                tag => ({root: el("li", null, tag)})
+            );
             root.hidden = !root.childElementCount;
         },
     };
@@ -51,26 +56,54 @@ export function editTags(runs, changed) {
         function show() {
             const all = [...new Set(runs().flatMap(run => Object.entries(run.tags).map(tagText)))].sort();
             none.hidden = all.length > 0;
-            setParts(list, all, tag => tag, tag => {
-                const label = tag.split("=")[0];
-                const remove = el("button", {type: "button", onclick: () =>
-                    work(label, null, runs().filter(run => label in run.tags))}, "Remove");
-                remove.setAttribute("aria-label", `Remove the tag ${tag}`);
-                return {root: el("li", null, el("span", null, tag), remove)};
-            });
+            setParts(
+                list,
+                all,
+                tag => tag,
+                tag => {
+                    const label = tag.split("=")[0];
+                    const remove = el(
+                        "button",
+                        {
+                            type: "button",
+                            onclick: () =>
+                                work(
+                                    label,
+                                    null,
+                                    runs().filter(run => label in run.tags)
+                                ),
+                        },
+                        "Remove"
+                    );
+                    remove.setAttribute("aria-label", `Remove the tag ${tag}`);
+                    return {root: el("li", null, el("span", null, tag), remove)};
+                }
+            );
         }
 
-        const form = el("form", {class: "fields", onsubmit: event => {
-            event.preventDefault();
-            work(name.value.trim(), value.value, runs()).then(() => {
-                name.value = value.value = "";
-                name.focus();
-            });
-        }},
-        el("label", null, "Name", name), el("label", null, "Value (may stay empty)", value),
-        el("button", {type: "submit"}, "Add tag"));
+        const form = el(
+            "form",
+            {
+                class: "fields",
+                onsubmit: event => {
+                    event.preventDefault();
+                    work(name.value.trim(), value.value, runs()).then(() => {
+                        name.value = value.value = "";
+                        name.focus();
+                    });
+                },
+            },
+            el("label", null, "Name", name),
+            el("label", null, "Value (may stay empty)", value),
+            el("button", {type: "submit"}, "Add tag")
+        );
         show();
-        return [list, none, form, failure,
-            el("div", {class: "buttons"}, el("button", {type: "button", onclick: () => close(true)}, "Done"))];
+        return [
+            list,
+            none,
+            form,
+            failure,
+            el("div", {class: "buttons"}, el("button", {type: "button", onclick: () => close(true)}, "Done")),
+        ];
     });
 }

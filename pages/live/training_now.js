@@ -27,10 +27,19 @@ function makeCard({id, model, dataset}) {
     const line = makeLine();
     const spark = makeSpark("Loss so far, in training and validation", ["train", "validation"]);
     const about = [model === id.replace(/-\d+$/, "") ? null : model, dataset].filter(Boolean).join(" on ");
-    const root = el("article", {class: "card", "aria-label": id},
-        el("div", {class: "card-head"}, el("h3", null, el("a", {href: runLink(id)}, id)),
-            el("span", {class: "muted"}, about)),
-        line.root, spark.root, makeStopButtons(id));
+    const root = el(
+        "article",
+        {class: "card", "aria-label": id},
+        el(
+            "div",
+            {class: "card-head"},
+            el("h3", null, el("a", {href: runLink(id)}, id)),
+            el("span", {class: "muted"}, about)
+        ),
+        line.root,
+        spark.root,
+        makeStopButtons(id)
+    );
     let drawn = null;
     return {
         root,

@@ -7,7 +7,11 @@ import {checkQuiet, checkWidth} from "./checks.mjs";
 import {makeRunsFolder, startUi, startWeft} from "./ui.mjs";
 
 const folder = process.env.WEFT_SCREENSHOTS ?? process.argv[2] ?? "build/screenshots";
-const FINISHED = [["gru-128", 0], ["gru-128", 1], ["cnn-16", 0]];
+const FINISHED = [
+    ["gru-128", 0],
+    ["gru-128", 1],
+    ["cnn-16", 0],
+];
 
 const train = (runs, model, ...more) =>
     startWeft("train", model, "--output", runs, "--limit", "12000", "--validation", "0.2", "--quiet", ...more);
@@ -28,10 +32,13 @@ test("pictures of the live page", async () => {
     await startWeft("runs", "tag", "gru-128-2", "note=other seed", "--runs", runs).ended;
     const training = train(runs, "cnn-16-lstm", "--epochs", "12");
     const ui = await startUi(runs);
-    const isUnderWay = () => Number(document.querySelector(".line dd")?.textContent.split(" ")[0]) > 3 &&
+    const isUnderWay = () =>
+        Number(document.querySelector(".line dd")?.textContent.split(" ")[0]) > 3 &&
         document.querySelector(".spark path:last-child, .chart canvas");
     const isCompared = () => document.querySelectorAll(".chart canvas").length >= 6;
-    const list = ui.url, run = `${ui.url}#run=cnn-16-lstm-1`, compare = `${ui.url}#compare=gru-128-1,gru-128-2,cnn-16-1`;
+    const list = ui.url,
+        run = `${ui.url}#run=cnn-16-lstm-1`,
+        compare = `${ui.url}#compare=gru-128-1,gru-128-2,cnn-16-1`;
     await picture(list, "live-list", isUnderWay, {width: 1600, scheme: "light", height: 720});
     await picture(run, "live-run", isUnderWay, {width: 1600, scheme: "dark", full: true});
     await picture(run, "live-run-light", isUnderWay, {width: 1600, scheme: "light", full: true});

@@ -68,6 +68,29 @@ function metrics(epochs, seed) {
     return lines.join("\n") + "\n";
 }
 
+/** live.csv of a run of `epochs` epochs of 100 steps, a line every 10 steps; the loss jumps at step `spike`. */
+function liveLines(epochs, spike) {
+    const lines = ["time,epoch,step,steps,loss,accuracy,batch_loss,learning_rate,images_per_s,memory_bytes"];
+    for (let step = 10; step <= 100 * epochs; step += 10) {
+        const loss = 0.3 + 2 * Math.exp(-step / 80) + 0.01 * (step % 3);
+        lines.push(
+            [
+                1.7e9 + step / 10,
+                Math.ceil(step / 100),
+                step,
+                100,
+                loss,
+                1 - loss / 3,
+                step === spike ? 5 * loss : loss,
+                0.001 / step,
+                3000,
+                1e8,
+            ].join()
+        );
+    }
+    return lines.join("\n") + "\n";
+}
+
 /** One finished run (or one of another status) in the folder `runs`. */
 export async function storeRun(
     runs,
@@ -80,6 +103,7 @@ export async function storeRun(
         model = id.replace(/-\d+$/, ""),
         status = "finished",
         reason = "",
+        spike = null,
         started = "2026-01-01T00:00:00.000Z",
     } = {}
 ) {
@@ -90,5 +114,6 @@ export async function storeRun(
     await write("config.yaml", `name: ${JSON.stringify(model)}\nseed: ${seed}\n`);
     await write("metrics.csv", metrics(epochs, seed));
     if (status === "finished") await write("test.json", JSON.stringify(test(accuracy)));
+    if (spike) await write("live.csv", liveLines(epochs, spike));
     if (tags) await write("tags.json", JSON.stringify(tags));
 }

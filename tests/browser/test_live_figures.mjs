@@ -17,14 +17,17 @@ test("smoothing is TensorBoard's debiased average", () => {
     close(a, 1);
     close(b, (0.5 * 2 + 0.25 * 1) / 0.75);
     close(c, (0.5 * 3 + 0.25 * 2 + 0.125 * 1) / 0.875);
-    assert.deepEqual(smooth([4, null, 4], 0.9).map(x => x === null ? null : Math.round(x * 1e9) / 1e9), [4, null, 4]);
+    assert.deepEqual(
+        smooth([4, null, 4], 0.9).map(x => (x === null ? null : Math.round(x * 1e9) / 1e9)),
+        [4, null, 4]
+    );
     assert.deepEqual(smooth([1, 5], 0), [1, 5]);
 });
 
 /** Numbers that look random and are the same each time. */
 function noise(seed) {
     let state = seed;
-    return () => (state = state * 1103515245 + 12345 & 0x7fffffff) / 0x7fffffff - 0.5;
+    return () => (state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff - 0.5;
 }
 
 test("spikes are found in a loss that falls and is noisy, and nothing else", () => {
@@ -46,15 +49,50 @@ test("means of an epoch so far give the means between two lines", () => {
 });
 
 test("lines over places of their own share one x", () => {
-    assert.deepEqual(join([{x: [1, 3], lines: [[10, 30]]}, {x: [2, 3], lines: [[2, 3], [null, 9]]}]),
-        {x: [1, 2, 3], lines: [[10, null, 30], [null, 2, 3], [null, null, 9]]});
+    assert.deepEqual(
+        join([
+            {x: [1, 3], lines: [[10, 30]]},
+            {
+                x: [2, 3],
+                lines: [
+                    [2, 3],
+                    [null, 9],
+                ],
+            },
+        ]),
+        {
+            x: [1, 2, 3],
+            lines: [
+                [10, null, 30],
+                [null, 2, 3],
+                [null, null, 9],
+            ],
+        }
+    );
 });
 
-const epoch = (n, loss) => ({epoch: n, loss, accuracy: 1 - loss, val_loss: loss + 0.1, val_accuracy: 0.9 - loss,
-    learning_rate: 0.1, seconds: 30, ms_per_step: 10});
-const lines = {time: [10, 25, 40], epoch: [1, 1, 2], step: [5, 10, 15], steps: [10, 10, 10], loss: [1, 0.8, 0.5],
-    accuracy: [0.1, 0.2, 0.5], batch_loss: [1.2, 0.9, 0.6], learning_rate: [0.1, 0.1, 0.1],
-    images_per_s: [100, 110, 120], memory_bytes: [1e8, 1e8, 1e8]};
+const epoch = (n, loss) => ({
+    epoch: n,
+    loss,
+    accuracy: 1 - loss,
+    val_loss: loss + 0.1,
+    val_accuracy: 0.9 - loss,
+    learning_rate: 0.1,
+    seconds: 30,
+    ms_per_step: 10,
+});
+const lines = {
+    time: [10, 25, 40],
+    epoch: [1, 1, 2],
+    step: [5, 10, 15],
+    steps: [10, 10, 10],
+    loss: [1, 0.8, 0.5],
+    accuracy: [0.1, 0.2, 0.5],
+    batch_loss: [1.2, 0.9, 0.6],
+    learning_rate: [0.1, 0.1, 0.1],
+    images_per_s: [100, 110, 120],
+    memory_bytes: [1e8, 1e8, 1e8],
+};
 
 test("a run's curves lie on epochs, steps or minutes", () => {
     const detail = {epochs: [epoch(1, 0.8)], live: lines};
@@ -69,20 +107,38 @@ test("a run's curves lie on epochs, steps or minutes", () => {
     const old = runCurves({epochs: [epoch(1, 0.8), epoch(2, 0.7)], live: null}, {axis: "epoch", smoothing: 0.5});
     assert.deepEqual(old.loss.lines[2], [0.8, 0.7]);
     assert.deepEqual(old.learning_rate.lines, [[0.1, 0.1]]);
-    assert.deepEqual(compareCurves([{epochs: [epoch(1, 0.8)]}, undefined, {epochs: [epoch(1, 0.6), epoch(2, 0.5)]}],
-        "loss", {axis: "epoch", epochSmoothing: 0}).lines, [[0.8, null], [null, null], [0.6, 0.5]]);
+    assert.deepEqual(
+        compareCurves([{epochs: [epoch(1, 0.8)]}, undefined, {epochs: [epoch(1, 0.6), epoch(2, 0.5)]}], "loss", {
+            axis: "epoch",
+            epochSmoothing: 0,
+        }).lines,
+        [
+            [0.8, null],
+            [null, null],
+            [0.6, 0.5],
+        ]
+    );
 });
 
 test("norms of parameters become norms of layers", () => {
-    const norms = {parameters: ["gru/kernel", "gru/bias", "dense/kernel"], time: [1], epoch: [1], step: [10],
-        weights: [[3, 4, 2]], gradients: [null]};
+    const norms = {
+        parameters: ["gru/kernel", "gru/bias", "dense/kernel"],
+        time: [1],
+        epoch: [1],
+        step: [10],
+        weights: [[3, 4, 2]],
+        gradients: [null],
+    };
     const {weights, gradients} = normCurves({norms, live: lines, epochs: []}, "epoch");
     assert.deepEqual(weights, {x: [1], lines: [[5], [2]]});
     assert.deepEqual(gradients.lines, [[null], [null]]);
 });
 
 test("lines that are known already are not added again, and old ones are thinned out", () => {
-    const columns = n => ({step: Array.from({length: n}, (_, i) => i + 1), batch_loss: Array.from({length: n}, (_, i) => i % 2)});
+    const columns = n => ({
+        step: Array.from({length: n}, (_, i) => i + 1),
+        batch_loss: Array.from({length: n}, (_, i) => i % 2),
+    });
     const keys = ["step", "batch_loss"];
     assert.deepEqual(append(columns(3), columns(5), keys).step, [1, 2, 3, 4, 5]);
     const known = columns(3);
@@ -95,8 +151,13 @@ test("lines that are known already are not added again, and old ones are thinned
 });
 
 test("time that is left", () => {
-    const run = {status: "running", epochs_planned: 3, batch_size: 100, s_per_epoch: null,
-        live: {step: 5, steps: 10, images_per_s: 500}};
+    const run = {
+        status: "running",
+        epochs_planned: 3,
+        batch_size: 100,
+        s_per_epoch: null,
+        live: {step: 5, steps: 10, images_per_s: 500},
+    };
     assert.equal(secondsLeft(run), 5); // 25 steps of 100 images
     assert.equal(secondsLeft({...run, s_per_epoch: 4}), 10); // 2.5 epochs
     assert.equal(secondsLeft({...run, status: "finished"}), null);
@@ -104,7 +165,15 @@ test("time that is left", () => {
 });
 
 const runs = [
-    {id: "gru-10", model: "gru", family: "rnn", dataset: "a", status: "finished", accuracy: 0.9, tags: {good: "", note: "x"}},
+    {
+        id: "gru-10",
+        model: "gru",
+        family: "rnn",
+        dataset: "a",
+        status: "finished",
+        accuracy: 0.9,
+        tags: {good: "", note: "x"},
+    },
     {id: "gru-2", model: "gru", family: "rnn", dataset: "b", status: "running", accuracy: null, tags: {}},
     {id: "cnn-1", model: "cnn", family: "cnn", dataset: "a", status: "finished", accuracy: 0.8, tags: {good: ""}},
 ];
@@ -121,10 +190,21 @@ test("runs are found, ordered and grouped", () => {
     assert.deepEqual(ids(sorted(runs, run => run.id, false)), ["cnn-1", "gru-2", "gru-10"]);
     assert.deepEqual(ids(sorted(runs, run => run.accuracy, true)), ["gru-10", "cnn-1", "gru-2"]);
     assert.deepEqual(ids(sorted(runs, run => run.accuracy, false)), ["cnn-1", "gru-10", "gru-2"]);
-    assert.deepEqual(grouped(runs, "model").map(({name, runs: those}) => [name, ids(those)]),
-        [["cnn", ["cnn-1"]], ["gru", ["gru-10", "gru-2"]]]);
-    assert.deepEqual(grouped(runs, "tag").map(({name, runs: those}) => [name, ids(those)]),
-        [["good", ["gru-10", "cnn-1"]], ["note=x", ["gru-10"]], ["", ["gru-2"]]]);
+    assert.deepEqual(
+        grouped(runs, "model").map(({name, runs: those}) => [name, ids(those)]),
+        [
+            ["cnn", ["cnn-1"]],
+            ["gru", ["gru-10", "gru-2"]],
+        ]
+    );
+    assert.deepEqual(
+        grouped(runs, "tag").map(({name, runs: those}) => [name, ids(those)]),
+        [
+            ["good", ["gru-10", "cnn-1"]],
+            ["note=x", ["gru-10"]],
+            ["", ["gru-2"]],
+        ]
+    );
 });
 
 test("an address says what is shown, whatever the names are", () => {
