@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "report/packed.h"
-#include "report/pages.h"
 
 #define FOLDER "report"
 
@@ -236,14 +235,13 @@ static wf_status put_test_tiles(wf_pictures *p, const wf_tiles *t) {
     return wf_json_put(json_object_get(p->report->document, "data"), cx, "test_tiles", packed);
 }
 
-/* What the page may have, less what it has: of base64, four bytes hold three. */
+/* What the page may have, less what it has so far: of base64, four bytes hold three. */
 static wf_status find_room(size_t *out, wf_pictures *p) {
     enum { PAGE = 4900000, LEAST = 150000, MOST = 1400000 };
-    wf_str text = {0};
-    wf_status status = wf_json_text(&text, &p->cli->cx, p->report->document, WF_JSON_COMPACT);
-    const size_t used = text.length + strlen(wf_page_report);
-    const size_t room = used < PAGE ? (PAGE - used) / 4 * 3 : 0;
-    wf_str_reset(&text);
+    wf_str page = {0};
+    wf_status status = wf_report_html_text(&page, p->report);
+    const size_t room = page.length < PAGE ? (PAGE - page.length) / 4 * 3 : 0;
+    wf_str_reset(&page);
     *out = room < LEAST ? LEAST : room > MOST ? MOST : room;
     return status;
 }
