@@ -93,6 +93,8 @@ TEST(a_reader_goes_on_where_it_was) {
     bool is_anew = true;
     wf_series s = read_from(run, &is_anew, &place);
     CHECK(s.row_count == 0 && !is_anew); /* no file yet */
+    CHECK_INT(s.column_count, 10);
+    wf_series_reset(&s);
     record_all(run, 1, 3);
     s = read_from(run, &is_anew, &place);
     check_steps(&s, "1 2 3");
