@@ -13,8 +13,9 @@
 
 struct wf__watch {
     wf_store *store;
-    wf__watched **runs; /* [count] oldest first */
-    size_t count, capacity;
+    wf__watched **runs;   /* [count] the first `sorted` of them by id */
+    wf__watched **by_age; /* [count] the same, oldest first */
+    size_t count, sorted, capacity;
     bool has_looked;
 };
 
@@ -36,18 +37,24 @@ void wf__watch_destroy(wf__watch *watch) {
     if (!watch) return;
     for (size_t i = 0; i < watch->count; i++) forget(watch->runs[i]);
     wf_free(watch->runs);
+    wf_free(watch->by_age);
     wf_free(watch);
 }
 
 wf__watched *const *wf__watch_runs(size_t *out_count, const wf__watch *watch) {
     *out_count = watch->count;
-    return watch->runs;
+    return watch->by_age;
+}
+
+static int compare_id(const void *id, const void *run) {
+    return strcmp(id, wf_run_id((*(wf__watched *const *)run)->run));
 }
 
 static wf__watched *find(const wf__watch *watch, const char *id) {
-    for (size_t i = 0; i < watch->count; i++)
-        if (strcmp(wf_run_id(watch->runs[i]->run), id) == 0) return watch->runs[i];
-    return NULL;
+    wf__watched **found =
+        watch->sorted ? bsearch(id, watch->runs, watch->sorted, sizeof *watch->runs, compare_id)
+                      : NULL;
+    return found ? *found : NULL;
 }
 
 wf_status wf__watch_find(const wf__watched **out, wf_context *cx, const wf__watch *watch,
@@ -58,8 +65,6 @@ wf_status wf__watch_find(const wf__watched **out, wf_context *cx, const wf__watc
     *out = w;
     return WF_OK;
 }
-
-wf_store *wf__watch_store(const wf__watch *watch) { return watch->store; }
 
 /* ---- what has changed in one run ---- */
 
@@ -165,6 +170,7 @@ static wf_status take_in(wf__watched **out, wf_context *cx, wf__watch *watch, co
     if (watch->count == watch->capacity) {
         size_t wider = 2 * watch->capacity + 64;
         WF_TRY_OR(wf_realloc(&watch->runs, cx, watch->capacity, wider, sizeof *watch->runs));
+        WF_TRY_OR(wf_realloc(&watch->by_age, cx, watch->capacity, wider, sizeof *watch->runs));
         watch->capacity = wider;
     }
     WF_TRY_OR(wf_alloc(&w, cx, 1, sizeof *w));
@@ -207,14 +213,30 @@ static json_t *remove_unseen(wf__watch *watch) {
         if (w->summary) json_array_append_new(ids, json_string(wf_run_id(w->run)));
         forget(w);
     }
+    if (kept < watch->count) watch->sorted = 0;
     watch->count = kept;
     return ids;
 }
 
-static int by_age(const void *left, const void *right) {
+static int compare_ids(const void *left, const void *right) {
+    return compare_id(wf_run_id((*(wf__watched *const *)left)->run), right);
+}
+
+static int compare_ages(const void *left, const void *right) {
     const wf__watched *a = *(wf__watched *const *)left, *b = *(wf__watched *const *)right;
     int order = strcmp(a->started, b->started);
     return order ? order : strcmp(wf_run_id(a->run), wf_run_id(b->run));
+}
+
+/* As long as nothing changes, both orders stay. */
+static void sort(wf__watch *watch) {
+    bool is_sorted = watch->sorted == watch->count;
+    for (size_t i = 0; i < watch->count && is_sorted; i++) is_sorted = !watch->runs[i]->is_changed;
+    if (is_sorted || !watch->count) return;
+    qsort(watch->runs, watch->count, sizeof *watch->runs, compare_ids);
+    memcpy(watch->by_age, watch->runs, watch->count * sizeof *watch->runs);
+    qsort(watch->by_age, watch->count, sizeof *watch->runs, compare_ages);
+    watch->sorted = watch->count;
 }
 
 static void tell(const wf__watch *watch, wf__events *log, json_t *removed) {
@@ -245,9 +267,13 @@ wf_status wf__watch_look(wf_context *cx, wf__watch *watch, wf__events *log) {
     for (size_t i = 0; i < names.count && status == WF_OK; i++)
         status = look_into(cx, watch, names.items[i]);
     wf_names_reset(&names);
-    WF_TRY(status);
+    if (status != WF_OK) { /* some changes were read, and not told */
+        sort(watch);
+        if (log) wf__events_clear(log);
+        return status;
+    }
     json_t *removed = remove_unseen(watch);
-    if (watch->count > 1) qsort(watch->runs, watch->count, sizeof *watch->runs, by_age);
+    sort(watch);
     if (log) tell(watch, log, removed);
     json_decref(removed);
     for (size_t i = 0; i < watch->count && status == WF_OK; i++) {

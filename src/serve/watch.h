@@ -37,6 +37,5 @@ wf__watched *const *wf__watch_runs(size_t *out_count, const wf__watch *watch);
 /* Errors: WF_E_NOTFOUND. */
 wf_status wf__watch_find(const wf__watched **out, wf_context *cx, const wf__watch *watch,
                          const char *id);
-wf_store *wf__watch_store(const wf__watch *watch);
 
 #endif

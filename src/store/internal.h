@@ -84,6 +84,10 @@ size_t wf__line_length(const char *text);
 wf_status wf__series_add(wf_context *cx, wf_run *run, wf_series_kind kind, const char *header,
                          const wf_str *line);
 void wf__series_close(wf__series *s);
+/* What wf_run_read_series finds in `text`, of which [size] is 0; `out` is zero, and to be released
+ * also on failure. */
+wf_status wf__series_parse(wf_series *out, bool *out_is_anew, wf_context *cx, const char *text,
+                           size_t size, uint64_t inode, wf_series_place *place);
 
 /* ---- predictions.c ---- */
 

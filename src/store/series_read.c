@@ -57,8 +57,8 @@ static bool skip_known(wf_series *s, double step) {
     return false;
 }
 
-static wf_status parse(wf_series *out, bool *out_is_anew, wf_context *cx, const char *text,
-                       size_t size, uint64_t inode, wf_series_place *place) {
+wf_status wf__series_parse(wf_series *out, bool *out_is_anew, wf_context *cx, const char *text,
+                           size_t size, uint64_t inode, wf_series_place *place) {
     size_t header = wf__line_length(text);
     bool goes_on =
         place->inode == inode && place->offset >= (int64_t)header && place->offset <= (int64_t)size;
@@ -95,7 +95,8 @@ wf_status wf_run_read_series(wf_series *out, bool *out_is_anew, wf_context *cx, 
     } else if (moved.inode != file.st_ino || moved.offset != file.st_size) {
         WF_TRY_OR(wf_file_read(&text, &size, cx, path, WF__SERIES_MAX_BYTES));
         WF_TRY_OR(wf__locale_c(&locale, cx)); /* a decimal point is a point */
-        status = parse(&series, &is_anew, cx, (const char *)text, size, file.st_ino, &moved);
+        status =
+            wf__series_parse(&series, &is_anew, cx, (const char *)text, size, file.st_ino, &moved);
         wf__locale_reset(&locale);
         WF_TRY_OR(status);
     }

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -104,6 +105,27 @@ def beside_training(root, runs):
     stream.until("never", seconds=2)
     c.check("the stream is over", stream.is_over)
     c.same("--ui=x is no port", weft("train", root / "tiny.yaml", "--ui=x", runs=runs)[0], 2)
+
+
+def at_a_terminal(root, runs):
+    """Where somebody sits at a terminal, the page stays until Ctrl-C."""
+    outer, inner = os.openpty()
+    process = subprocess.Popen([WEFT, "train", root / "tiny.yaml", "-d", root / "images", "-t", "1", "--ui=0"], stdin=inner,
+                               env={**{k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
+                                    "WEFT_RUNS": str(runs), "WEFT_OFFLINE": "1", "TERM": "xterm"},
+                               stdout=subprocess.DEVNULL, stderr=inner)
+    os.close(inner)
+    said = b""
+    while b"stays until Ctrl-C" not in said and (part := os.read(outer, 4096)):
+        said += part
+    address = re.search(rb"page: (\S+)", said)
+    c.check("the page stays after the training", address and process.poll() is None, said)
+    server = Server.at(address[1].decode(), process)
+    run = address[1].decode().rpartition("=")[2]
+    c.same("with the finished run", server.ask(f"/api/run?id={run}").json["run"]["status"], "finished")
+    process.send_signal(signal.SIGINT)
+    c.same("until Ctrl-C", process.wait(10), 0)
+    os.close(outer)
 
 
 def many(root, runs):
@@ -302,6 +324,7 @@ with tempfile.TemporaryDirectory() as scratch:
     c.same("and its pages begin anew", again.next()[0], "hello")
     c.check("SIGTERM ends it too", server.stop(signal.SIGTERM)[0] == 0)
     beside_training(root, runs)
+    at_a_terminal(root, runs)
     many(root, runs)
     elsewhere(runs)
 

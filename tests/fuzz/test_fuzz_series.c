@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_series.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("series")
