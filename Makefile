@@ -6,6 +6,7 @@ PREFIX ?= $(or $(prefix),/usr/local)
 DEMO_MODELS := cnn-3conv-leaky gru-128 cnn-32-lstm
 BENCH_FLAGS ?= # for bench/versus-pytorch, bench/versus-onnxruntime and bench/tsne, as --rounds 5
 SCALING_FLAGS ?= # for bench/scaling/scaling.py, as --sweeps batch,isa
+REPORT ?= # the report that `make screenshots` takes pictures of
 QUICK ?= # 1: `make bench` takes few measurements and keeps them out of bench/results
 
 TSAN_TESTS := parity/ property/ fault/test_plan unit/test_threads unit/test_train unit/test_checkpoint \
@@ -22,7 +23,7 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check check-isa tsan install bench bench-onnxruntime bench-tsne same-bits format \
+.PHONY: build demo check check-isa tsan install bench bench-onnxruntime bench-tsne screenshots same-bits format \
 	format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
@@ -66,6 +67,13 @@ bench-tsne: ## install what is missing, build, map test images by t-SNE, weft's 
 	tools/bootstrap bench
 	$(build_all)
 	bench/tsne --weft "$(BUILD)/weft" $(BENCH_FLAGS)
+
+screenshots: build ## pictures of a report (REPORT=report.html; of `make demo` without) and of the live page
+	@[ -n "$(REPORT)" ] || [ -f runs/demo/comparison.html ] || $(MAKE) demo
+	WEFT_SCREENSHOTS="$(CURDIR)/docs/pictures" WEFT_REPORT="$(or $(REPORT),runs/demo/comparison.html)" \
+		tests/browser/run tests/browser/screenshots_report.mjs
+	WEFT_SCREENSHOTS="$(CURDIR)/docs/pictures" WEFT="$(abspath $(BUILD))/weft" \
+		tests/browser/run tests/browser/screenshots_live.mjs
 
 same-bits: build ## train two models with 1, 2, 3 and 5 threads and compare their weights' SHA-256
 	tools/same-bits "$(BUILD)/weft"

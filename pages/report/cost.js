@@ -7,8 +7,14 @@ import {rowOf} from "./results.js";
 const SECONDS =
     "datum.value < 60 ? datum.value + ' s' : datum.value < 3600 ? format(datum.value / 60, '~r') + ' min' : " +
     "format(datum.value / 3600, '~r') + ' h'";
-const TIMES = [0.1, 0.2, 0.5, ...[1, 60, 3600].flatMap(unit => [1, 2, 5, 10, 20, 30].map(one => one * unit))];
-const COUNTS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap(unit => [unit, 2 * unit, 5 * unit]);
+const TIMES = [
+    [1, 2, 5, 10, 20, 30],
+    [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 50],
+].map(list => [0.1, 0.2, 0.5, ...[1, 60, 3600].flatMap(unit => list.map(one => one * unit))]);
+const COUNTS = [
+    [1, 2, 5],
+    [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9],
+].map(list => [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap(unit => list.map(one => one * unit)));
 const COSTS = [
     {
         key: "total_s",

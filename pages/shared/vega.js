@@ -35,7 +35,7 @@ function config({ink, muted, line, edge, font}) {
             symbolStrokeWidth: 2,
         },
         header: {...text, labelFontSize: 12, labelFontWeight: 550, labelColor: ink},
-        title: {font, fontSize: 12, fontWeight: 600, color: ink, anchor: "start", offset: 6},
+        title: {font, fontSize: 12, fontWeight: 600, color: ink, anchor: "start", frame: "group", offset: 8},
         text: {font, fontSize: 11.5, color: ink},
         rule: {color: edge},
         line: {strokeWidth: 2, strokeJoin: "round"},

@@ -58,7 +58,7 @@ function specification(values, classes, isShares, width, theme) {
         percentText: percent(row.share),
         countText: count(row.images),
         text: isShares
-            ? row.share >= 0.0005
+            ? row.share >= (isSmall ? 0.005 : 0.0005)
                 ? (100 * row.share).toFixed(row.share > 0.0995 || isSmall ? 0 : 1)
                 : ""
             : row.images

@@ -6,6 +6,7 @@ const MEASURES = [
     {name: "Accuracy", train: "accuracy", validation: "val_accuracy"},
     {name: "Learning rate", train: "learning_rate"},
 ];
+const TICKS = 5;
 const DOTTED = 12; // epochs up to which each is a dot
 const PARTS = {train: "training", validation: "validation"};
 
@@ -84,7 +85,7 @@ function specification(values, epochs, width, theme) {
         AXIS = 62;
     const each = isWide ? (width - GAP * (present.length - 1)) / present.length - AXIS : width - AXIS;
     const domain = Object.values(PARTS),
-        legend = {title: null, symbolType: "stroke"};
+        legend = {title: null, symbolType: "stroke", symbolOpacity: 1, symbolStrokeWidth: 2.5};
     const color = {field: "part", scale: {domain, range: [theme.train, theme.validation]}, legend};
     const strokeDash = {
         field: "part",
@@ -140,7 +141,7 @@ function specification(values, epochs, width, theme) {
     return {
         autosize: {type: "pad"},
         data: {values},
-        spacing: isWide ? GAP : 26,
+        ...(isWide ? {bounds: "flush", spacing: GAP + AXIS} : {spacing: 26}), // flush: plots side by side at one height
         resolve: {scale: {color: "shared", strokeDash: "shared"}},
         [isWide ? "hconcat" : "vconcat"]: present.map(one),
     };
@@ -149,6 +150,6 @@ function specification(values, epochs, width, theme) {
 const y = (name, field) => ({
     field,
     type: "quantitative",
-    scale: {zero: false},
-    axis: {title: null, tickCount: 5, minExtent: 46, format: name === "Learning rate" ? ".2~e" : ".3~f"},
+    scale: {zero: false, nice: TICKS},
+    axis: {title: null, tickCount: TICKS, minExtent: 46, format: name === "Learning rate" ? ".2~e" : ".3~f"},
 });

@@ -140,5 +140,4 @@ function diagram(list, {width, theme, all, settings}) {
 
 const LETTER = 5.9; // pixels, about, at 11 pixels
 
-const fit = (text, room) =>
-    text.length * LETTER <= room ? text : `${text.slice(0, Math.max(0, room / LETTER - 1))}…`;
+const fit = (text, room) => (text.length * LETTER <= room ? text : `${text.slice(0, Math.max(0, room / LETTER - 1))}…`);

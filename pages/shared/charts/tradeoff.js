@@ -5,7 +5,8 @@ import {score} from "../format.js";
 /**
  * Accuracy against a cost: points of families, whiskers, and the line of those that nothing beats at lower cost.
  *   models  [{label, family, accuracy, low, high, [key]}]
- *   cost    {key, file, title, name, axis, format(value), labels (an expression of Vega's), ticks (or null)}
+ *   cost    {key, file, title, name, axis, format(value), labels (an expression of Vega's),
+ *           ticks (values to choose from, in lists from few to many)}
  */
 export function tradeoff(models, cost) {
     const known = models.filter(one => one[cost.key] > 0 && Number.isFinite(one.accuracy));
@@ -71,7 +72,8 @@ function specification(models, best, cost, width, theme) {
             models.map(each => each[cost.key])
         ),
     }));
-    const ticks = cost.ticks?.filter(one => one >= least / 1.3 && one <= most * 1.3);
+    const near = cost.ticks.map(list => list.filter(one => one >= least / 1.3 && one <= most * 1.3));
+    const ticks = near.find(list => list.length >= 3) ?? near.at(-1);
     const x = {
         field: "cost",
         type: "quantitative",
