@@ -1,23 +1,18 @@
 // Charts as a test sees them.
 import {until} from "./browser.mjs";
 
-/** Scrolls through the page, so that everything is drawn that is drawn when it is seen, and waits for it. */
+/** Scrolls to every chart in turn and waits until it is drawn, as charts are when they are seen. */
 export async function drawCharts(page) {
     await page.waitForSelector("h1");
-    await page.evaluate(async () => {
-        for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
-            scrollTo({top: y, behavior: "instant"});
-            await new Promise(done => setTimeout(done, 30));
-        }
-        scrollTo({top: 0, behavior: "instant"});
-    });
-    const waiting = () =>
-        page.evaluate(() =>
-            [...document.querySelectorAll("figure[data-chart]")]
-                .filter(figure => figure.checkVisibility() && figure.dataset.state === "waiting")
-                .map(figure => figure.dataset.chart)
-        );
-    await until(async () => (await waiting()).length === 0, "all charts");
+    const next = () =>
+        page.evaluate(() => {
+            const waiting = [...document.querySelectorAll("figure[data-state=waiting]")];
+            const figure = waiting.find(one => one.checkVisibility());
+            figure?.scrollIntoView({block: "center", behavior: "instant"});
+            return figure === undefined;
+        });
+    await until(next, "all charts");
+    await page.evaluate(() => scrollTo({top: 0, behavior: "instant"}));
 }
 
 /**
