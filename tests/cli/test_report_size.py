@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WEFT = os.environ.get("WEFT", str(ROOT / "build/weft"))
 MODELS = {"cnn": "  - conv2d: {filters: 8, kernel_size: 3, strides: 2, activation: relu}\n  - flatten\n",
           "rnn": "  - rows\n  - gru: {units: 16}\n"}
-COPIES = 3 if "WEFT_TEST_QUICK" in os.environ else 15
+COPIES = 8 if "WEFT_TEST_QUICK" in os.environ else 15
 EPOCHS = 100
 
 
