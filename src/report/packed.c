@@ -20,10 +20,6 @@ static wf_status pack(json_t **out, wf_context *cx, const char *type, const void
     return WF_OK;
 }
 
-wf_status wf_packed_u8(json_t **out, wf_context *cx, const uint8_t *values, size_t count) {
-    return pack(out, cx, "u8", values, 1, count);
-}
-
 /* x86-64 is little endian. */
 wf_status wf_packed_u16(json_t **out, wf_context *cx, const uint16_t *values, size_t count) {
     return pack(out, cx, "u16", values, sizeof *values, count);
@@ -45,7 +41,7 @@ wf_status wf_packed_small(json_t **out, wf_context *cx, const int32_t *values, s
         if (is_narrow) narrow[i] = (uint8_t)values[i];
         else wide[i] = (uint16_t)values[i];
     wf_status status =
-        is_narrow ? wf_packed_u8(out, cx, narrow, count) : wf_packed_u16(out, cx, wide, count);
+        is_narrow ? pack(out, cx, "u8", narrow, 1, count) : wf_packed_u16(out, cx, wide, count);
     wf_free(wide);
     return status;
 }
@@ -55,7 +51,7 @@ wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, si
     WF_TRY(wf_alloc(&bytes, cx, count, 1));
     for (size_t i = 0; i < count; i++)
         bytes[i] = (uint8_t)lrintf(255 * fminf(fmaxf(values[i], 0), 1));
-    wf_status status = wf_packed_u8(out, cx, bytes, count);
+    wf_status status = pack(out, cx, "u8", bytes, 1, count);
     wf_free(bytes);
     return status;
 }

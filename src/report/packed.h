@@ -9,7 +9,6 @@
 #include "base/json.h"
 
 /* Release with json_decref.  Errors: WF_E_NOMEM. */
-wf_status wf_packed_u8(json_t **out, wf_context *cx, const uint8_t *values, size_t count);
 wf_status wf_packed_u16(json_t **out, wf_context *cx, const uint16_t *values, size_t count);
 wf_status wf_packed_f32(json_t **out, wf_context *cx, const float *values, size_t count);
 

@@ -366,7 +366,7 @@ TEST(packed_numbers_are_little_endian) {
     CHECK_OK(&cx, wf_packed_shares(&p, &cx, shares, 4));
     CHECK_STR(text_at(p, "base64"), "AID//w==");
     json_decref(p);
-    CHECK_OK(&cx, wf_packed_u8(&p, &cx, NULL, 0));
+    CHECK_OK(&cx, wf_packed_small(&p, &cx, NULL, 0, 256));
     CHECK_STR(text_at(p, "base64"), "");
     json_decref(p);
     p = NULL;
