@@ -141,7 +141,9 @@ static void show_page(void *user, const char *run) {
     wf_context quiet = {0};
     wf_str address = {0};
     if (wf_ui_address(&address, &quiet, s->ui, run) == WF_OK) {
-        wf_note(s->cli, "page: %s\n", address.text);
+        wf_print(s->cli, "page: %s\n", address.text);
+        fflush(stdout);
+        if (s->cli->is_json) wf_note(s->cli, "page: %s\n", address.text);
         if (isatty(STDERR_FILENO) && (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")))
             wf_ui_open(s->cli, address.text);
     }

@@ -91,8 +91,8 @@ def beside_training(root, runs):
     """weft train --ui: the page of a training, as long as it runs where nobody sits at a terminal."""
     process = subprocess.Popen([WEFT, "train", root / "tiny.yaml", "-d", root / "many", "-t", "1", "-n", "be side", "-e", "9000",
                                 "--ui=0"], env={**os.environ, "WEFT_RUNS": str(runs), "WEFT_OFFLINE": "1"},
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    line = next((line for line in process.stderr if line.startswith("page: ")), "")
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = next((line for line in process.stdout if line.startswith("page: ")), "")
     c.check("it says where", line.strip().endswith("/#run=be%20side-1"), line)
     server = Server.at(line.split()[1], process)
     stream = Stream(server)
@@ -113,7 +113,7 @@ def at_a_terminal(root, runs):
     process = subprocess.Popen([WEFT, "train", root / "tiny.yaml", "-d", root / "images", "-t", "1", "--ui=0"], stdin=inner,
                                env={**{k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
                                     "WEFT_RUNS": str(runs), "WEFT_OFFLINE": "1", "TERM": "xterm"},
-                               stdout=subprocess.DEVNULL, stderr=inner)
+                               stdout=inner, stderr=inner)
     os.close(inner)
     said = b""
     while b"stays until Ctrl-C" not in said and (part := os.read(outer, 4096)):
