@@ -73,7 +73,7 @@ function diagram(list, {width, theme, all, settings}) {
     const head = (x, value, more) => text(x, 14, value, {fill: theme.muted, "font-size": 11.5, ...more});
     return svg(
         "svg",
-        {viewBox: `0 0 ${width} ${height}`, width, height, "font-family": theme.font, "aria-hidden": "true"},
+        {viewBox: `-1 0 ${width + 2} ${height}`, width, height, "font-family": theme.font, "aria-hidden": "true"},
         svg("line", {
             x1: middle,
             x2: middle,
