@@ -21,6 +21,7 @@ void wf_ui_wait(void) {
 }
 
 void wf_ui_stop(wf_ui *ui) {
+    atomic_store(&ui->is_ending, true);
     wf_server_stop(ui->server);
     ui->server = NULL;
 }

@@ -2,6 +2,9 @@
 #ifndef WF_CMD_UI_H
 #define WF_CMD_UI_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "cmd/cmd.h"
 #include "serve/server.h"
 
@@ -13,6 +16,7 @@ typedef struct wf_ui {
     const char *data_dir;     /* for reports; NULL: what the environment says */
     int is_offline;
     wf_server *server; /* after wf_ui_start */
+    atomic_bool is_ending;
 } wf_ui;
 
 /* Errors: as wf_server_start. The struct must stay where it is until wf_ui_stop. */

@@ -44,12 +44,11 @@ static wf_status spawn(pid_t *out_pid, wf_context *cx, char *const *arguments, c
     return WF_OK;
 }
 
-/* Ends it when the command is asked to end. */
-static wf_status wait_for(int *out_how, wf_context *cx, pid_t pid) {
+/* Ends it when the server is to end. */
+static wf_status wait_for(int *out_how, wf_context *cx, const wf_ui *ui, pid_t pid) {
     bool is_killed = false;
     while (waitpid(pid, out_how, WNOHANG) == 0) {
-        if (wf_signals_seen() && !is_killed) kill(pid, SIGKILL);
-        is_killed |= wf_signals_seen();
+        if (wf_signals_seen() || atomic_load(&ui->is_ending)) is_killed = kill(pid, SIGKILL) == 0;
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
     WF_REQUIRE(!is_killed, WF_E_INTERRUPTED, "weft report was stopped, for the server ends");
@@ -75,14 +74,14 @@ static wf_status forward_error(wf_context *cx, const char *path) {
     return status;
 }
 
-static wf_status make(wf_str *out, wf_context *cx, char *const *arguments, const char *page,
-                      const char *said) {
+static wf_status make(wf_str *out, wf_context *cx, const wf_ui *ui, char *const *arguments,
+                      const char *page, const char *said) {
     pid_t pid = 0;
     int how = 0;
     uint8_t *text = NULL;
     size_t size = 0;
     WF_TRY(spawn(&pid, cx, arguments, said));
-    WF_TRY(wait_for(&how, cx, pid));
+    WF_TRY(wait_for(&how, cx, ui, pid));
     if (!WIFEXITED(how) || WEXITSTATUS(how)) return forward_error(cx, said);
     WF_TRY(wf_file_read(&text, &size, cx, page, MAX_REPORT_BYTES));
     wf_str_add_bytes(out, cx, (const char *)text, size);
@@ -108,7 +107,7 @@ wf_status wf__ui_report(wf_str *out, wf_context *cx, void *user, const char *con
         if (ui->is_offline) arguments[n++] = "--offline";
         arguments[n++] = "--";
         memcpy(arguments + n, paths, count * sizeof *paths);
-        status = make(out, cx, (char *const *)(uintptr_t)arguments, page, said);
+        status = make(out, cx, ui, (char *const *)(uintptr_t)arguments, page, said);
     }
     wf_free(arguments);
     wf_context ignored = {0};
