@@ -37,6 +37,7 @@ function description({model, seed, started, epochs, status, reason, train = 6000
 }
 
 function test(accuracy) {
+    const right = Math.round(500 * accuracy); // of the 500 of each class
     const scores = {precision: accuracy, recall: accuracy, f1: accuracy, support: 1000};
     return {
         test_set: "used once, after training",
@@ -50,6 +51,10 @@ function test(accuracy) {
         micro: scores,
         weighted: scores,
         top_k: [accuracy, 1],
+        confusion: [
+            [right, 500 - right],
+            [500 - right, right],
+        ],
         worst_class: {by_f1: {name: classes[1], f1: accuracy}, by_recall: {name: classes[1], recall: accuracy}},
         best_class: {by_f1: {name: classes[0], f1: accuracy}, by_recall: {name: classes[0], recall: accuracy}},
         classes: classes.map(name => ({name, ...scores, support: 500})),

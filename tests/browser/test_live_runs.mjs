@@ -79,6 +79,14 @@ test("ticked runs are compared, reported and deleted", async () => {
         await page.$eval(".selection a[target]", one => one.getAttribute("href")),
         "/report?run=gru-128-1&run=cnn-16-1"
     );
+    const opened = new Promise(done => page.once("popup", done));
+    await click(page, "Open report");
+    const report = await opened;
+    await report.waitForSelector("h1");
+    for (const id of ["gru-128", "cnn-16"])
+        assert.ok((await text(report, "main")).includes(id), `${id} is in the report`);
+    await report.close();
+
     await click(page, "Compare");
     await until(() => new URL(page.url()).hash === "#compare=gru-128-1,cnn-16-1", "the address");
     await until(async () => (await points(page, "Validation accuracy")) === 30, "20 and 10 epochs");
