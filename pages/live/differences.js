@@ -36,6 +36,8 @@ const FIGURES = [
 
 const isKnown = value => value !== null && value !== undefined && value !== "";
 
+const SAID = "model.name"; // of the configuration: a column says it
+
 /**
  * {differ, same}: columns. `configuration` is the server's, {key: [value per run]}, of `ids`; its keys become columns
  * where a run's own do not say it.
@@ -45,7 +47,7 @@ export function differences(runs, ids, configuration) {
     const isSame = column => new Set(runs.map(run => column.show(column.value(run), run))).size === 1;
     const settings = SETTINGS.filter(known).map(key => columns[key]);
     const more = Object.keys(configuration)
-        .filter(key => !(key in columns))
+        .filter(key => !(key in columns) && key !== SAID)
         .map(key => configured(key, ids, configuration));
     const figures = FIGURES.filter(known).map(key => columns[key]);
     return {

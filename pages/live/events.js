@@ -17,7 +17,7 @@ function open() {
     source = new EventSource("/api/events");
     source.addEventListener("open", found);
     source.addEventListener("error", missed);
-    source.addEventListener("hello", () => load().then(found, missed));
+    source.addEventListener("hello", () => load().then(found, failed));
     for (const name of happenings) source.addEventListener(name, event => happen(name, JSON.parse(event.data)));
 }
 
@@ -41,14 +41,16 @@ function missed() {
         state.lostSince ??= new Date();
         tell();
     }, PATIENCE_MS);
-    if (source?.readyState === EventSource.CLOSED && !retry) {
-        // an answer that is no stream: the browser gives up
-        retry = setTimeout(() => {
-            source.close();
-            source = retry = null;
-            open();
-        }, AGAIN_MS);
-    }
+    if (source.readyState === EventSource.CONNECTING) return; // the browser tries again
+    retry ??= setTimeout(() => {
+        close();
+        open();
+    }, AGAIN_MS);
+}
+
+function failed(error) {
+    if (source) missed();
+    if (!error.isLost && !error.status) throw error;
 }
 
 /** Starts to listen. */

@@ -1,5 +1,6 @@
 import {CLASS_COLOURS} from "../shared/palette.js";
 
+const ORDER = [0, 5, 9, 4, 6, 7, 3, 2, 1, 8]; // those first that stand out on white and on dark paper alike
 const dashes = [undefined, [7, 4], [2, 3], [10, 3, 2, 3]];
 
 /**
@@ -7,6 +8,6 @@ const dashes = [undefined, [7, 4], [2, 3], [10, 3, 2, 3]];
  * dashes when these are used up.
  */
 export const lineStyle = index => ({
-    color: CLASS_COLOURS[index % CLASS_COLOURS.length],
-    dash: dashes[Math.floor(index / CLASS_COLOURS.length) % dashes.length],
+    color: CLASS_COLOURS[ORDER[index % ORDER.length]],
+    dash: dashes[Math.floor(index / ORDER.length) % dashes.length],
 });

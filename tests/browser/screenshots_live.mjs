@@ -1,4 +1,5 @@
-// Pictures of the live page during a real training, for docs/: node tests/browser/screenshots_live.mjs FOLDER
+// Pictures of the live page during a real training, for docs/: tests/browser/run tests/browser/screenshots_live.mjs
+// They go to the folder WEFT_SCREENSHOTS.
 import {mkdir} from "node:fs/promises";
 import path from "node:path";
 import {test} from "node:test";
@@ -6,7 +7,7 @@ import {close, open, until} from "./browser.mjs";
 import {checkQuiet, checkWidth} from "./checks.mjs";
 import {makeRunsFolder, startUi, startWeft} from "./ui.mjs";
 
-const folder = process.env.WEFT_SCREENSHOTS ?? process.argv[2] ?? "build/screenshots";
+const folder = process.env.WEFT_SCREENSHOTS ?? "build/screenshots";
 const FINISHED = [
     ["gru-128", 0],
     ["gru-128", 1],
@@ -41,11 +42,9 @@ test("pictures of the live page", async () => {
         compare = `${ui.url}#compare=gru-128-1,gru-128-2,cnn-16-1`;
     await picture(list, "live-list", isUnderWay, {width: 1600, scheme: "light", height: 720});
     await picture(run, "live-run", isUnderWay, {width: 1600, scheme: "dark", full: true});
-    await picture(run, "live-run-light", isUnderWay, {width: 1600, scheme: "light", full: true});
     await picture(list, "live-list-narrow", isUnderWay, {width: 360, scheme: "dark", height: 780});
     await picture(run, "live-run-narrow", isUnderWay, {width: 360, scheme: "light", height: 780});
     training.child.kill("SIGINT");
     await training.ended;
     await picture(compare, "live-compare", isCompared, {width: 1600, scheme: "light", full: true});
-    await picture(compare, "live-compare-narrow", isCompared, {width: 360, scheme: "dark", height: 780});
 });
