@@ -36,8 +36,6 @@ const FIGURES = [
 
 const isKnown = value => value !== null && value !== undefined && value !== "";
 
-const SAID = "model.name"; // of the configuration: a column says it
-
 /**
  * {differ, same}: columns. `configuration` is the server's, {key: [value per run]}, of `ids`; its keys become columns
  * where a run's own do not say it.
@@ -46,8 +44,10 @@ export function differences(runs, ids, configuration) {
     const known = key => runs.some(run => isKnown(columns[key].value(run)));
     const isSame = column => new Set(runs.map(run => column.show(column.value(run), run))).size === 1;
     const settings = SETTINGS.filter(known).map(key => columns[key]);
+    // Of different models, nobody wants to see each layer beside another's.
+    const isSaid = key => key in columns || (isSame(columns.model) ? key === "model.name" : key.startsWith("model."));
     const more = Object.keys(configuration)
-        .filter(key => !(key in columns) && key !== SAID)
+        .filter(key => !isSaid(key))
         .map(key => configured(key, ids, configuration));
     const figures = FIGURES.filter(known).map(key => columns[key]);
     return {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 import {grouped, passes, sorted} from "../../pages/live/choose.js";
 import {compareCurves, join, normCurves, runCurves, sinceLineBefore} from "../../pages/live/curves.js";
+import {bestOf, differences} from "../../pages/live/differences.js";
 import {secondsLeft} from "../../pages/live/progress.js";
 import {compareLink, listLink, readRoute, runLink} from "../../pages/live/route.js";
 import {smooth} from "../../pages/live/smoothing.js";
@@ -205,6 +206,22 @@ test("runs are found, ordered and grouped", () => {
             ["", ["gru-2"]],
         ]
     );
+});
+
+test("what runs have different, and which has the best of it", () => {
+    const a = {id: "a", model: "gru", dataset: "d", seed: 1, accuracy: 0.9, total_s: 50, status: "finished"};
+    const b = {...a, id: "b", seed: 2, accuracy: 0.8, total_s: 40};
+    const keys = list => list.map(column => column.key);
+    const configuration = {"model.name": ["x", "y"], "model.layers.1.units": [128, 64], seed: [1, 2]};
+    const {differ, same} = differences([a, b], ["a", "b"], configuration);
+    assert.deepEqual(keys(differ), ["accuracy", "total_s", "seed", "model.layers.1.units"]);
+    assert.deepEqual(differ.at(-1).show(differ.at(-1).value(b)), "64");
+    assert.deepEqual(same, ["model", "dataset"]);
+    const others = differences([a, {...b, model: "cnn"}], ["a", "b"], configuration);
+    assert.deepEqual(keys(others.differ), ["accuracy", "total_s", "model", "seed"], "no layers beside other layers");
+    const best = bestOf([a, b], differ);
+    assert.deepEqual([[...best.get("a")], [...best.get("b")]], [["accuracy"], ["total_s"]]);
+    assert.equal(bestOf([a, {...a, id: "c"}], differ).get("a").size, 0, "alike is no best");
 });
 
 test("an address says what is shown, whatever the names are", () => {
