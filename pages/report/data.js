@@ -64,7 +64,7 @@ function audit(set, around) {
                 " looks for labels that are likely wrong and for images that are there twice."
             ),
         ];
-    const {label_errors: errors, duplicates} = set.audit;
+    const {label_errors: errors, label_error_count: wrong, duplicates, duplicate_count: pairs} = set.audit;
     const of = one => `${PARTS[one.part] ?? one.part} image ${one.index}`;
     return [
         title,
@@ -73,8 +73,8 @@ function audit(set, around) {
                   el(
                       "p",
                       null,
-                      `${counted(errors.length, "label")} ${errors.length === 1 ? "is" : "are"} likely wrong` +
-                          `${errors.length > LISTED ? `; the ${LISTED} most likely ones:` : ":"}`
+                      `${counted(wrong, "label")} ${wrong === 1 ? "is" : "are"} likely wrong` +
+                          `${wrong > LISTED ? "; the most likely ones:" : ":"}`
                   ),
                   gallery(
                       "Labels that are likely wrong",
@@ -96,8 +96,8 @@ function audit(set, around) {
                   el(
                       "p",
                       null,
-                      `${counted(duplicates.length, "pair")} of images ${duplicates.length === 1 ? "is" : "are"} ` +
-                          "nearly the same:"
+                      `${counted(pairs, "pair")} of images ${pairs === 1 ? "is" : "are"} nearly the same` +
+                          `${pairs > LISTED ? "; the nearest:" : ":"}`
                   ),
                   gallery(
                       "Near duplicates",

@@ -40,8 +40,10 @@ function overlay({height, width, values}, tile, name, {sprite}) {
     return canvas;
 }
 
+const capital = word => word[0].toUpperCase() + word.slice(1);
+
 /** Beside each row of the picture what it added, and the probabilities of two classes when it had been read. */
-function byRows({rows, progress}, predicted, truth, classes) {
+function byRows({rows, progress, reading, classes: shown}, predicted, truth, classes) {
     const most = Math.max(...rows.map(Math.abs), 1e-12),
         each = SIZE / rows.length,
         BARS = 62,
@@ -49,11 +51,13 @@ function byRows({rows, progress}, predicted, truth, classes) {
         GAP = 10;
     const steps = progress ?? [],
         down = SIZE / Math.max(1, steps.length);
+    const unit = reading === "columns" ? "column" : "row";
+    const at = index => (shown ? shown.indexOf(index) : index); // of many classes the likeliest are there
     const line = index =>
         steps
             .map(
                 (probabilities, i) =>
-                    `${(BARS + GAP + LINES * probabilities[index]).toFixed(1)},${((i + 0.5) * down).toFixed(1)}`
+                    `${(BARS + GAP + LINES * (probabilities[at(index)] ?? 0)).toFixed(1)},${((i + 0.5) * down).toFixed(1)}`
             )
             .join(" ");
     const bar = (value, i) =>
@@ -80,10 +84,10 @@ function byRows({rows, progress}, predicted, truth, classes) {
             viewBox: `0 0 ${BARS + GAP + LINES} ${SIZE}`,
             role: "img",
             "aria-label":
-                `Row by row: row ${strongest + 1} of ${rows.length} spoke most for ${classes[predicted]}` +
+                `${capital(unit)} by ${unit}: ${unit} ${strongest + 1} of ${rows.length} spoke most for ${classes[predicted]}` +
                 (steps.length
-                    ? `, whose probability ends at ${steps.at(-1)[predicted].toFixed(2)}; that of ${classes[truth]} ` +
-                      `at ${steps.at(-1)[truth].toFixed(2)}`
+                    ? `, whose probability ends at ${(steps.at(-1)[at(predicted)] ?? 0).toFixed(2)}; that of ` +
+                      `${classes[truth]} at ${(steps.at(-1)[at(truth)] ?? 0).toFixed(2)}`
                     : ""),
         },
         svg("line", {x1: BARS / 2, x2: BARS / 2, y1: 0, y2: SIZE, class: "axis"}),

@@ -16,11 +16,13 @@ const KINDS = {
         "Beside the picture stand, row by row as the model reads it, what each row added for (right) or against " +
         "(left) the predicted class, and how the probabilities of the predicted and the true class grew.",
 };
+const kindOf = given => given && (given.reading === "columns" ? "columns" : given.kind);
+KINDS.columns = KINDS.rows.replace("row by row", "column by column").replace("each row", "each column");
 
 /** The worst mistakes as pictures, with what was thought of them and why. */
 export function mistakes({label, mistakes: list}, classes, around) {
     if (!list?.length) return null;
-    const kinds = [...new Set(list.map(one => one.evidence?.kind).filter(kind => kind in KINDS))];
+    const kinds = [...new Set(list.map(one => kindOf(one.evidence)).filter(kind => kind in KINDS))];
     return [
         el("h4", {class: "apart"}, "The worst mistakes"),
         el(

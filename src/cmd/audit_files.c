@@ -75,9 +75,10 @@ static wf_status put_pairs(json_t *document, wf_context *cx, const wf_duplicates
 }
 
 static wf_status put_errors(json_t *document, wf_context *cx, const wf_audit *a) {
-    json_t *list = json_array();
+    json_t *list;
     int64_t count = 0;
-    WF_TRY(wf_json_put(document, cx, "label_errors", list));
+    if (!a->training_errors && !a->test_errors) return WF_OK; /* nobody looked at labels */
+    WF_TRY(wf_json_put(document, cx, "label_errors", list = json_array()));
     for (int part = 0; part < WF_AUDITED_PARTS; part++) {
         wf_audited l = wf_audit_labels(a, part);
         if (l.errors) count += l.errors->error_count;

@@ -154,10 +154,11 @@ static int is_class(const json_t *object, const char *key, int classes) {
 /* Copies the first findings of a list. */
 static wf_status put_findings(json_t *audit, wf_context *cx, const json_t *findings,
                               const char *key, int classes) {
-    json_t *list = json_array(), *one;
+    const json_t *from = json_object_get(findings, key);
+    json_t *list = json_is_array(from) ? json_array() : json_null(), *one;
     size_t i;
     WF_TRY(wf_json_put(audit, cx, key, list));
-    json_array_foreach(json_object_get(findings, key), i, one) {
+    json_array_foreach(from, i, one) {
         const json_t *a = json_object_get(one, "a"), *b = json_object_get(one, "b");
         const int is_sound =
             a ? is_class(a, "label", classes) && is_class(b, "label", classes)
@@ -166,6 +167,11 @@ static wf_status put_findings(json_t *audit, wf_context *cx, const json_t *findi
             WF_TRY(wf_json_append(list, cx, json_deep_copy(one)));
     }
     return WF_OK;
+}
+
+static json_t *number_or_null(const json_t *object, const char *key) {
+    json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_incref(value) : json_null();
 }
 
 static wf_status read_audit(json_t **out, wf_pictures *p, const char *hash) {
@@ -183,7 +189,7 @@ static wf_status read_audit(json_t **out, wf_pictures *p, const char *hash) {
     const char *audited = json_string_value(json_object_get(findings, "data_hash"));
     if (!audited || strcmp(audited, hash) != 0) goto done;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        WF_TRY_OR(wf_json_put(audit, cx, keys[i], json_incref(json_object_get(findings, keys[i]))));
+        WF_TRY_OR(wf_json_put(audit, cx, keys[i], number_or_null(findings, keys[i])));
     WF_TRY_OR(put_findings(audit, cx, findings, "duplicates", classes));
     WF_TRY_OR(put_findings(audit, cx, findings, "label_errors", classes));
     *out = json_incref(audit);

@@ -171,11 +171,14 @@ export function fixture({count = 1000} = {}) {
             ),
             samples: {train: sample(count, TRAIN_SAMPLES), test: sample(0, 40)},
             audit: {
+                near: 0.03,
+                duplicate_count: 1,
+                label_error_count: 51,
                 duplicates: [
                     {
                         a: {part: "train", index: 1, label: 1, tile: count + 1},
                         b: {part: "test", index: 11, label: 1, tile: 11},
-                        distance: 2,
+                        distance: 0.02,
                     },
                 ],
                 label_errors: [{part: "train", index: 3, label: 3, suggested: 5, probability: 0.97, tile: count + 3}],

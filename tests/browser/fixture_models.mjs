@@ -150,6 +150,8 @@ function mistakes(random, said, kind) {
         }),
         rnn: ({label, predicted}) => ({
             kind: "rows",
+            reading: "columns",
+            classes: CLASSES.map((_, i) => i),
             rows: Array.from({length: 28}, () => random() - 0.4),
             progress: Array.from({length: 28}, (_, t) =>
                 CLASSES.map((_, i) => (i === predicted ? t / 28 : i === label ? 0.5 - t / 60 : 0))

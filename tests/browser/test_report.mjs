@@ -68,6 +68,12 @@ test("pictures are painted", async () => {
     assert.ok((await page.$$eval("canvas.tile", all => all.length)) > 80 + 12);
 });
 
+test("of many findings of an audit the first ones are shown, and how many there are is told", async () => {
+    const text = await page.$eval("#data", part => part.textContent);
+    assert.match(text, /51 labels are likely wrong; the most likely ones:/);
+    assert.match(text, /1 pair of images is nearly the same:/);
+});
+
 test("texts from outside stay texts", async () => {
     assert.equal(await page.$eval("h1", h1 => h1.textContent), report.title);
     assert.equal(await page.$$eval("img:not(#weft-sprite), em, i, b, u", all => all.length), 0);

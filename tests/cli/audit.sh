@@ -75,8 +75,8 @@ duplicates.csv
 duplicates.svg'
 # findings FOLDER EXPRESSION: with audit.json as d.
 findings() { /usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1] + "/audit.json")); print(eval(sys.argv[2]))' "$@"; }
-same "$(findings "$WEFT_RUNS/audit" 'd["dataset"], len(d["data_hash"]), d["near"], d["duplicate_count"], d["label_errors"]')" \
-    "('photos', 64, 0.01, 4, [])"
+same "$(findings "$WEFT_RUNS/audit" 'd["dataset"], len(d["data_hash"]), d["near"], d["duplicate_count"], "label_errors" in d')" \
+    "('photos', 64, 0.01, 4, False)"
 same "$(findings "$WEFT_RUNS/audit" '[(p["a"]["part"], p["a"]["index"], p["a"]["label"], p["b"]["part"], p["b"]["index"], p["b"]["label"]) for p in d["duplicates"]]')" \
     "[('train', 3, 0, 'test', 0, 0), ('train', 32, 1, 'train', 62, 2), ('train', 60, 2, 'train', 61, 2), ('train', 34, 1, 'test', 10, 1)]"
 

@@ -190,6 +190,10 @@ weft report rnn -f json -o audited.json
 exits 0
 same "$(look audited.json 'd["data"]["audit"]["near"], d["data"]["audit"]["label_error_count"] >= len(d["data"]["audit"]["label_errors"]) > 0')" '(0.01, True)'
 same "$(look audited.json 'all(e["tile"] == e["index"] and e["label"] == e["index"] % 3 != e["suggested"] for e in d["data"]["audit"]["label_errors"])')" True
+weft audit images --near 0 -q
+weft report rnn -f json -o duplicates.json
+same "$(look duplicates.json '[d["data"]["audit"][k] for k in ("near", "label_errors", "label_error_count", "duplicates", "duplicate_count")]')" \
+    '[0.0, None, None, [], 0]'
 weft audit other -q
 weft report rnn -f json -o unaudited.json
 same "$(look unaudited.json 'd["data"]["audit"]')" None
