@@ -69,10 +69,30 @@ export function made({made: how, comparison, generated}) {
                       copyButton(facts.map(pair => pair.join(": ")).join("\n"), "facts", "Copy all"),
                   ]
                 : null,
+            how?.configurations?.length
+                ? [el("h3", null, "Data, seed and model, with every value"), how.configurations.map(configuration)]
+                : null,
             runs.length ? [el("h3", null, "Runs"), table(runs)] : null,
         ],
     };
 }
+
+const configuration = ({label, text}) =>
+    el(
+        "details",
+        null,
+        el("summary", null, `config.yaml of ${label}`),
+        el(
+            "div",
+            {class: "command"},
+            el(
+                "pre",
+                {tabindex: 0, role: "region", "aria-label": `Configuration of ${label}`},
+                el("code", null, text)
+            ),
+            copyButton(text, `the configuration of ${label}`)
+        )
+    );
 
 const machine = ({cpu, isa, threads}) => [cpu, isa, threads && counted(threads, "thread")].filter(Boolean).join(", ");
 

@@ -190,6 +190,11 @@ export function fixture({count = 1000} = {}) {
         disagreements: [disagreement(made[0], made[1]), disagreement(made[0], made[2])],
         made: {
             commands: ["weft train cnn-small --seed 0", "weft report --all"],
+            configurations: rows.map(one => ({
+                label: one.label,
+                run: one.runs[0].id,
+                text: `seed: 0\nmodel:\n  name: "${one.model} <b>"\n`,
+            })),
             weft: "0.1.0",
             libraries: "zlib 1.2.13",
             machines: [{cpu: "a processor", isa: "v3", threads: 2}],

@@ -211,6 +211,16 @@ test("a command is copied", async () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), report.made.commands[0]);
 });
 
+test("the configuration of each model unfolds and is copied", async () => {
+    const folds = await page.$$("#made details");
+    assert.equal(folds.length, report.models.length);
+    await (await folds[1].$("summary")).click();
+    assert.equal(await folds[1].$eval("code", one => one.textContent), report.made.configurations[1].text);
+    await (await folds[1].$(".copy")).click();
+    await until(() => folds[1].$eval(".copy", one => one.textContent === "Copied"), "Copied");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), report.made.configurations[1].text);
+});
+
 test("nothing was asked of the network, and nothing complained", async () => {
     checkQuiet(page);
     await close(page);
