@@ -37,9 +37,10 @@ static wf_status name_folder(char **out, wf_context *cx, const char *path) {
     if (length > 3 && !strcmp(path + length - 3, ".md")) length -= 3;
     wf_str_add_bytes(&folder, cx, path, length);
     wf_str_add(&folder, cx, "-files");
-    WF_TRY(folder.status);
-    *out = folder.text;
-    return WF_OK;
+    const wf_status status = folder.status;
+    if (status == WF_OK) *out = folder.text;
+    else wf_str_reset(&folder);
+    return status;
 }
 
 static wf_status write_picture(wf_context *cx, const char *folder, const wf_report_picture *p) {

@@ -39,7 +39,11 @@ static wf_status keep(wf__markdown *m, const char *name, wf_str *svg) {
     WF_TRY(wf_realloc(&f->pictures, cx, f->count, f->count + 1, sizeof *f->pictures));
     for (const char *c = name; *c; c++) wf_str_add_bytes(&file, cx, is_plain(*c) ? c : "-", 1);
     wf_str_add(&file, cx, ".png");
-    WF_TRY(file.status);
+    const wf_status status = file.status;
+    if (status != WF_OK) {
+        wf_str_reset(&file);
+        return status;
+    }
     f->pictures[f->count++] = (wf_report_picture){.name = file.text, .svg = *svg};
     *svg = (wf_str){0};
     return WF_OK;

@@ -9,11 +9,12 @@
 static wf_status pack(json_t **out, wf_context *cx, const char *type, const void *bytes,
                       size_t size, size_t count) {
     wf_str text = {0};
+    json_t *packed = NULL;
     wf_str_add(&text, cx, "");
     wf_str_add_base64(&text, cx, bytes, size * count);
-    WF_TRY(text.status);
-    json_t *packed =
-        json_pack("{s:s, s:I, s:s}", "type", type, "count", (json_int_t)count, "base64", text.text);
+    if (text.status == WF_OK)
+        packed = json_pack("{s:s, s:I, s:s}", "type", type, "count", (json_int_t)count, "base64",
+                           text.text);
     wf_str_reset(&text);
     WF_REQUIRE(packed, WF_E_NOMEM, "out of memory: %zu packed numbers", count);
     *out = packed;
