@@ -7,7 +7,7 @@ import {png} from "./png.mjs";
 
 const TILE = 28,
     COLUMNS = 100,
-    TRAIN_SAMPLES = 40;
+    SAMPLES = 12;
 
 const mean = list => list.reduce((sum, one) => sum + one, 0) / list.length;
 const sd = list =>
@@ -119,7 +119,7 @@ function sprite(count) {
     return png(width, height, grey);
 }
 
-/** {document, sprite}: `count` test images, and 40 of the training images behind them in the sprite. */
+/** {document, sprite}: `count` test images, and a few of the training images behind them in the sprite. */
 export function fixture({count = 1000} = {}) {
     const made = [
         ["cnn-small", "cnn", 0.93, 1],
@@ -169,7 +169,7 @@ export function fixture({count = 1000} = {}) {
                     ["test", count],
                 ].map(([part, all]) => [part, {count: all, per_class: CLASSES.map((_, i) => all / CLASSES.length - i)}])
             ),
-            samples: {train: sample(count, TRAIN_SAMPLES), test: sample(0, 40)},
+            samples: {train: sample(count, SAMPLES), test: sample(0, SAMPLES)},
             audit: {
                 near: 0.03,
                 duplicate_count: 1,
@@ -183,7 +183,7 @@ export function fixture({count = 1000} = {}) {
                 ],
                 label_errors: [{part: "train", index: 3, label: 3, suggested: 5, probability: 0.97, tile: count + 3}],
             },
-            sprite: {columns: COLUMNS, tile: {height: TILE, width: TILE}, count: count + TRAIN_SAMPLES},
+            sprite: {columns: COLUMNS, tile: {height: TILE, width: TILE}, count: count + SAMPLES},
             test_tiles: null,
         },
         models: made.map(one => one.details),
@@ -201,5 +201,5 @@ export function fixture({count = 1000} = {}) {
             runs,
         },
     };
-    return {document, sprite: sprite(count + TRAIN_SAMPLES)};
+    return {document, sprite: sprite(count + SAMPLES)};
 }
