@@ -16,7 +16,7 @@
 
 /* Limits on what comes from outside (docs/design.md, section 10). */
 enum {
-    WF__MAX_PEERS = 128, /* connections; beyond, the oldest that waits is dropped */
+    WF__MAX_PEERS = 128, /* connections; beyond, the slowest is dropped */
     WF__MAX_PEERS_PER_ADDRESS = 112,
     WF__MAX_STREAMS = 32,             /* of them, event streams */
     WF__MAX_REQUEST_BYTES = 32 << 10, /* request line and headers, in MHD's own memory */
@@ -44,12 +44,11 @@ typedef struct wf__peer {
     unsigned char address[16];
     wf__phase phase;
     bool is_dropped;
-    double began_s, deadline_s;
+    double began_s, since_s, deadline_s; /* the connection, its phase, and the end of that */
 } wf__peer;
 
 typedef struct wf__peers {
     wf__peer *first, *last;
-    size_t count;
 } wf__peers;
 
 /* For MHD_OPTION_NOTIFY_CONNECTION; `user` is the server's wf__peers. */

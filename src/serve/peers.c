@@ -19,6 +19,7 @@ void wf__peer_set(wf__peer *p, wf__phase phase) {
                               [WF__IS_ANSWERED] = WF__ANSWER_S,
                               [WF__STREAMS] = WF__STREAM_S};
     p->phase = phase;
+    p->since_s = now;
     p->deadline_s = now + seconds[phase];
     if (phase == WF__WAITS && p->deadline_s > p->began_s + WF__PEER_S)
         p->deadline_s = p->began_s + WF__PEER_S;
@@ -34,21 +35,24 @@ void wf__peers_sweep(const wf__peers *peers, double now_s) {
         if (!p->is_dropped && now_s >= p->deadline_s) wf__peer_drop(p);
 }
 
-/* When there are too many, those that have asked for nothing go first, the oldest of them. */
+/* When there are too many, the one goes that has been asking for something, or taking its answer,
+ * for longest. Streams, of which there are few, stay. */
 static void make_room(const wf__peers *peers, const wf__peer *new) {
     size_t all = 0, near = 0;
-    wf__peer *oldest = NULL, *oldest_near = NULL;
+    wf__peer *slowest = NULL, *slowest_near = NULL;
     for (wf__peer *p = peers->first; p; p = p->next) {
         if (p->is_dropped) continue;
         bool is_near = memcmp(p->address, new->address, sizeof p->address) == 0;
         all++;
         near += is_near;
-        if (p->phase != WF__WAITS || p == new) continue;
-        if (!oldest) oldest = p;
-        if (is_near && !oldest_near) oldest_near = p;
+        if (p->phase == WF__STREAMS || p == new) continue;
+        if (!slowest || p->since_s < slowest->since_s) slowest = p;
+        if (is_near && (!slowest_near || p->since_s < slowest_near->since_s)) slowest_near = p;
     }
-    if (near > WF__MAX_PEERS_PER_ADDRESS && oldest_near) wf__peer_drop(oldest_near);
-    else if (all > WF__MAX_PEERS && oldest) wf__peer_drop(oldest);
+    wf__peer *one = near > WF__MAX_PEERS_PER_ADDRESS ? slowest_near
+                    : all > WF__MAX_PEERS            ? slowest
+                                                     : NULL;
+    if (one) wf__peer_drop(one);
 }
 
 static void take_address(wf__peer *p, const struct sockaddr *address) {

@@ -182,6 +182,23 @@ def slow(server):
     return len([i for i in ended if i % 4 != 3])
 
 
+def readers(server):
+    """Connections that ask for much and take nothing, all at once."""
+    text = f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 60
+    sockets = []
+    for _ in range(SLOW):
+        s = server.connect()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        try:
+            s.sendall(text)
+        except OSError:
+            pass  # ended already
+        sockets.append(s)
+    time.sleep(3)
+    for s in sockets:
+        s.close()
+
+
 with tempfile.TemporaryDirectory() as scratch:
     root = pathlib.Path(scratch)
     runs = root / "runs"
@@ -207,6 +224,11 @@ with tempfile.TemporaryDirectory() as scratch:
     ended = slow(server)
     good.verdict(f"during {SLOW} slow connections")
     c.same("all that send slowly were ended", ended, len([i for i in range(SLOW) if i % 4 != 3]))
+
+    good = GoodClient(server)
+    good.start()
+    readers(server)
+    good.verdict(f"during {SLOW} connections that take no answer")
 
     c.check("no descriptor is left", settles(lambda: descriptors(server) <= settled), (settled, descriptors(server)))
     grown = server.resident_bytes() - memory
