@@ -88,6 +88,8 @@ typedef struct wf__stream wf__stream;
 enum MHD_Result wf__stream_begin(wf__request *r);
 /* Wakes those that have something to say; ends those that take nothing. */
 void wf__streams_serve(wf_server *server, double now_s);
+/* Drops those whose page has gone. */
+void wf__streams_check(wf_server *server);
 /* Ends all. */
 void wf__streams_end(wf_server *server);
 

@@ -78,6 +78,7 @@ static void *loop(void *user) {
         double now_s = wf_clock_s();
         if (now_s >= next_s) {
             look(s);
+            wf__streams_check(s);
             wf__peers_sweep(&s->peers, now_s);
             next_s = now_s + WF__LOOK_S;
         }

@@ -1,5 +1,6 @@
 /* Event streams. A stream holds a place in the log and nothing else: one that takes its events
  * slowly costs no memory, and one whose events are no longer there begins anew. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,6 +124,16 @@ void wf__streams_serve(wf_server *server, double now_s) {
             wf__peer_drop(s->peer);
         if (s->is_suspended && is_quiet && !has_news) strcpy(s->first, ":\n\n");
         if (s->is_suspended && (has_news || is_quiet || s->peer->is_dropped)) resume(s);
+    }
+}
+
+/* MHD does not watch a suspended connection. */
+void wf__streams_check(wf_server *server) {
+    char byte;
+    for (wf__stream *s = server->streams; s; s = s->next) {
+        if (!s->is_suspended || s->peer->is_dropped) continue;
+        ssize_t n = recv(s->peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) wf__peer_drop(s->peer);
     }
 }
 

@@ -122,6 +122,28 @@ TEST(streams_end_with_the_server) {
     wf_str_reset(&text);
 }
 
+TEST(a_stream_without_a_page_makes_room) {
+    wf_str text = {0};
+    wf_server *server = begin();
+    char first[16];
+    for (int i = 0; i < WF__MAX_STREAMS; i++) {
+        int fd = send_get(server, "/api/events");
+        CHECK(recv(fd, first, sizeof first, 0) > 0);
+        close(fd);
+    }
+    int status = 503;
+    for (int i = 0; i < 50 && status != 200; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        int fd = send_get(server, "/api/events");
+        CHECK(recv(fd, first, sizeof first, MSG_WAITALL) == sizeof first);
+        status = atoi(first + 9);
+        close(fd);
+    }
+    CHECK_INT(status, 200);
+    end(server);
+    wf_str_reset(&text);
+}
+
 /* ---- reports ---- */
 
 TEST(reports_are_made_one_after_another) {
