@@ -40,7 +40,7 @@ check: ## install what is missing, build and run every test
 	@tools/run-tests --build-dir "$(BUILD)"
 
 check-isa: build ## run every test with the kernels of each lower ISA level that this CPU has
-	@tools/run-tests --levels --timeout 900 --build-dir "$(BUILD)"
+	@tools/run-tests --levels --exclude browser/ --timeout 900 --build-dir "$(BUILD)"
 
 tsan: ## build with ThreadSanitizer and run the tests in which threads share work
 	cmake --preset tsan

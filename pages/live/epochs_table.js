@@ -1,5 +1,6 @@
 import {el} from "../shared/dom.js";
 import {brief, duration, quantity, score} from "../shared/format.js";
+import {scrollTable} from "../shared/table.js";
 import {setParts, setText} from "./patch.js";
 
 const columns = [
@@ -15,25 +16,8 @@ const columns = [
 /** The epochs of a run as a table, for who wants figures or sees no curves: {root, update(epochs)}. */
 export function makeEpochs() {
     const body = el("tbody");
-    const root = el(
-        "div",
-        {class: "wide", role: "region", tabindex: 0, "aria-label": "Epochs: table"},
-        el(
-            "table",
-            {"aria-label": "Epochs"},
-            el(
-                "thead",
-                null,
-                el(
-                    "tr",
-                    null,
-                    el("th", {scope: "col"}, "Epoch"),
-                    columns.map(([, title]) => el("th", {scope: "col", class: "number"}, title))
-                )
-            ),
-            body
-        )
-    );
+    const titles = [{title: "Epoch"}, ...columns.map(([, title]) => ({title, isNumber: true}))];
+    const root = scrollTable("Epochs", null, titles, body);
     return {
         root,
         update(epochs) {

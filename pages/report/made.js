@@ -1,19 +1,20 @@
 import {el} from "../shared/dom.js";
 import {count, counted, duration, time} from "../shared/format.js";
+import {scrollTable} from "../shared/table.js";
 import {copyButton} from "./copy.js";
 
 const COLUMNS = [
-    {key: "id", name: "Run"},
-    {key: "model", name: "Model"},
-    {key: "seed", name: "Seed", isNumber: true},
-    {key: "epochs", name: "Epochs", isNumber: true},
-    {key: "total_s", name: "Time", isNumber: true, text: duration},
-    {key: "threads", name: "Threads", isNumber: true},
-    {key: "version", name: "weft"},
-    {key: "isa", name: "Kernels"},
-    {key: "cpu", name: "Processor"},
-    {key: "started", name: "Started", text: time},
-    {key: "command", name: "Command", isCode: true},
+    {key: "id", title: "Run"},
+    {key: "model", title: "Model"},
+    {key: "seed", title: "Seed", isNumber: true},
+    {key: "epochs", title: "Epochs", isNumber: true},
+    {key: "total_s", title: "Time", isNumber: true, text: duration},
+    {key: "threads", title: "Threads", isNumber: true},
+    {key: "version", title: "weft"},
+    {key: "isa", title: "Kernels"},
+    {key: "cpu", title: "Processor"},
+    {key: "started", title: "Started", text: time},
+    {key: "command", title: "Command", isCode: true},
 ];
 
 /** How it was made: everything needed to repeat it. */
@@ -100,45 +101,29 @@ function table(runs) {
     const used = COLUMNS.filter(({key}) => runs.some(run => run[key] !== undefined && run[key] !== null));
     const text = (run, {key, text: write, isNumber}) =>
         write ? write(run[key]) : isNumber ? count(run[key]) : (run[key] ?? "-");
-    return el(
-        "div",
-        {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of the runs"},
-        el(
-            "table",
-            {class: "runs"},
-            el("caption", null, "One row per run, as it was stored"),
+    return scrollTable(
+        "Table of the runs",
+        "One row per run, as it was stored",
+        used,
+        runs.map(run =>
             el(
-                "thead",
+                "tr",
                 null,
-                el(
-                    "tr",
-                    null,
-                    used.map(({name, isNumber}) => el("th", {scope: "col", class: isNumber ? "number" : null}, name))
-                )
-            ),
-            el(
-                "tbody",
-                null,
-                runs.map(run =>
+                used.map((column, i) =>
                     el(
-                        "tr",
-                        null,
-                        used.map((column, i) =>
-                            el(
-                                i ? "td" : "th",
-                                {scope: i ? null : "row", class: column.isNumber ? "number" : null},
-                                column.isCode && run[column.key]
-                                    ? [
-                                          el("code", null, run[column.key]),
-                                          " ",
-                                          copyButton(run[column.key], `the command of ${run.id}`),
-                                      ]
-                                    : text(run, column)
-                            )
-                        )
+                        i ? "td" : "th",
+                        {scope: i ? null : "row", class: column.isNumber ? "number" : null},
+                        column.isCode && run[column.key]
+                            ? [
+                                  el("code", null, run[column.key]),
+                                  " ",
+                                  copyButton(run[column.key], `the command of ${run.id}`),
+                              ]
+                            : text(run, column)
                     )
                 )
             )
-        )
+        ),
+        {class: "runs"}
     );
 }

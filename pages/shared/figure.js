@@ -2,6 +2,7 @@ import {csv} from "./csv.js";
 import {el} from "./dom.js";
 import {count} from "./format.js";
 import {saveBlob} from "./save.js";
+import {scrollTable} from "./table.js";
 import {onThemeChange, theme} from "./theme.js";
 
 const AHEAD = "500px"; // a chart is drawn a little before it is scrolled to
@@ -136,40 +137,17 @@ function table(chart) {
     const keys = Object.keys(rows[0] ?? {});
     const text = value =>
         typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : (value ?? "");
-    return el(
-        "div",
-        {class: "wide", tabindex: 0, role: "region", "aria-label": `Data of ${named(chart)}`},
-        el(
-            "table",
-            null,
+    return scrollTable(
+        `Data of ${named(chart)}`,
+        shown.length < rows.length
+            ? `The first ${count(shown.length)} of ${count(rows.length)} rows; the CSV file has all`
+            : chart.title,
+        keys.map(key => ({title: key.replaceAll("_", " ")})),
+        shown.map(row =>
             el(
-                "caption",
+                "tr",
                 null,
-                shown.length < rows.length
-                    ? `The first ${count(shown.length)} of ${count(rows.length)} rows; the CSV file has all`
-                    : chart.title
-            ),
-            el(
-                "thead",
-                null,
-                el(
-                    "tr",
-                    null,
-                    keys.map(key => el("th", {scope: "col"}, key.replaceAll("_", " ")))
-                )
-            ),
-            el(
-                "tbody",
-                null,
-                shown.map(row =>
-                    el(
-                        "tr",
-                        null,
-                        keys.map(key =>
-                            el("td", {class: typeof row[key] === "number" ? "number" : null}, text(row[key]))
-                        )
-                    )
-                )
+                keys.map(key => el("td", {class: typeof row[key] === "number" ? "number" : null}, text(row[key])))
             )
         )
     );

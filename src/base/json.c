@@ -112,6 +112,12 @@ wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
     return WF_OK;
 }
 
+wf_status wf_json_hand_over(json_t **out, json_t *value, wf_status status) {
+    if (status == WF_OK) *out = value;
+    else json_decref(value);
+    return status;
+}
+
 json_t *wf_json_text_or_null(const char *text) { return text ? json_string(text) : json_null(); }
 
 json_t *wf_json_real(double value) { return isfinite(value) ? json_real(value) : json_null(); }

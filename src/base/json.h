@@ -41,6 +41,8 @@ wf_status wf_json_get_array(json_t **out, wf_context *cx, const json_t *object, 
 /* Steals `value`. Errors: WF_E_NOMEM, also when `value` is NULL. */
 wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *value);
 wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value);
+/* Hands `value` over when its making went well, else releases it. Returns `status`. */
+wf_status wf_json_hand_over(json_t **out, json_t *value, wf_status status);
 
 /* A new number, null when it is not finite: JSON has no word for NaN. */
 json_t *wf_json_real(double value);

@@ -90,8 +90,5 @@ static wf_status fill(json_t *document, wf_context *cx, const wf_audit *a) {
 
 wf_status wf_audit_json(json_t **out, wf_context *cx, const wf_audit *a) {
     json_t *document = json_object();
-    wf_status status = fill(document, cx, a);
-    if (status == WF_OK) *out = document;
-    else json_decref(document);
-    return status;
+    return wf_json_hand_over(out, document, fill(document, cx, a));
 }

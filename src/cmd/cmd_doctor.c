@@ -153,9 +153,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     if (status == WF_OK) status = wf_json_put(document, cx, "missing", json_incref(missing));
     if (status == WF_OK) print_missing(cli, missing);
     json_decref(missing);
-    if (status == WF_OK) cli->result = document;
-    else json_decref(document);
-    return status;
+    return wf_json_hand_over(&cli->result, document, status);
 }
 
 const wf_command wf_command_doctor = {

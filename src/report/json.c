@@ -152,10 +152,7 @@ static wf_status fill(json_t *document, wf_context *cx, const wf_comparison *c) 
 
 wf_status wf_comparison_json(json_t **out, wf_context *cx, const wf_comparison *c) {
     json_t *document = json_object();
-    wf_status status = fill(document, cx, c);
-    if (status == WF_OK) *out = document;
-    else json_decref(document);
-    return status;
+    return wf_json_hand_over(out, document, fill(document, cx, c));
 }
 
 wf_status wf_report_json(char **out, wf_context *cx, const wf_comparison *c) {

@@ -73,20 +73,13 @@ static wf_status put_numbers(json_t *run, wf_context *cx, const wf_run_summary *
     return WF_OK;
 }
 
-/* Hands over what was made, or releases it. */
-static wf_status hand_over(json_t **out, json_t *value, wf_status status) {
-    if (status == WF_OK) *out = value;
-    else json_decref(value);
-    return status;
-}
-
 wf_status wf_run_summary_json(json_t **out, wf_context *cx, const wf_run_summary *s) {
     json_t *run = json_object();
     wf_status status = put_texts(run, cx, s);
     if (status == WF_OK) status = put_numbers(run, cx, s);
     if (status == WF_OK) status = wf_json_put(run, cx, "fold", fold_of(s));
     if (status == WF_OK) status = wf_json_put(run, cx, "tags", tags_of(s));
-    return hand_over(out, run, status);
+    return wf_json_hand_over(out, run, status);
 }
 
 wf_status wf_run_epoch_json(json_t **out, wf_context *cx, const wf_epoch_record *e) {
@@ -108,7 +101,7 @@ wf_status wf_run_epochs_json(json_t **out, wf_context *cx, const wf_run_metrics 
         status = wf_run_epoch_json(&record, cx, &metrics->epochs[i]);
         if (status == WF_OK) status = wf_json_append(list, cx, record);
     }
-    return hand_over(out, list, status);
+    return wf_json_hand_over(out, list, status);
 }
 
 wf_status wf_run_figures_json(json_t **out, wf_context *cx, const wf_run_figures *f) {
@@ -119,7 +112,7 @@ wf_status wf_run_figures_json(json_t **out, wf_context *cx, const wf_run_figures
                              json_pack("{s:o, s:o, s:o}", "value", wf_json_real(f->items[i].value),
                                        "low", wf_json_real(f->items[i].low), "high",
                                        wf_json_real(f->items[i].high)));
-    return hand_over(out, object, status);
+    return wf_json_hand_over(out, object, status);
 }
 
 wf_status wf_run_classes_json(json_t **out, wf_context *cx, const wf_run_figures *f) {
@@ -133,7 +126,7 @@ wf_status wf_run_classes_json(json_t **out, wf_context *cx, const wf_run_figures
         }
         if (status == WF_OK) status = wf_json_put(object, cx, c->metric, wf_json_real(c->value));
     }
-    return hand_over(out, list, status);
+    return wf_json_hand_over(out, list, status);
 }
 
 wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts *a) {
@@ -147,7 +140,7 @@ wf_status wf_run_artefacts_json(json_t **out, wf_context *cx, const wf_artefacts
                                 json_pack("{s:o, s:s, s:I}", "path", path, "kind", file->kind,
                                           "bytes", (json_int_t)file->bytes));
     }
-    return hand_over(out, list, status);
+    return wf_json_hand_over(out, list, status);
 }
 
 /* ---- the whole ---- */
@@ -191,5 +184,5 @@ done:
 
 wf_status wf_run_document(json_t **out, wf_context *cx, const wf_run *run) {
     json_t *document = json_object();
-    return hand_over(out, document, put_stored(document, cx, run));
+    return wf_json_hand_over(out, document, put_stored(document, cx, run));
 }

@@ -26,15 +26,9 @@ static wf_status put_columns(json_t *object, wf_context *cx, const wf_series *s,
     return WF_OK;
 }
 
-static wf_status hand_over(json_t **out, json_t *value, wf_status status) {
-    if (status == WF_OK) *out = value;
-    else json_decref(value);
-    return status;
-}
-
 wf_status wf_series_json(json_t **out, wf_context *cx, const wf_series *s) {
     json_t *object = json_object();
-    return hand_over(out, object, put_columns(object, cx, s, s->column_count));
+    return wf_json_hand_over(out, object, put_columns(object, cx, s, s->column_count));
 }
 
 wf_status wf_series_line_json(json_t **out, wf_context *cx, const wf_series *s, size_t row) {
@@ -42,7 +36,7 @@ wf_status wf_series_line_json(json_t **out, wf_context *cx, const wf_series *s, 
     wf_status status = WF_OK;
     for (size_t i = 0; i < s->column_count && status == WF_OK; i++)
         status = wf_json_put(object, cx, s->columns[i], number(cell(s, row, i)));
-    return hand_over(out, object, status);
+    return wf_json_hand_over(out, object, status);
 }
 
 /* ---- norms: time, epoch, step, weights/<name> of all parameters, gradients/<name> of all ---- */
@@ -79,5 +73,5 @@ static wf_status put_norms(json_t *object, wf_context *cx, const wf_series *s) {
 
 wf_status wf_norms_json(json_t **out, wf_context *cx, const wf_series *s) {
     json_t *object = json_object();
-    return hand_over(out, object, put_norms(object, cx, s));
+    return wf_json_hand_over(out, object, put_norms(object, cx, s));
 }

@@ -108,9 +108,7 @@ static wf_status epochs_of(json_t **out, wf_context *cx, const wf_run *run) {
     if (status == WF_OK) status = wf_run_epochs_json(&epochs, cx, &metrics);
     if (status == WF_OK) status = wf_json_put(document, cx, "epochs", epochs);
     wf_run_metrics_reset(&metrics);
-    if (status == WF_OK) *out = document;
-    else json_decref(document);
-    return status;
+    return wf_json_hand_over(out, document, status);
 }
 
 static enum MHD_Result get_epochs(wf__request *r) {

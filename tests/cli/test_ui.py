@@ -245,7 +245,9 @@ def training(server, root, runs):
     told = stream.until("live")
     c.check("then those that are new", told and not told["reset"] and told["live"]["step"][0] > last, told)
     epoch = stream.until("epoch")
-    c.check("epochs come", epoch and epoch["id"] == "long-1" and epoch["record"]["loss"] > 0, epoch)
+    stored = epoch and read_csv(runs / "long-1" / "metrics.csv")[epoch["record"]["epoch"] - 1]
+    c.check("epochs come", epoch and epoch["id"] == "long-1" and stored and
+            all(float(stored[key]) == value for key, value in epoch["record"].items()), (epoch, stored))
     norms = stream.until("norms")
     c.check("norms come", norms and norms["norms"]["parameters"][0] == "gru/kernel" and
             all(w > 0 for w in norms["norms"]["weights"][0]), norms)
