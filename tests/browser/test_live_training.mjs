@@ -69,7 +69,9 @@ test("a training is seen as it goes on, and save and stop ends it so that it can
 });
 
 test("stop asks first, and then ends a training without saving", async () => {
-    const training = train("unsaved");
+    // an epoch of it, after which a checkpoint is due, takes longer than this test
+    const slow = ["cnn-2conv-bn", "--output", runs, "--name", "unsaved", "--threads", "1", "--quiet"];
+    const training = startWeft("train", ...slow);
     const page = await open(`${server.url}#run=unsaved-1`);
     await waitFor(page, "the stop button", () => document.querySelector(".now")?.checkVisibility());
     await click(page, "Stop unsaved-1");
