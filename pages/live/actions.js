@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {announce} from "./announce.js";
 import {confirmDialog, tellFailure} from "./dialog.js";
 import {deleteRuns, stopRun} from "./server.js";

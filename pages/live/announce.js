@@ -1,5 +1,5 @@
-import {el} from "../shared/dom.js";
-import {score} from "../shared/format.js";
+import {el} from "../common/dom.js";
+import {score} from "../common/format.js";
 import {state} from "./state.js";
 
 const region = el("p", {class: "unseen", role: "status"});

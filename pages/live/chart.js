@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {makeLegend} from "./legend.js";
 import {setAttribute, setText} from "./patch.js";
 import {HEIGHT, makePlot, onColours} from "./plot.js";

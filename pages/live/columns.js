@@ -1,4 +1,4 @@
-import {count, duration, quantity, score, time} from "../shared/format.js";
+import {count, duration, quantity, score, time} from "../common/format.js";
 
 /**
  * What is known of a run, by the key of the server's document: {key, title, value(run), show(value, run), figure

@@ -1,5 +1,5 @@
-import {el} from "../shared/dom.js";
-import {brief, duration, score} from "../shared/format.js";
+import {el} from "../common/dom.js";
+import {brief, duration, score} from "../common/format.js";
 import {makeChart} from "./chart.js";
 import {compareCurves} from "./curves.js";
 import {preferences} from "./preferences.js";

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {sorted} from "./choose.js";
 import {columns} from "./columns.js";
 import {makeCompareCharts} from "./compare_charts.js";

@@ -1,6 +1,6 @@
 /** What several runs have different, and what they have the same. */
 
-import {brief} from "../shared/format.js";
+import {brief} from "../common/format.js";
 import {columns} from "./columns.js";
 
 const SETTINGS = [

@@ -1,6 +1,6 @@
-import {el} from "../shared/dom.js";
-import {brief, duration, quantity, score} from "../shared/format.js";
-import {scrollTable} from "../shared/table.js";
+import {el} from "../common/dom.js";
+import {brief, duration, quantity, score} from "../common/format.js";
+import {scrollTable} from "../common/table.js";
 import {setParts, setText} from "./patch.js";
 
 const columns = [

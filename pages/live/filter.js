@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {different, tagText} from "./choose.js";
 import {setParts, setText} from "./patch.js";
 

@@ -1,4 +1,4 @@
-import {el, svg} from "../shared/dom.js";
+import {el, svg} from "../common/dom.js";
 import {setAttribute, setText} from "./patch.js";
 
 /** A short piece of a line as a chart draws it. */

@@ -1,5 +1,5 @@
-import {el} from "../shared/dom.js";
-import {count, duration, quantity, score} from "../shared/format.js";
+import {el} from "../common/dom.js";
+import {count, duration, quantity, score} from "../common/format.js";
 import {setAttribute, setText} from "./patch.js";
 import {secondsLeft, share} from "./progress.js";
 

@@ -1,4 +1,4 @@
-import {CLASS_COLOURS} from "../shared/palette.js";
+import {CLASS_COLOURS} from "../common/palette.js";
 
 const ORDER = [0, 5, 9, 4, 6, 7, 3, 2, 1, 8]; // those first that stand out on white and on dark paper alike
 const dashes = [undefined, [7, 4], [2, 3], [10, 3, 2, 3]];

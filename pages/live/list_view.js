@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {remove} from "./actions.js";
 import {grouped, passes, sorted} from "./choose.js";
 import {columns, listed} from "./columns.js";

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {announceEpochs} from "./announce.js";
 import {makeBanner} from "./banner.js";
 import {makeCompareView} from "./compare_view.js";

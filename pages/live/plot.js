@@ -1,6 +1,6 @@
 import uPlot from "uplot";
-import {brief} from "../shared/format.js";
-import {onThemeChange, theme} from "../shared/theme.js";
+import {brief} from "../common/format.js";
+import {onThemeChange, theme} from "../common/theme.js";
 
 const NEAR = 40; // pixels to the line that is named
 export const HEIGHT = 220;

@@ -1,5 +1,5 @@
-import {el} from "../shared/dom.js";
-import {brief, bytes, count, score} from "../shared/format.js";
+import {el} from "../common/dom.js";
+import {brief, bytes, count, score} from "../common/format.js";
 import {makeChart} from "./chart.js";
 import {axes, layersOf, normCurves, runCurves} from "./curves.js";
 import {lineStyle} from "./line_style.js";

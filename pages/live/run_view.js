@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {remove} from "./actions.js";
 import {makeControls} from "./controls.js";
 import {makeEpochs} from "./epochs_table.js";

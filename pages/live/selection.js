@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {setAttribute, setText} from "./patch.js";
 import {compareLink, reportLink} from "./route.js";
 

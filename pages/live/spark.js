@@ -1,4 +1,4 @@
-import {svg} from "../shared/dom.js";
+import {svg} from "../common/dom.js";
 import {setAttribute} from "./patch.js";
 
 const WIDTH = 300,

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {setAttribute, setText} from "./patch.js";
 
 /** The status of a run: a word, and a mark whose form and colour say the same. */

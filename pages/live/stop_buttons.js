@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {saveAndStop, stop} from "./actions.js";
 
 /** The two ways to end a training, each with what it does. */

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {setAttribute, setParts, setText} from "./patch.js";
 import {runLink} from "./route.js";
 import {makeStatus} from "./status.js";

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 import {runCurves} from "./curves.js";
 import {makeLine} from "./line.js";
 import {setParts} from "./patch.js";

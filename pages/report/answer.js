@@ -1,6 +1,6 @@
-import {differences} from "../shared/charts/differences.js";
-import {el} from "../shared/dom.js";
-import {figure} from "../shared/figure.js";
+import {differences} from "../common/charts/differences.js";
+import {el} from "../common/dom.js";
+import {figure} from "../common/figure.js";
 import {results} from "./results.js";
 import {pairs} from "./pairs.js";
 

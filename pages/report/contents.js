@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 
 /** The table of contents, with the part that is being read marked. */
 export function contents(parts) {

@@ -1,7 +1,7 @@
-import {tradeoff} from "../shared/charts/tradeoff.js";
-import {el} from "../shared/dom.js";
-import {figure} from "../shared/figure.js";
-import {count, duration} from "../shared/format.js";
+import {tradeoff} from "../common/charts/tradeoff.js";
+import {el} from "../common/dom.js";
+import {figure} from "../common/figure.js";
+import {count, duration} from "../common/format.js";
 import {rowOf} from "./results.js";
 
 const SECONDS =

@@ -1,7 +1,7 @@
-import {balance} from "../shared/charts/balance.js";
-import {el} from "../shared/dom.js";
-import {figure} from "../shared/figure.js";
-import {count, counted, listed, percent} from "../shared/format.js";
+import {balance} from "../common/charts/balance.js";
+import {el} from "../common/dom.js";
+import {figure} from "../common/figure.js";
+import {count, counted, listed, percent} from "../common/format.js";
 import {className, gallery} from "./gallery.js";
 
 const PARTS = {train: "training", validation: "validation", test: "test"};

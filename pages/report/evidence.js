@@ -1,6 +1,6 @@
-import {el, svg} from "../shared/dom.js";
-import {classColour} from "../shared/palette.js";
-import {unpack} from "../shared/packed.js";
+import {el, svg} from "../common/dom.js";
+import {classColour} from "../common/palette.js";
+import {unpack} from "../common/packed.js";
 
 const SIZE = 112; // CSS pixels of a picture
 

@@ -1,5 +1,5 @@
-import {el} from "../shared/dom.js";
-import {classColour} from "../shared/palette.js";
+import {el} from "../common/dom.js";
+import {classColour} from "../common/palette.js";
 
 /** The name of a class after a dot of its colour. */
 export function className(classes, index) {

@@ -1,6 +1,6 @@
-import {el} from "../shared/dom.js";
-import {count, counted, duration, time} from "../shared/format.js";
-import {scrollTable} from "../shared/table.js";
+import {el} from "../common/dom.js";
+import {count, counted, duration, time} from "../common/format.js";
+import {scrollTable} from "../common/table.js";
 import {copyButton} from "./copy.js";
 
 const COLUMNS = [

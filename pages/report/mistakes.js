@@ -1,8 +1,8 @@
-import {csv} from "../shared/csv.js";
-import {el} from "../shared/dom.js";
-import {counted, percent} from "../shared/format.js";
-import {classColour} from "../shared/palette.js";
-import {saveBlob} from "../shared/save.js";
+import {csv} from "../common/csv.js";
+import {el} from "../common/dom.js";
+import {counted, percent} from "../common/format.js";
+import {classColour} from "../common/palette.js";
+import {saveBlob} from "../common/save.js";
 import {evidence} from "./evidence.js";
 import {className} from "./gallery.js";
 

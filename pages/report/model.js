@@ -1,14 +1,14 @@
-import {confusion} from "../shared/charts/confusion.js";
-import {curves} from "../shared/charts/curves.js";
-import {layers} from "../shared/charts/layers.js";
-import {map} from "../shared/charts/map.js";
-import {reliability} from "../shared/charts/reliability.js";
-import {roc} from "../shared/charts/roc.js";
-import {scores} from "../shared/charts/scores.js";
-import {el} from "../shared/dom.js";
-import {figure} from "../shared/figure.js";
-import {count, score, short} from "../shared/format.js";
-import {unpack} from "../shared/packed.js";
+import {confusion} from "../common/charts/confusion.js";
+import {curves} from "../common/charts/curves.js";
+import {layers} from "../common/charts/layers.js";
+import {map} from "../common/charts/map.js";
+import {reliability} from "../common/charts/reliability.js";
+import {roc} from "../common/charts/roc.js";
+import {scores} from "../common/charts/scores.js";
+import {el} from "../common/dom.js";
+import {figure} from "../common/figure.js";
+import {count, score, short} from "../common/format.js";
+import {unpack} from "../common/packed.js";
 import {mistakes} from "./mistakes.js";
 
 /** All that is known of one model; what the report has no data for is left out. */

@@ -1,6 +1,6 @@
-import {el} from "../shared/dom.js";
-import {count, score} from "../shared/format.js";
-import {FAMILIES, familyOf} from "../shared/palette.js";
+import {el} from "../common/dom.js";
+import {count, score} from "../common/format.js";
+import {FAMILIES, familyOf} from "../common/palette.js";
 import {model} from "./model.js";
 
 /** Each model in a part that unfolds; the best one is open. Its charts are made when it opens for the first time. */

@@ -1,6 +1,6 @@
-import {testOf} from "../shared/charts/differences.js";
-import {el} from "../shared/dom.js";
-import {counted} from "../shared/format.js";
+import {testOf} from "../common/charts/differences.js";
+import {el} from "../common/dom.js";
+import {counted} from "../common/format.js";
 
 /** Every pair's test in words, folded. */
 export function pairs({pairs: list = [], holm_counts: counts}) {

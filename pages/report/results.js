@@ -1,7 +1,7 @@
-import {testOf} from "../shared/charts/differences.js";
-import {el, svg} from "../shared/dom.js";
-import {count, duration, listed, score, short} from "../shared/format.js";
-import {FAMILIES, familyOf} from "../shared/palette.js";
+import {testOf} from "../common/charts/differences.js";
+import {el, svg} from "../common/dom.js";
+import {count, duration, listed, score, short} from "../common/format.js";
+import {FAMILIES, familyOf} from "../common/palette.js";
 import {sortable} from "./sortable.js";
 
 const NAMED = 3; // names of models in a cell; more are counted

@@ -1,4 +1,4 @@
-import {el} from "../shared/dom.js";
+import {el} from "../common/dom.js";
 
 /**
  * A table that its headings sort, in a box that scrolls by itself; the first column stays.

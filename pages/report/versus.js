@@ -1,7 +1,7 @@
-import {wins} from "../shared/charts/wins.js";
-import {el} from "../shared/dom.js";
-import {figure} from "../shared/figure.js";
-import {count, counted, percent} from "../shared/format.js";
+import {wins} from "../common/charts/wins.js";
+import {el} from "../common/dom.js";
+import {figure} from "../common/figure.js";
+import {count, counted, percent} from "../common/format.js";
 import {className} from "./gallery.js";
 
 /** Where two models disagree, with the images, and which classes each wins; the most important pair is open. */

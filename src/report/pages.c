@@ -19,7 +19,7 @@ static void add_json(wf_str *out, wf_context *cx, const char *json) {
     }
 }
 
-/* gzip, in base64, as shared/document.js reads it. */
+/* gzip, in base64, as common/document.js reads it. */
 static wf_status add_packed(wf_str *out, wf_context *cx, const char *id, const wf_str *json) {
     uint8_t *packed = NULL;
     size_t size = 0;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Found by the search that pages/shared/palette.js tells of; tests/browser/test_palette.mjs holds
+/* Found by the search that pages/common/palette.js tells of; tests/browser/test_palette.mjs holds
  * them to it. */
 static const char *const colours[] = {"#0495bb", "#e74686", "#ffa300", "#892f74", "#6bc99c",
                                       "#8961f4", "#0847c4", "#b66a01", "#565600", "#c2aafe"};

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import {readFile} from "node:fs/promises";
 import {test} from "node:test";
-import {CLASS_COLOURS, FAMILIES} from "../../pages/shared/palette.js";
+import {CLASS_COLOURS, FAMILIES} from "../../pages/common/palette.js";
 import {SIGHTS, contrast, distance} from "./colours.mjs";
 
-const style = await readFile(new URL("../../pages/shared/style.css", import.meta.url), "utf8");
+const style = await readFile(new URL("../../pages/common/style.css", import.meta.url), "utf8");
 
 /** {light, dark}: the variables of both, by name. */
 function variables() {
