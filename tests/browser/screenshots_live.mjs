@@ -1,20 +1,21 @@
 // Pictures of the live page during a real training, for docs/: tests/browser/run tests/browser/screenshots_live.mjs
 // They go to the folder WEFT_SCREENSHOTS.
-import {mkdir} from "node:fs/promises";
+import {mkdir, rm} from "node:fs/promises";
 import path from "node:path";
 import {test} from "node:test";
 import {close, open, until} from "./browser.mjs";
 import {checkQuiet, checkWidth} from "./checks.mjs";
-import {makeRunsFolder, startUi, startWeft} from "./ui.mjs";
+import {startUi, startWeft} from "./ui.mjs";
 
 const folder = process.env.WEFT_SCREENSHOTS ?? "build/screenshots";
+const runs = "runs/pictures";
 const FINISHED = [
     ["gru-128", 0],
     ["gru-128", 1],
     ["cnn-16", 0],
 ];
 
-const train = (runs, model, ...more) =>
+const train = (model, ...more) =>
     startWeft("train", model, "--output", runs, "--limit", "12000", "--validation", "0.2", "--quiet", ...more);
 
 async function picture(url, name, ready, {width, scheme, height = 1000, full = false}) {
@@ -22,16 +23,17 @@ async function picture(url, name, ready, {width, scheme, height = 1000, full = f
     await until(() => page.evaluate(ready), name, 60_000);
     await checkWidth(page);
     checkQuiet(page);
+    await page.$eval(".folder", one => (one.textContent = "runs")); // not where they were taken
     await page.screenshot({path: path.join(folder, `${name}.webp`), type: "webp", quality: 80, fullPage: full});
     await close(page);
 }
 
 test("pictures of the live page", async () => {
     await mkdir(folder, {recursive: true});
-    const runs = await makeRunsFolder();
-    for (const [model, seed] of FINISHED) await train(runs, model, "--epochs", "6", "--seed", String(seed)).ended;
+    await rm(runs, {recursive: true, force: true});
+    for (const [model, seed] of FINISHED) await train(model, "--epochs", "6", "--seed", String(seed)).ended;
     await startWeft("runs", "tag", "gru-128-2", "note=other seed", "--runs", runs).ended;
-    const training = train(runs, "cnn-16-lstm", "--epochs", "12");
+    const training = train("cnn-16-lstm", "--epochs", "12");
     const ui = await startUi(runs);
     const isUnderWay = () =>
         Number(document.querySelector(".line dd")?.textContent.split(" ")[0]) > 3 &&
