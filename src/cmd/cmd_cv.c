@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/files.h"
+#include "cmd/crossings.h"
 #include "cmd/cv_suite.h"
 #include "cmd/jobs.h"
 #include "cmd/page.h"
@@ -110,16 +111,13 @@ static wf_status add_folds(study *s) {
     return WF_OK;
 }
 
-/* As the folds: images are set aside for validation only where the recipe chooses by them. */
 static wf_status add_finals(study *s) {
     wf_context *cx = &s->cli->cx;
     for (size_t i = 0; i < s->count; i++) {
         wf_experiment e = {0};
         char name[160], label[160];
-        wf_status status = WF_OK;
         WF_TRY(name_model(&e, s, i));
-        if (!wf_recipe_needs_validation(e.model->recipe))
-            status = wf_model_spec_set(e.model, cx, "training.validation=0");
+        wf_status status = wf_experiment_make_final(&e, cx);
         if (status != WF_OK) {
             wf_experiment_reset(&e);
             return status;
@@ -140,12 +138,10 @@ static wf_status write_folds(study *s) {
     WF_TRY(wf_dir_create(cx, s->folder));
     for (int32_t repeat = 0; repeat < o->repeats; repeat++) {
         wf_folds folds = {0};
-        char name[160], *path = NULL;
+        char name[WF_FOLDS_FILE_BYTES], *path = NULL;
         WF_TRY(wf_folds_create(&folds, cx, s->session.dataset, (int32_t)o->folds, repeat,
                                (uint64_t)o->seed, e->limit));
-        snprintf(name, sizeof name, "folds-%lld-seed%lld-limit%lld-repeat%d.csv",
-                 (long long)o->folds, (long long)o->seed, (long long)e->limit, repeat);
-        wf_status status = wf_path_join(&path, cx, s->folder, name);
+        wf_status status = wf_path_join(&path, cx, s->folder, wf_folds_file(name, e, repeat));
         if (status == WF_OK) status = wf_folds_write(cx, path, &folds);
         wf_free(path);
         wf_folds_reset(&folds);
@@ -202,11 +198,7 @@ static wf_status collect(wf_cross_validation **out, study *s) {
                            .folds = o->folds,
                            .repeats = o->repeats,
                            .seed = o->seed};
-    if (s->suite) {
-        source.questions = s->suite->questions;
-        source.question_count = s->suite->question_count;
-        source.note = s->suite->note;
-    }
+    wf_cv_suite_ask(&source, s->suite);
     status = wf_cross_validation_create(out, cx, &source);
 done:
     for (size_t i = 0; i < n; i++) wf_run_close(runs[i]);

@@ -13,7 +13,7 @@ typedef struct report_options {
 
 static const wf_option options_table[] = {
     {"all", 0, WF_OPTION_FLAG, offsetof(report_options, is_all), NULL, NULL, NULL, 0, 0,
-     "every finished and tested run"},
+     "every finished and tested run, and every cross-validation"},
     {"suite", 0, WF_OPTION_CHOICE, offsetof(report_options, suite), WF_SUITE_CHOICES, NULL, NULL, 0,
      0, "the stored runs of the 18 models of the five reports that weft comes from"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(report_options, output), "FILE", NULL, NULL, 0, 0,
@@ -38,6 +38,10 @@ static wf_status make_result(wf_cli *cli, const wf_report *r, const char *path) 
         for (size_t k = 0; k < r->comparison->rows[i].run_count; k++)
             WF_TRY(
                 wf_json_append(runs, cx, json_string(r->comparison->rows[i].runs[k].summary.id)));
+    for (size_t i = 0; i < r->choice.cv_count; i++)
+        for (size_t k = 0; k < r->choice.cvs[i]->run_count; k++)
+            if (r->choice.cvs[i]->runs[k].folds)
+                WF_TRY(wf_json_append(runs, cx, json_string(r->choice.cvs[i]->runs[k].id)));
     return WF_OK;
 }
 
@@ -74,7 +78,7 @@ static wf_status find_runs(wf_report_runs *out, wf_cli *cli, wf_store *store,
     if (o->suite) WF_TRY(wf_report_runs_add_suite(out, cx, store, wf_suite_find(o->suite)));
     for (int i = 0; i < cli->operand_count; i++)
         WF_TRY(wf_report_runs_add(out, cx, store, cli->operands[i]));
-    return WF_OK;
+    return wf_report_runs_read_cvs(out, cx);
 }
 
 static wf_status run(wf_cli *cli, const void *given) {
@@ -83,7 +87,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_session session = {0};
     wf_store *store = NULL;
     wf_comparison *comparison = NULL;
-    const wf_report_choice choice = {.title = o->title, .maps = o->maps};
+    wf_report_choice choice = {.title = o->title, .maps = o->maps};
     wf_report report = {0};
     wf_report_runs s = {0};
     wf_status status;
@@ -96,8 +100,10 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(find_runs(&s, cli, store, o));
     WF_TRY_OR(wf_comparison_create(&comparison, cx, (const wf_run *const *)s.items, s.count));
     if (s.note.text) WF_TRY_OR(wf_comparison_add_note(comparison, cx, s.note.text));
+    choice.cvs = s.cvs;
+    choice.cv_count = s.cv_count;
     WF_REQUIRE_OR(
-        comparison->row_count, WF_E_NOTFOUND,
+        comparison->row_count || s.cv_count, WF_E_NOTFOUND,
         "no run in %s to report: %s | weft runs list shows the runs, weft train makes one", o->runs,
         comparison->note_count ? comparison->notes[0] : "there is none");
     WF_TRY_OR(wf_report_create(&report, &session, comparison, &choice));
@@ -120,8 +126,11 @@ const wf_command wf_command_report = {
     .description =
         "RUN is a run's folder, its id (gru-128-2), or a name: then the latest finished run "
         "and the\n"
-        "other seeds of its recipe. The page needs no network and no server.",
+        "other seeds of its recipe. It may be a cross-validation as well: the folder into which\n"
+        "weft cv writes (cross-validation), or one of its folds. The page needs no network and no\n"
+        "server.",
     .examples = "weft report cnn-3conv-leaky gru-128 -o report.html\n"
+                "weft report cross-validation\n"
                 "weft report --suite reports\n"
                 "weft report --all --format json",
     .options_size = sizeof(report_options),

@@ -44,3 +44,26 @@ const wf_cv_suite *wf_cv_suite_find(const char *name) {
         if (!strcmp(suites[i].name, name)) return &suites[i];
     return NULL;
 }
+
+static int is_among(const char *name, const char *const *models, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(models[i], name)) return 1;
+    return 0;
+}
+
+const wf_cv_suite *wf_cv_suite_among(const char *const *models, size_t count) {
+    for (size_t i = 0; i < LENGTH(suites); i++) {
+        size_t found = 0;
+        for (size_t k = 0; k < suites[i].model_count; k++)
+            found += is_among(suites[i].models[k], models, count) != 0;
+        if (found == suites[i].model_count) return &suites[i];
+    }
+    return NULL;
+}
+
+void wf_cv_suite_ask(wf_cv_source *source, const wf_cv_suite *suite) {
+    if (!suite) return;
+    source->questions = suite->questions;
+    source->question_count = suite->question_count;
+    source->note = suite->note;
+}

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "cmd/experiment.h"
+#include "cmd/crossings.h"
 
 wf_status wf_opinions_init(wf_opinions *out, wf_context *cx, const wf_dataset *dataset,
                            wf_part part) {
@@ -110,21 +110,6 @@ done:
 
 /* ---- cross-validations ---- */
 
-/* The configuration that all folds of a cross-validation share. */
-static wf_status key_of(wf_str *out, wf_cli *cli, const wf_run_summary *s) {
-    wf_experiment e = {0};
-    char *path = NULL;
-    WF_TRY(wf_path_join(&path, &cli->cx, s->path, "config.yaml"));
-    wf_status status = wf_experiment_read(&e, cli, path);
-    if (status == WF_OK) {
-        e.repeat = e.fold = 0;
-        status = wf_experiment_key(out, &cli->cx, &e);
-    }
-    wf_experiment_reset(&e);
-    wf_free(path);
-    return status;
-}
-
 /* The finished folds of one cross-validation: paths by repeat and fold; NULL: missing. */
 typedef struct crossing {
     const wf_run_summary *latest;
@@ -150,12 +135,12 @@ static wf_status find_crossing(crossing *c, wf_cli *cli, const wf_run_list *list
     if (!c->latest) return WF_OK;
     c->folds = c->latest->folds;
     WF_TRY(wf_alloc(&c->paths, cx, (size_t)(c->repeats * c->folds), sizeof *c->paths));
-    wf_status status = key_of(&wanted, cli, c->latest);
+    wf_status status = wf_fold_key(&wanted, cli, c->latest);
     for (size_t i = 0; i < list->count && status == WF_OK; i++) {
         const wf_run_summary *s = &list->runs[i];
         wf_str key = {0};
         if (!is_fold_here(s, d) || s->folds != c->folds || s->fold >= c->folds) continue;
-        status = key_of(&key, cli, s);
+        status = wf_fold_key(&key, cli, s);
         if (status == WF_OK && !strcmp(key.text, wanted.text))
             c->paths[s->repeat * c->folds + s->fold] = s->path;
         wf_str_reset(&key);

@@ -8,9 +8,11 @@
 
 /* What the user says about a report. Zero-initialise; every field may stay 0. */
 typedef struct wf_report_choice {
-    const char *title; /* NULL: made of the models' names */
-    const char *maps;  /* as WF_MAPS_OPTION; NULL: "auto" */
-    int is_brief;      /* for the end of a training: without what takes long */
+    const char *title;               /* NULL: made of the models' names */
+    const char *maps;                /* as WF_MAPS_OPTION; NULL: "auto" */
+    int is_brief;                    /* for the end of a training: without what takes long */
+    wf_cross_validation *const *cvs; /* [cv_count] */
+    size_t cv_count;
 } wf_report_choice;
 
 #define WF_MAPS_OPTION(type, member)                                                               \

@@ -27,7 +27,9 @@ static wf_status make(wf_report *r) {
                                        .command = cli->line.text,
                                        .version =
                                            *WF_COMMIT ? WF_VERSION " " WF_COMMIT : WF_VERSION,
-                                       .libraries = wf_library_line()};
+                                       .libraries = wf_library_line(),
+                                       .cvs = r->choice.cvs,
+                                       .cv_count = r->choice.cv_count};
     if (c->row_count) WF_TRY(wf_alloc(&r->experiments, cx, c->row_count, sizeof *r->experiments));
     for (size_t i = 0; i < c->row_count; i++)
         WF_TRY(read_experiment(&r->experiments[i], r, c->rows[i].runs[0].source));

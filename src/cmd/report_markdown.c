@@ -58,12 +58,13 @@ wf_status wf_report_write_markdown(wf_report *r, const char *path) {
     wf_context *cx = &r->session->cli->cx;
     wf_report_images images = {0};
     wf_report_markdown_file file = {0};
+    const wf_report_options options = {.cvs = r->choice.cvs, .cv_count = r->choice.cv_count};
     char *folder = NULL;
     wf_status status;
     WF_TRY_OR(name_folder(&folder, cx, path));
     const char *slash = strrchr(folder, '/');
     WF_TRY_OR(find_images(&images, r));
-    WF_TRY_OR(wf_report_document_markdown(&file, cx, r->comparison, r->document, &images,
+    WF_TRY_OR(wf_report_document_markdown(&file, cx, r->comparison, &options, r->document, &images,
                                           slash ? slash + 1 : folder));
     WF_TRY_OR(wf_dir_create(cx, folder));
     for (size_t i = 0; i < file.count; i++) WF_TRY_OR(write_picture(cx, folder, &file.pictures[i]));

@@ -3,6 +3,7 @@
 #ifndef WF_REPORT_CHARTS_H
 #define WF_REPORT_CHARTS_H
 
+#include "report/cross_validation.h"
 #include "report/html.h"
 
 /* Accuracy against what it costs: one mark per row. Empty when no row has both. */
@@ -22,6 +23,11 @@ wf_status wf_chart_roc(wf_str *out, wf_context *cx, const json_t *roc, const wf_
 /* Share that is right against confidence, and how many images there are, from models[].reliability
  * of the document. */
 wf_status wf_chart_reliability(wf_str *out, wf_context *cx, const json_t *bins);
+
+/* Accuracy of each model in each fold of a cross-validation, with mean and interval. */
+wf_status wf_chart_folds(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* The same in a page, whose style it takes. */
+void wf__chart_folds(wf_html *h, const wf_cross_validation *cv);
 
 /* ---- for the files charts_*.c ---- */
 

@@ -27,6 +27,8 @@ void wf_cross_validation_destroy(wf_cross_validation *cv) {
         wf_free(m->name);
         wf_free(m->test_id);
     }
+    for (size_t i = 0; i < cv->run_count; i++) wf_run_summary_reset(&cv->runs[i]);
+    wf_free(cv->runs);
     wf_free(cv->models);
     wf_free(cv->pairs);
     wf_free(cv->answers);
@@ -125,6 +127,8 @@ static wf_status take_run(wf_cross_validation *cv, wf_context *cx, const wf_run 
         memcpy(m->test, figures, sizeof figures);
         WF_TRY_OR(wf_strdup(&m->test_id, cx, s.id));
     }
+    cv->runs[cv->run_count++] = s;
+    return WF_OK;
 done:
     wf_run_summary_reset(&s);
     return status;
@@ -226,6 +230,7 @@ wf_status wf_cross_validation_create(wf_cross_validation **out, wf_context *cx,
     cv->question_count = source->question_count;
     cv->note = source->note;
     WF_TRY_OR(make_models(cv, cx, source));
+    WF_TRY_OR(wf_alloc(&cv->runs, cx, source->run_count ? source->run_count : 1, sizeof *cv->runs));
     for (size_t i = 0; i < source->run_count; i++) WF_TRY_OR(take_run(cv, cx, source->runs[i]));
     for (size_t i = 0; i < cv->model_count; i++) folds += cv->models[i].done;
     WF_REQUIRE_OR(folds, WF_E_ARG, "no fold of the cross-validation is trained");

@@ -57,7 +57,9 @@ typedef struct wf_cross_validation {
     const wf_cv_question *questions; /* [question_count] borrowed */
     wf_cv_pair *answers;             /* [question_count] corrected among themselves */
     size_t question_count;
-    const char *note; /* a paragraph for the pages, borrowed; NULL: none */
+    const char *note;     /* a paragraph for the pages, borrowed; NULL: none */
+    wf_run_summary *runs; /* [run_count] all that it is made of */
+    size_t run_count;
 } wf_cross_validation;
 
 /* Zero-initialise; what is marked may stay 0. */
@@ -82,22 +84,46 @@ void wf_cross_validation_destroy(wf_cross_validation *cv); /* NULL is legal */
 
 /* ---- as texts; free them with wf_free ---- */
 
-/* Tables, a line each: the models, the pairs (by accuracy). `row` from 0; -1: the head. Appends the
- * cell as plain text; returns 0 behind the last column. */
+/* Tables, a line each: the models, the pairs (by accuracy), the pairs with a sentence in the last
+ * column. `row` from 0; -1: the head. Appends the cell as plain text; returns 0 behind the last
+ * column. */
 typedef int (*wf_cv_cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                              int column);
 int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                      int column);
 int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                     int column);
+int wf_cv_pair_words_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                          int column);
+int wf_cv_cell_is_text(wf_cv_cell_fn cell, int column); /* else a figure: aligned to the right */
 /* Appends "More filters? cnn-32 against cnn-16: accuracy +0.8 points (95% interval 0.4 to 1.2),
  * d = +1.92, p .0003, after Holm .002; macro F1 ... Yes: better, and by more than chance explains."
  * What is shown is decided as in verdict.h, by accuracy. */
 void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question);
 
-/* Appends a paragraph: what was done. */
+/* Each appends a text without a line's end. "Cross-validation of 9 models" */
+void wf_cv_title(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* A paragraph: what was done. */
 void wf_cv_method(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* How many of the folds are there; nothing when all are. */
+void wf_cv_unfinished(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* A sentence: which model is the most accurate. */
+void wf_cv_best(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* A sentence: what its difference from the next one is; nothing where there is one model. */
+void wf_cv_best_difference(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+/* What the test says of a pair, as wf_verdict_add_named, by accuracy. Returns whether a difference
+ * is shown. */
+int wf_cv_pair_words(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
+                     const wf_cv_pair *pair);
+/* What the questions are, and what the figures of their answers mean. */
+extern const char wf_cv_about_questions[];
+/* What the table of pairs is corrected for. */
+extern const char wf_cv_about_pairs[];
 
+/* The same as a part of a larger document: what was done, then sections whose headings begin with
+ * `heading`, "###". */
+void wf_cv_markdown_body(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
+                         const char *heading);
 wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv);
 /* One line per model. */
 wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
@@ -105,7 +131,7 @@ wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
 wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation *cv);
 /* One self-contained page: no network, no script. */
 wf_status wf_cv_html(char **out, wf_context *cx, const wf_cross_validation *cv);
-/* Release with json_decref. */
+/* Everything; release with json_decref. */
 wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv);
 
 #endif

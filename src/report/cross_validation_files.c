@@ -98,6 +98,19 @@ static json_t *pair_json(const wf_cross_validation *cv, const wf_cv_pair *pair) 
     return o;
 }
 
+static wf_status put_pair(json_t *list, wf_context *cx, const wf_cross_validation *cv, size_t i) {
+    wf_str words = {0};
+    int is_shown = wf_cv_pair_words(&words, cx, cv, &cv->pairs[i]);
+    WF_TRY(words.status);
+    json_t *o = pair_json(cv, &cv->pairs[i]);
+    json_object_set_new(o, "shown", json_boolean(is_shown));
+    int bad = json_object_set_new(o, "in_words", json_string(words.text));
+    wf_str_reset(&words);
+    bad |= json_array_append_new(list, o);
+    WF_REQUIRE(!bad, WF_E_NOMEM, "out of memory for a cross-validation's JSON document");
+    return WF_OK;
+}
+
 static wf_status put_question(json_t *list, wf_context *cx, const wf_cross_validation *cv,
                               size_t i) {
     wf_str answer = {0};
@@ -112,24 +125,52 @@ static wf_status put_question(json_t *list, wf_context *cx, const wf_cross_valid
     return WF_OK;
 }
 
-wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv) {
-    json_t *models = json_array(), *pairs = json_array(), *questions = json_array();
-    int bad = 0;
-    for (size_t i = 0; i < cv->model_count; i++)
-        bad |= json_array_append_new(models, model_json(cv, &cv->models[i]));
-    for (size_t i = 0; i < cv->pair_count; i++)
-        bad |= json_array_append_new(pairs, pair_json(cv, &cv->pairs[i]));
-    wf_status status = WF_OK;
-    for (size_t i = 0; status == WF_OK && i < cv->question_count; i++)
-        status = put_question(questions, cx, cv, i);
-    json_t *o = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "dataset", cv->dataset, "precision",
-        cv->precision, "folds", (json_int_t)cv->folds, "repeats", (json_int_t)cv->repeats, "seed",
-        (json_int_t)cv->seed, "held_out", wf_json_real(cv->held_out), "trained_on",
-        wf_json_real(cv->trained_on), "models", models, "pairs", pairs, "questions", questions);
-    if (status == WF_OK && (!o || bad))
-        status = WF_FAIL(WF_E_NOMEM, "out of memory for a cross-validation's JSON document");
-    if (status == WF_OK) *out = o;
-    else json_decref(o);
+typedef void (*write_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
+
+/* The text, null where there is none, as the key of an object or an element of a list. */
+static wf_status put_text(json_t *to, wf_context *cx, const wf_cross_validation *cv,
+                          const char *key, write_fn write) {
+    wf_str text = {0};
+    write(&text, cx, cv);
+    wf_status status = text.status;
+    if (status == WF_OK && key) status = wf_json_put(to, cx, key, wf_json_text_or_null(text.text));
+    else if (status == WF_OK && text.text) status = wf_json_append(to, cx, json_string(text.text));
+    wf_str_reset(&text);
     return status;
+}
+
+static wf_status put_texts(json_t *o, wf_context *cx, const wf_cross_validation *cv) {
+    json_t *answer = json_array();
+    WF_TRY(wf_json_put(o, cx, "answer", answer));
+    WF_TRY(put_text(answer, cx, cv, NULL, wf_cv_best));
+    WF_TRY(put_text(answer, cx, cv, NULL, wf_cv_best_difference));
+    WF_TRY(put_text(o, cx, cv, "title", wf_cv_title));
+    WF_TRY(put_text(o, cx, cv, "method", wf_cv_method));
+    WF_TRY(put_text(o, cx, cv, "unfinished", wf_cv_unfinished));
+    WF_TRY(wf_json_put(o, cx, "about_questions", json_string(wf_cv_about_questions)));
+    WF_TRY(wf_json_put(o, cx, "about_pairs", json_string(wf_cv_about_pairs)));
+    return wf_json_put(o, cx, "note", wf_json_text_or_null(cv->note));
+}
+
+static wf_status put_lists(json_t *o, wf_context *cx, const wf_cross_validation *cv) {
+    json_t *models = json_array(), *pairs = json_array(), *questions = json_array();
+    WF_TRY(wf_json_put(o, cx, "models", models));
+    WF_TRY(wf_json_put(o, cx, "pairs", pairs));
+    WF_TRY(wf_json_put(o, cx, "questions", questions));
+    for (size_t i = 0; i < cv->model_count; i++)
+        WF_TRY(wf_json_append(models, cx, model_json(cv, &cv->models[i])));
+    for (size_t i = 0; i < cv->pair_count; i++) WF_TRY(put_pair(pairs, cx, cv, i));
+    for (size_t i = 0; i < cv->question_count; i++) WF_TRY(put_question(questions, cx, cv, i));
+    return WF_OK;
+}
+
+wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv) {
+    json_t *o =
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "dataset", cv->dataset, "data_hash",
+                  cv->runs[0].data_hash, "precision", cv->precision, "folds", (json_int_t)cv->folds,
+                  "repeats", (json_int_t)cv->repeats, "seed", (json_int_t)cv->seed, "held_out",
+                  wf_json_real(cv->held_out), "trained_on", wf_json_real(cv->trained_on));
+    WF_REQUIRE(o, WF_E_NOMEM, "out of memory for a cross-validation's JSON document");
+    wf_status status = put_texts(o, cx, cv);
+    return wf_json_hand_over(out, o, status == WF_OK ? put_lists(o, cx, cv) : status);
 }

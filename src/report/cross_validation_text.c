@@ -105,7 +105,24 @@ int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, 
     return 1;
 }
 
+int wf_cv_pair_words_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                          int column) {
+    if (column != PAIR_COLUMNS) return wf_cv_pair_cell(out, cx, cv, row, column);
+    if (row < 0) wf_str_add(out, cx, "In words");
+    else wf_cv_pair_words(out, cx, cv, &cv->pairs[row]);
+    return 1;
+}
+
+int wf_cv_cell_is_text(wf_cv_cell_fn cell, int column) {
+    return column == 0 || (cell == wf_cv_pair_words_cell && column == PAIR_COLUMNS);
+}
+
 /* ---- answers ---- */
+
+const char wf_cv_about_questions[] =
+    "Each was asked before the figures were known; p are corrected among these questions after "
+    "Holm. d is the mean difference in standard deviations of the folds' differences.";
+const char wf_cv_about_pairs[] = "p (Holm) is corrected among all pairs.";
 
 /* By accuracy. */
 static const char *verdict(const wf_cv_pair *pair) {
@@ -139,21 +156,6 @@ void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, si
 
 /* ---- Markdown ---- */
 
-void wf_cv_method(wf_str *out, wf_context *cx, const wf_cross_validation *cv) {
-    char held_out[32], trained_on[32];
-    wf_str_addf(
-        out, cx,
-        "%lld-fold cross-validation on the training images of %s, stratified, %lld %s, seed "
-        "%lld, %s: each model is trained on about %s images and judged on the other %s, "
-        "once per fold, the same folds for all. Mean and standard deviation are those over "
-        "the folds. Intervals and tests are Nadeau and Bengio's corrected resampled t, "
-        "which allows for the overlap of the training images.",
-        (long long)cv->folds, cv->dataset, (long long)cv->repeats,
-        cv->repeats == 1 ? "time" : "times", (long long)cv->seed, cv->precision,
-        wf_thousands(trained_on, llround(cv->trained_on)),
-        wf_thousands(held_out, llround(cv->held_out)));
-}
-
 /* Appends what `text` holds, as Markdown, and resets it. */
 static void add_plain(wf_str *s, wf_context *cx, wf_str *text) {
     if (text->status == WF_OK) wf__markdown_text(s, cx, text->text ? text->text : "");
@@ -174,44 +176,42 @@ static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, 
             columns++;
         }
         wf_str_add(s, cx, "\n");
-        for (int i = 0; row < 0 && i < columns; i++) wf_str_add(s, cx, i ? "---:|" : "|---|");
-        if (row < 0) wf_str_add(s, cx, "\n");
+        if (row >= 0) continue;
+        for (int i = 0; i < columns; i++)
+            wf_str_addf(s, cx, "%s%s", i ? "" : "|",
+                        wf_cv_cell_is_text(cell, i) ? "---|" : "---:|");
+        wf_str_add(s, cx, "\n");
     }
 }
 
-/* Nothing is said about test images that were not touched. */
-static int has_tests(const wf_cross_validation *cv) {
-    for (size_t i = 0; i < cv->model_count; i++)
-        if (cv->models[i].test_id) return 1;
-    return 0;
+void wf_cv_markdown_body(wf_str *s, wf_context *cx, const wf_cross_validation *cv,
+                         const char *heading) {
+    wf_str text = {0};
+    wf_cv_method(&text, cx, cv);
+    add_plain(s, cx, &text);
+    wf_cv_unfinished(&text, cx, cv);
+    if (text.text) wf_str_add(s, cx, "\n\n");
+    add_plain(s, cx, &text);
+    wf_str_addf(s, cx, "\n\n%s Models\n\n", heading);
+    add_table(s, cx, cv, wf_cv_model_cell, cv->model_count);
+    if (cv->question_count)
+        wf_str_addf(s, cx, "\n%s Questions\n\n%s\n\n", heading, wf_cv_about_questions);
+    for (size_t i = 0; i < cv->question_count; i++) {
+        wf_str_add(s, cx, "- ");
+        wf_cv_answer(&text, cx, cv, i);
+        add_plain(s, cx, &text);
+        wf_str_add(s, cx, "\n");
+    }
+    if (cv->note) wf_str_addf(s, cx, "\n%s\n", cv->note);
+    if (cv->pair_count) {
+        wf_str_addf(s, cx, "\n%s All pairs\n\n%s\n\n", heading, wf_cv_about_pairs);
+        add_table(s, cx, cv, wf_cv_pair_words_cell, cv->pair_count);
+    }
 }
 
 wf_status wf_cv_markdown(char **out, wf_context *cx, const wf_cross_validation *cv) {
-    wf_str s = {0}, text = {0};
-    wf_cv_method(&text, cx, cv);
-    add_plain(&s, cx, &text);
-    wf_str_add(&s, cx, "\n\n## Models\n\n");
-    add_table(&s, cx, cv, wf_cv_model_cell, cv->model_count);
-    if (has_tests(cv))
-        wf_str_add(&s, cx,
-                   "\nTest accuracy: after the folds each model was trained once on all "
-                   "training images, and the test images were touched once.\n");
-    if (cv->question_count)
-        wf_str_add(&s, cx,
-                   "\n## Questions\n\nEach was asked before the figures were known; p are "
-                   "corrected among these questions after Holm. d is the mean difference in "
-                   "standard deviations of the folds' differences.\n\n");
-    for (size_t i = 0; i < cv->question_count; i++) {
-        wf_str_add(&s, cx, "- ");
-        wf_cv_answer(&text, cx, cv, i);
-        add_plain(&s, cx, &text);
-        wf_str_add(&s, cx, "\n");
-    }
-    if (cv->note) wf_str_addf(&s, cx, "\n%s\n", cv->note);
-    if (cv->pair_count) {
-        wf_str_add(&s, cx, "\n## All pairs\n\np (Holm) is corrected among all pairs.\n\n");
-        add_table(&s, cx, cv, wf_cv_pair_cell, cv->pair_count);
-    }
+    wf_str s = {0};
+    wf_cv_markdown_body(&s, cx, cv, "##");
     const wf_status status = s.status;
     if (status == WF_OK) *out = s.text;
     else wf_str_reset(&s);

@@ -46,6 +46,17 @@ static void reset_details(wf__document *d) {
     wf_free(d->details);
 }
 
+static wf_status put_cvs(wf__document *d, wf_context *cx) {
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(d->json, cx, "cross_validations", list));
+    for (size_t i = 0; i < d->options->cv_count; i++) {
+        json_t *one = NULL;
+        WF_TRY(wf_cv_json(&one, cx, d->options->cvs[i]));
+        WF_TRY(wf_json_append(list, cx, one));
+    }
+    return WF_OK;
+}
+
 static wf_status fill(wf__document *d, wf_context *cx) {
     json_t *comparison = NULL;
     WF_TRY(wf_json_put(d->json, cx, "schema_version", json_integer(SCHEMA_VERSION)));
@@ -55,6 +66,7 @@ static wf_status fill(wf__document *d, wf_context *cx) {
     WF_TRY(wf_comparison_json(&comparison, cx, d->c));
     WF_TRY(wf_json_put(d->json, cx, "comparison", comparison));
     WF_TRY(wf_json_put(d->json, cx, "data", json_null()));
+    WF_TRY(put_cvs(d, cx));
     WF_TRY(wf__document_models(d, cx));
     WF_TRY(wf__document_disagreements(d, cx));
     return wf__document_made(d, cx);

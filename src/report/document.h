@@ -4,6 +4,7 @@
 #ifndef WF_REPORT_DOCUMENT_H
 #define WF_REPORT_DOCUMENT_H
 
+#include "report/cross_validation.h"
 #include "report/report.h"
 
 /* What no run holds; each text may be NULL. */
@@ -11,6 +12,8 @@ typedef struct wf_report_options {
     const char *title;               /* NULL: made of the models' names */
     const char *command;             /* the call that makes the report */
     const char *version, *libraries; /* weft's own; of the libraries, one line */
+    wf_cross_validation *const *cvs; /* [cv_count] */
+    size_t cv_count;
 } wf_report_options;
 
 /* models[i] is c->rows[i]. The runs of the rows must still be open. Release with json_decref.

@@ -152,6 +152,14 @@ static void add_results(wf__markdown *m) {
     add_notes(m);
 }
 
+/* Adds the text and resets it. */
+static wf_status add_text(wf__markdown *m, wf_str *text) {
+    const wf_status status = text->status;
+    if (status == WF_OK) wf__md_name(m, text->text);
+    wf_str_reset(text);
+    return status;
+}
+
 static wf_status add_cost(wf__markdown *m) {
     static const char *const names[WF_COST_COUNT][2] = {
         {"accuracy-time", "Accuracy against training time"},
@@ -164,6 +172,33 @@ static wf_status add_cost(wf__markdown *m) {
         WF_TRY(wf__md_picture(m, names[i][0], names[i][1], &svg));
     }
     return WF_OK;
+}
+
+/* A section of each cross-validation. */
+static wf_status add_cvs(wf__markdown *m) {
+    for (size_t i = 0; i < m->options->cv_count; i++) {
+        const wf_cross_validation *cv = m->options->cvs[i];
+        wf_str text = {0}, svg = {0};
+        char name[48] = "cross-validation";
+        if (i > 0) snprintf(name, sizeof name, "cross-validation-%zu", i + 1);
+        wf__md(m, "\n## ");
+        wf_cv_title(&text, m->cx, cv);
+        WF_TRY(add_text(m, &text));
+        wf__md(m, "\n");
+        if (m->c->row_count + m->options->cv_count > 1) { /* else the report's answer says it */
+            wf__md(m, "\n");
+            wf_cv_best(&text, m->cx, cv);
+            wf_str_add(&text, m->cx, " ");
+            wf_cv_best_difference(&text, m->cx, cv);
+            WF_TRY(add_text(m, &text));
+            wf__md(m, "\n");
+        }
+        WF_TRY(wf_chart_folds(&svg, m->cx, cv));
+        WF_TRY(wf__md_picture(m, name, "Accuracy of each model in each fold", &svg));
+        wf__md(m, "\n");
+        wf_cv_markdown_body(&m->out->text, m->cx, cv, "###");
+    }
+    return m->out->text.status;
 }
 
 /* ---- the end ---- */
@@ -226,8 +261,10 @@ static void add_made(wf__markdown *m) {
     wf__md(m, ". Written ");
     wf__md_name(m, text_of(m->document, "generated"));
     wf__md(m, ". The test images were used once per run, after training; every choice rests on "
-              "validation.\n\n| Run | Seed | Epochs | Threads | Arithmetic | CPU | Level | weft | "
-              "Started | Data (SHA-256) |\n|---|---:|---:|---:|---|---|---|---|---|---|\n");
+              "validation.\n");
+    if (json_array_size(runs) > 0)
+        wf__md(m, "\n| Run | Seed | Epochs | Threads | Arithmetic | CPU | Level | weft | Started | "
+                  "Data (SHA-256) |\n|---|---:|---:|---:|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < json_array_size(runs); i++) add_made_run(m, json_array_get(runs, i));
     const json_t *configurations = json_object_get(made, "configurations");
     for (size_t i = 0; i < json_array_size(configurations); i++)
@@ -236,24 +273,25 @@ static void add_made(wf__markdown *m) {
 
 static wf_status write_all(wf__markdown *m) {
     add_answer(m);
-    if (m->c->row_count == 0) {
-        add_notes(m);
-        return m->out->text.status;
-    }
-    add_results(m);
+    if (m->c->row_count > 0) add_results(m);
+    else add_notes(m);
     WF_TRY(add_cost(m));
-    WF_TRY(wf__md_data(m));
-    WF_TRY(wf__md_models(m));
-    WF_TRY(wf__md_pairs(m));
-    add_made(m);
+    WF_TRY(add_cvs(m));
+    if (m->c->row_count > 0) {
+        WF_TRY(wf__md_data(m));
+        WF_TRY(wf__md_models(m));
+        WF_TRY(wf__md_pairs(m));
+    }
+    if (m->c->row_count + m->options->cv_count > 0) add_made(m);
     return m->out->text.status;
 }
 
 wf_status wf_report_document_markdown(wf_report_markdown_file *out, wf_context *cx,
-                                      const wf_comparison *c, const json_t *document,
-                                      const wf_report_images *images, const char *folder) {
+                                      const wf_comparison *c, const wf_report_options *options,
+                                      const json_t *document, const wf_report_images *images,
+                                      const char *folder) {
     wf_report_markdown_file file = {0};
-    wf__markdown m = {&file, cx, c, document, images, folder, 0};
+    wf__markdown m = {&file, cx, c, options, document, images, folder, 0};
     wf_status status = write_all(&m);
     if (status == WF_OK) *out = file;
     else wf_report_markdown_reset(&file);

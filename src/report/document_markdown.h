@@ -2,7 +2,7 @@
 #ifndef WF_REPORT_DOCUMENT_MARKDOWN_H
 #define WF_REPORT_DOCUMENT_MARKDOWN_H
 
-#include "report/report.h"
+#include "report/document.h"
 #include "weft/data.h"
 
 /* An SVG file, to be turned into the PNG file of that name. */
@@ -22,11 +22,13 @@ typedef struct wf_report_images {
     const wf_images *train, *validation, *test;
 } wf_report_images;
 
-/* The text links each picture as FOLDER/NAME; `folder` is the folder's name beside the text.
- * Release with wf_report_markdown_reset.  Errors: WF_E_NOMEM, WF_E_DATA (a damaged document). */
+/* `c`, `options` and `document` as wf_report_document has them. The text links each picture as
+ * FOLDER/NAME; `folder` is the folder's name beside the text. Release with
+ * wf_report_markdown_reset.  Errors: WF_E_NOMEM, WF_E_DATA (a damaged document). */
 wf_status wf_report_document_markdown(wf_report_markdown_file *out, wf_context *cx,
-                                      const wf_comparison *c, const json_t *document,
-                                      const wf_report_images *images, const char *folder);
+                                      const wf_comparison *c, const wf_report_options *options,
+                                      const json_t *document, const wf_report_images *images,
+                                      const char *folder);
 void wf_report_markdown_reset(wf_report_markdown_file *m);
 
 #endif

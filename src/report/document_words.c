@@ -45,10 +45,17 @@ static void add_dataset(wf_str *s, wf_context *cx, const wf_comparison *c) {
     else if (*name) wf_str_addf(s, cx, " on %s", name);
 }
 
+/* Whether the report is of cross-validations alone. */
+static int is_of_folds(const wf__document *d) {
+    return d->c->row_count == 0 && d->options->cv_count > 0;
+}
+
 static wf_status put_question(const wf__document *d, wf_context *cx) {
     const wf_comparison *c = d->c;
     wf_str s = {0};
-    if (c->row_count == 0) {
+    if (is_of_folds(d)) {
+        wf_str_add(&s, cx, "Which model is best, judged on training images that were held out?");
+    } else if (c->row_count == 0) {
         wf_str_add(&s, cx, "Which of these runs were trained and tested?");
     } else if (c->row_count == 1) {
         wf_str_addf(&s, cx, "How well does %s do", c->rows[0].label);
@@ -73,6 +80,11 @@ static wf_status put_title(const wf__document *d, wf_context *cx) {
     wf_str s = {0};
     if (d->options->title) {
         wf_str_add(&s, cx, d->options->title);
+    } else if (is_of_folds(d) && d->options->cv_count == 1) {
+        wf_cv_title(&s, cx, d->options->cvs[0]);
+        wf_str_addf(&s, cx, " on %s", d->options->cvs[0]->dataset);
+    } else if (is_of_folds(d)) {
+        wf_str_addf(&s, cx, "%zu cross-validations", d->options->cv_count);
     } else if (c->row_count == 0) {
         wf_str_add(&s, cx, "No finished runs");
     } else {
@@ -226,6 +238,24 @@ static wf_status say_best_of_each(const writer *w) {
     return add(w, &s);
 }
 
+/* ---- nothing but cross-validations ---- */
+
+/* Of one what it found, of several the best model of each. */
+static wf_status say_of_folds(const writer *w) {
+    enum { SENTENCES = 3 };
+    const wf_report_options *o = w->d->options;
+    wf_str s = {0};
+    for (size_t i = 0; i < o->cv_count && i < SENTENCES; i++) {
+        wf_cv_best(&s, w->cx, o->cvs[i]);
+        WF_TRY(add(w, &s));
+    }
+    if (o->cv_count > 1) return WF_OK;
+    wf_cv_best_difference(&s, w->cx, o->cvs[0]);
+    WF_TRY(add(w, &s));
+    wf_cv_unfinished(&s, w->cx, o->cvs[0]);
+    return add(w, &s);
+}
+
 static wf_status say_text(const writer *w, const char *text) {
     wf_str s = {0};
     wf_str_add(&s, w->cx, text);
@@ -236,6 +266,7 @@ static wf_status put_answer(const wf__document *d, wf_context *cx) {
     const wf_comparison *c = d->c;
     writer w = {d, cx, json_array()};
     WF_TRY(wf_json_put(d->json, cx, "answer", w.sentences));
+    if (is_of_folds(d)) return say_of_folds(&w);
     if (c->row_count == 0)
         return say_text(&w, "None of them: there are no finished and tested runs to report.");
     if (!c->comparable) {

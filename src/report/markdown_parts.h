@@ -11,6 +11,7 @@ typedef struct wf__markdown {
     wf_report_markdown_file *out;
     wf_context *cx;
     const wf_comparison *c;
+    const wf_report_options *options;
     const json_t *document;
     const wf_report_images *images;
     const char *folder;

@@ -3,6 +3,7 @@
 #include "report/cross_validation.h"
 
 #include "base/alloc.h"
+#include "report/document_markdown.h"
 #include "report_store.h"
 
 enum { IMAGES = 100, CLASSES = 4 };
@@ -186,6 +187,108 @@ TEST(absent_folds_and_equal_figures) {
     CHECK_OK(&cx, wf_cv_markdown(&text, &cx, cv));
     CHECK(strstr(text, "| three | 0 of 3 | - | - |"));
     wf_free(text);
+    wf_cross_validation_destroy(cv);
+    end();
+}
+
+/* Six folds of "one", `of_two` of "two", which is worse. */
+static wf_cross_validation *study(int of_two) {
+    wf_cross_validation *cv = NULL;
+    begin();
+    for (int k = 0; k < 6; k++) add_run("one", 80 + k % 3, 6, 0, k);
+    for (int k = 0; k < of_two; k++) add_run("two", 70 - k % 2, 6, 0, k);
+    const wf_cv_source source = {.models = names,
+                                 .model_count = 2,
+                                 .runs = (const wf_run *const *)runs,
+                                 .run_count = run_count,
+                                 .folds = 6,
+                                 .repeats = 1};
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    return cv;
+}
+
+static void check_text(void (*write)(wf_str *out, wf_context *cx, const wf_cross_validation *cv),
+                       const wf_cross_validation *cv, const char *expected) {
+    wf_str text = {0};
+    write(&text, &cx, cv);
+    CHECK_STR(text.text ? text.text : "", expected);
+    wf_str_reset(&text);
+}
+
+TEST(what_came_out_in_sentences) {
+    wf_cross_validation *cv = study(6);
+    check_text(wf_cv_title, cv, "Cross-validation of 2 models");
+    check_text(wf_cv_unfinished, cv, "");
+    wf_str best = {0}, words = {0};
+    wf_cv_best(&best, &cx, cv);
+    CHECK(strstr(best.text, "one is the most accurate: 0.8100 ± 0.0089 over 6 folds, 95% interval "
+                            "of the mean 0."));
+    CHECK_INT(wf_cv_pair_words(&words, &cx, cv, &cv->pairs[0]), 1);
+    CHECK(strstr(words.text, "one is better than two: 11.5 points, 95% interval "));
+    wf_str_reset(&best);
+    wf_str_reset(&words);
+    wf_cross_validation_destroy(cv);
+    end();
+
+    cv = study(1);
+    check_text(wf_cv_unfinished, cv,
+               "Not finished: 7 of 12 folds are there. A model's figures are of its own folds, a "
+               "difference is over those that both models have.");
+    check_text(wf_cv_best_difference, cv, "one and two cannot be tested on these folds.");
+    CHECK_INT(wf_cv_pair_words(&words, &cx, cv, &cv->pairs[0]), 0);
+    wf_cv_best(&best, &cx, cv);
+    CHECK(strstr(best.text, "So far one is the most accurate: "));
+    wf_str_reset(&best);
+    wf_str_reset(&words);
+    wf_cross_validation_destroy(cv);
+    end();
+}
+
+/* A report of nothing but these folds. */
+static wf_status make_report(json_t **d, wf_report_markdown_file *m, wf_cross_validation *cv,
+                             const wf_comparison *c) {
+    const wf_report_options options = {.cvs = &cv, .cv_count = 1, .command = "weft report x"};
+    const wf_report_images none = {0};
+    WF_TRY(wf_report_document(d, &cx, c, &options));
+    return wf_report_document_markdown(m, &cx, c, &options, *d, &none, "files");
+}
+
+TEST(a_report_of_folds_alone) {
+    wf_cross_validation *cv = study(5);
+    wf_comparison *c = NULL;
+    json_t *d = NULL, *alone = NULL;
+    wf_report_markdown_file m = {0};
+    CHECK_OK(&cx, wf_comparison_create(&c, &cx, NULL, 0));
+    CHECK_OK(&cx, make_report(&d, &m, cv, c));
+    CHECK_STR(json_string_value(json_object_get(d, "title")),
+              "Cross-validation of 2 models on animals");
+    CHECK_INT(json_array_size(json_object_get(d, "answer")), 3);
+    CHECK_OK(&cx, wf_cv_json(&alone, &cx, cv));
+    CHECK(json_equal(json_array_get(json_object_get(d, "cross_validations"), 0), alone));
+    CHECK_INT(m.count, 1);
+    CHECK_STR(m.pictures[0].name, "cross-validation.png");
+    CHECK(strstr(m.text.text, "\n## Cross-validation of 2 models\n"));
+    CHECK(strstr(m.text.text, "\n### All pairs\n"));
+    int dots = 0;
+    for (const char *at = m.pictures[0].svg.text; (at = strstr(at, "r=\"3\"")); at++) dots++;
+    CHECK_INT(dots, 6 + 5);
+    json_decref(d);
+    json_decref(alone);
+    wf_report_markdown_reset(&m);
+
+    wf_status status = WF_E_NOMEM;
+    long k = 1;
+    for (; status != WF_OK; k++) {
+        json_t *failing = NULL;
+        wf__alloc_fail_at(k);
+        status = make_report(&failing, &m, cv, c);
+        wf__alloc_fail_at(0);
+        CHECK(status == WF_OK || (status == WF_E_NOMEM && !m.text.text));
+        json_decref(failing);
+    }
+    CHECK(k > 50);
+    wf_report_markdown_reset(&m);
+    wf_comparison_destroy(c);
     wf_cross_validation_destroy(cv);
     end();
 }

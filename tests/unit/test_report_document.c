@@ -46,9 +46,9 @@ static json_t *make_document(void) {
 }
 
 TEST(every_key_of_the_contract_is_there) {
-    static const char *const keys[] = {"schema_version", "title",         "generated",  "question",
-                                       "answer",         "caution",       "comparison", "data",
-                                       "models",         "disagreements", "made"};
+    static const char *const keys[] = {
+        "schema_version", "title", "generated", "question",      "answer", "caution",
+        "comparison",     "data",  "models",    "disagreements", "made",   "cross_validations"};
     static const char *const model_keys[] = {"label",       "family",     "run",     "layers",
                                              "epochs",      "evaluation", "roc",     "reliability",
                                              "predictions", "map",        "mistakes"};

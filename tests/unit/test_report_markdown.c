@@ -245,16 +245,17 @@ static void add_images(json_t *d) {
     json_object_set_new(model, "map", map);
 }
 
+static const wf_report_options options = {.command = "weft report a b\nc"};
+
 static wf_report_markdown_file markdown_of(const wf_comparison *c, const json_t *d,
                                            const wf_report_images *images) {
     wf_report_markdown_file m = {0};
-    CHECK_OK(&cx, wf_report_document_markdown(&m, &cx, c, d, images, "my report-files"));
+    CHECK_OK(&cx, wf_report_document_markdown(&m, &cx, c, &options, d, images, "my report-files"));
     return m;
 }
 
 static json_t *document_of(const wf_comparison *c) {
     json_t *d = NULL;
-    const wf_report_options options = {.command = "weft report a b\nc"};
     CHECK_OK(&cx, wf_report_document(&d, &cx, c, &options));
     return d;
 }
@@ -378,7 +379,7 @@ TEST(a_damaged_map_is_an_error) {
     json_object_set_new(map, "index",
                         parse("{\"type\": \"u8\", \"count\": 3, \"base64\": \"AAHI\"}"));
     wf_report_markdown_file m = {0};
-    CHECK_INT(wf_report_document_markdown(&m, &cx, c, d, &no_images, "f"), WF_E_DATA);
+    CHECK_INT(wf_report_document_markdown(&m, &cx, c, &options, d, &no_images, "f"), WF_E_DATA);
     CHECK(strstr(cx.message, "image 200 of 100"));
     CHECK(m.text.text == NULL && m.pictures == NULL);
     json_decref(d);
@@ -399,7 +400,7 @@ TEST(failing_memory_is_reported) {
         wf_report_markdown_file m = {0};
         long before = wf__alloc_count();
         wf__alloc_fail_at(k);
-        wf_status status = wf_report_document_markdown(&m, &cx, c, d, &images, "f");
+        wf_status status = wf_report_document_markdown(&m, &cx, c, &options, d, &images, "f");
         wf__alloc_fail_at(0);
         is_done = wf__alloc_count() - before < k;
         CHECK_INT(status, is_done ? WF_OK : WF_E_NOMEM);
