@@ -3,6 +3,7 @@
  *   status.h   codes, the error record, freeing of texts
  *   threads.h  the workers that compute
  *   data.h     images, data sets, splits
+ *   compose.h  canvases of several garments
  *   graph.h    models: from files, from names, built in code
  *   train.h    training, weights, prediction, timing
  *   eval.h     how good a classifier is
@@ -17,6 +18,7 @@
 #define WEFT_WEFT_H
 
 #include "weft/audit.h"
+#include "weft/compose.h"
 #include "weft/data.h"
 #include "weft/eval.h"
 #include "weft/events.h"

@@ -55,6 +55,7 @@ static void add_script(wf_str *out, wf_context *cx) {
                "        runs) words=\"list show compare query tag delete gc export rebuild $(weft "
                "runs --names)\" ;;\n"
                "        layers) words=$(weft layers --names) ;;\n"
+               "        compose) words=outfits ;;\n"
                "        completion) words=bash ;;\n"
                "        *) words= ;;\n"
                "        esac\n"

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "data/formats.h"
+#include "data/resize.h"
 
 wf_status wf__image_check(wf_context *cx, int64_t height, int64_t width, int64_t channels,
                           const char *name) {
@@ -69,112 +70,6 @@ wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
     return WF_OK;
 }
 
-/* --- the size ------------------------------------------------------------------------------- */
-
-/* Where each destination pixel along one axis comes from. */
-typedef struct resize_axis {
-    int32_t *first, *count; /* [to] */
-    float *weights;         /* [to][most] */
-    int32_t most;
-} resize_axis;
-
-/* Resizing of many images of one size. */
-typedef struct resizer {
-    int32_t in_height, in_width, out_height, out_width, channels;
-    resize_axis rows, columns;
-    float *middle; /* [in_height][out_width][channels] */
-} resizer;
-
-/* Weights of a triangle as wide as one source pixel, or as one destination pixel when shrinking, so
- * that every source pixel counts. */
-static wf_status axis_init(resize_axis *out, wf_context *cx, int32_t in, int32_t to) {
-    double scale = (double)in / to, width = scale > 1 ? scale : 1;
-    int32_t most = (int32_t)(2 * width) + 3;
-    out->most = most;
-    WF_TRY(wf_alloc(&out->first, cx, (size_t)to, sizeof *out->first));
-    WF_TRY(wf_alloc(&out->count, cx, (size_t)to, sizeof *out->count));
-    WF_TRY(wf_alloc(&out->weights, cx, (size_t)to * (size_t)most, sizeof *out->weights));
-    for (int32_t o = 0; o < to; o++) {
-        double center = (o + 0.5) * scale, sum = 0;
-        double low = center - width + 0.5, high = center + width + 0.5;
-        int32_t first = low > 0 ? (int32_t)low : 0;
-        int32_t last = high < in ? (int32_t)high : in; /* exclusive */
-        for (int pass = 0; pass < 2; pass++) {
-            for (int32_t x = first; x < last; x++) {
-                double distance = (x + 0.5 - center) / width;
-                double weight = 1 - (distance < 0 ? -distance : distance);
-                if (weight < 0) weight = 0;
-                if (pass == 0) sum += weight;
-                else
-                    out->weights[(size_t)o * (size_t)most + (size_t)(x - first)] =
-                        (float)(weight / sum);
-            }
-        }
-        out->first[o] = first;
-        out->count[o] = last - first;
-    }
-    return WF_OK;
-}
-
-static void axis_reset(resize_axis *axis) {
-    wf_free(axis->first);
-    wf_free(axis->count);
-    wf_free(axis->weights);
-}
-
-static void resizer_reset(resizer *r) {
-    axis_reset(&r->rows);
-    axis_reset(&r->columns);
-    wf_free(r->middle);
-    *r = (resizer){0};
-}
-
-static wf_status resizer_init(resizer *out, wf_context *cx, int32_t in_height, int32_t in_width,
-                              int32_t out_height, int32_t out_width, int32_t channels) {
-    resizer r = {.in_height = in_height,
-                 .in_width = in_width,
-                 .out_height = out_height,
-                 .out_width = out_width,
-                 .channels = channels};
-    wf_status status = WF_OK;
-    WF_TRY_OR(axis_init(&r.rows, cx, in_height, out_height));
-    WF_TRY_OR(axis_init(&r.columns, cx, in_width, out_width));
-    WF_TRY_OR(wf_alloc(&r.middle, cx, (size_t)in_height * (size_t)out_width * (size_t)channels,
-                       sizeof *r.middle));
-    *out = r;
-    return WF_OK;
-done:
-    resizer_reset(&r);
-    return status;
-}
-
-static void resizer_run(resizer *r, uint8_t *dst, const uint8_t *src) {
-    size_t c = (size_t)r->channels, in_stride = (size_t)r->in_width * c;
-    size_t stride = (size_t)r->out_width * c;
-    for (size_t y = 0; y < (size_t)r->in_height; y++) {
-        for (size_t x = 0; x < (size_t)r->out_width; x++) {
-            const float *weights = r->columns.weights + x * (size_t)r->columns.most;
-            const uint8_t *from = src + y * in_stride + (size_t)r->columns.first[x] * c;
-            for (size_t k = 0; k < c; k++) {
-                float sum = 0;
-                for (int32_t i = 0; i < r->columns.count[x]; i++)
-                    sum += weights[i] * (float)from[(size_t)i * c + k];
-                r->middle[y * stride + x * c + k] = sum;
-            }
-        }
-    }
-    for (size_t y = 0; y < (size_t)r->out_height; y++) {
-        const float *weights = r->rows.weights + y * (size_t)r->rows.most;
-        const float *from = r->middle + (size_t)r->rows.first[y] * stride;
-        for (size_t x = 0; x < stride; x++) {
-            float sum = 0;
-            for (int32_t i = 0; i < r->rows.count[y]; i++)
-                sum += weights[i] * from[(size_t)i * stride + x];
-            dst[y * stride + x] = (uint8_t)(sum <= 0 ? 0 : sum >= 255 ? 255 : sum + 0.5f);
-        }
-    }
-}
-
 /* --- the channels --------------------------------------------------------------------------- */
 
 static void to_grey(uint8_t *dst, const uint8_t *src, size_t pixels) {
@@ -211,14 +106,17 @@ static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wante
     int32_t width = wanted.width ? wanted.width : inout->width;
     if (height == inout->height && width == inout->width) return WF_OK;
     wf_images next = {0};
-    resizer r = {0};
+    wf__resizer r = {0};
+    float *middle = NULL;
     wf_status status = WF_OK;
     WF_TRY_OR(
         wf__images_alloc(&next, cx, inout->count, height, width, inout->channels, false, name));
-    WF_TRY_OR(resizer_init(&r, cx, inout->height, inout->width, height, width, next.channels));
+    WF_TRY_OR(wf__resizer_init(&r, cx, inout->height, inout->width, height, width, next.channels));
+    WF_TRY_OR(wf_alloc(&middle, cx, (size_t)inout->height * (size_t)width * (size_t)next.channels,
+                       sizeof *middle));
     size_t from = wf__image_bytes(inout), to = wf__image_bytes(&next);
     for (size_t i = 0; i < (size_t)inout->count; i++)
-        resizer_run(&r, next.pixels + i * to, inout->pixels + i * from);
+        wf__resizer_run(&r, next.pixels + i * to, inout->pixels + i * from, middle);
     if (conversion->resized == 0) {
         conversion->from_height = inout->height;
         conversion->from_width = inout->width;
@@ -234,7 +132,8 @@ static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wante
     *inout = next;
     next = (wf_images){0};
 done:
-    resizer_reset(&r);
+    wf_free(middle);
+    wf__resizer_reset(&r);
     wf_images_reset(&next);
     return status;
 }

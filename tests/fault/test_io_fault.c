@@ -7,9 +7,11 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "data/formats.h"
+#include "garments.h"
 #include "io/npy.h"
 #include "io/safetensors.h"
 #include "pictures.h"
+#include "weft/compose.h"
 
 static wf_context cx;
 
@@ -55,6 +57,17 @@ static wf_status write_split(void) {
     const wf_split split = {
         .train = train, .n_train = 3, .validation = validation, .n_validation = 1};
     return wf_split_write(&cx, scratch("w/split"), &split);
+}
+
+/* The folder is removed first, so that it can be done again. */
+static wf_status compose_set(void) {
+    const wf_compose_options options = {.dependence = 1, .n_train = 3, .n_test = 2};
+    wf_pool *pool = NULL;
+    if (wf_path_exists(scratch("w/set"))) WF_TRY(wf_dir_remove(&cx, scratch("w/set")));
+    WF_TRY(wf_pool_create(&pool, &cx, 1));
+    wf_status status = wf_compose_outfits(&cx, pool, garments(), &options, scratch("w/set"));
+    wf_pool_destroy(pool);
+    return status;
 }
 
 static wf_status append_line(void) {
@@ -224,6 +237,7 @@ ALLOCATIONS(write_json)
 ALLOCATIONS(write_safetensors)
 ALLOCATIONS(write_npy)
 ALLOCATIONS(write_split)
+ALLOCATIONS(compose_set)
 ALLOCATIONS(append_line)
 ALLOCATIONS(make_folders)
 ALLOCATIONS(read_gz)
@@ -277,6 +291,29 @@ TEST(disk_of_write_json) { fail_every_disk_operation(write_json, "w/json"); }
 TEST(disk_of_write_safetensors) { fail_every_disk_operation(write_safetensors, "w/safetensors"); }
 TEST(disk_of_write_npy) { fail_every_disk_operation(write_npy, "w/npy"); }
 TEST(disk_of_write_split) { fail_every_disk_operation(write_split, "w/split"); }
+
+/* The set is whole or not there. */
+TEST(disk_of_compose_set) {
+    prepare();
+    for (long k = 1;; k++) {
+        CHECK_OK(&cx, wf_dir_create(&cx, scratch("w/set")));
+        CHECK_OK(&cx, wf_dir_remove(&cx, scratch("w/set")));
+        long before = wf__io_count();
+        wf__io_fail_at(k);
+        wf_status status = compose_set();
+        wf__io_fail_at(0);
+        CHECK_INT(left_over(), 0);
+        if (wf__io_count() - before < k) {
+            CHECK_INT(status, WF_OK);
+            CHECK_INT(scratch_entries("w/set"), 8);
+            CHECK(k > 8 * 4); /* open, write, fsync, rename of each */
+            return;
+        }
+        CHECK_INT(status, WF_E_IO);
+        /* Only the last step, fsync of the folder, comes after the set is in place. */
+        CHECK(!wf_path_exists(scratch("w/set")) || scratch_entries("w/set") == 8);
+    }
+}
 
 TEST(disk_of_append) {
     prepare();
