@@ -79,30 +79,43 @@ WF_API wf_status wf_attribution_create(wf_attribution *out, wf_params *params, w
                                        wf_pool *pool, const wf_explain_options *options);
 WF_API void wf_attribution_reset(wf_attribution *attribution);
 
-/* ---- row by row ---- */
+/* ---- step by step ---- */
 
 typedef enum wf_reading {
-    WF_READING_ROWS,    /* the model itself, built for an image of the first t rows alone */
+    WF_READING_ROWS,    /* the layers that read, built for the first t rows alone */
     WF_READING_COLUMNS, /* the same with columns */
-    WF_READING_FILLED   /* the rows behind the first t are the baseline's */
+    WF_READING_FILLED   /* the image's rows behind the first t are the baseline's */
 } wf_reading;
 
 typedef struct wf_progression {
     wf_reading reading;
-    int32_t lines, classes; /* rows (or columns) of the image */
+    char *layer;            /* whose output is read, a map; NULL: the image itself */
+    int32_t lines, classes; /* rows (or columns) that are read: the steps */
+    int32_t image_lines;    /* the image's rows (or columns) */
     float *outputs;         /* [lines][classes]: after 1, 2, ... lines; the last is the whole
                                image's */
+    double *shares;         /* [lines]: of the score, what each line adds */
+    double sum, error;      /* of the shares: as in wf_attribution */
 } wf_progression;
 
-/* How the outputs (probabilities) develop while the image is read. Where the same parameters make a
- * model for images of 1, 2, ... rows, line t is that model's answer to the first t rows: of a
- * recurrent model that reads downwards, its state after t steps passed on to the layers behind it;
- * of a bidirectional one, both directions over these t rows alone. Where they do not, but do for
- * columns, the image is read by columns. Else (pooling, a dense layer over all rows) the rows that
- * are not yet read are the baseline's.
- * Errors: those of wf_predict. */
+/* How the outputs (probabilities) develop while the image is read, and what each step speaks for
+ * the class. What is read is the image or, of convolutions and what else stands before the first
+ * recurrent layer, the last output with height, width and channels that everything passes through:
+ * their map. Where the same parameters make a model of the layers behind it for 1, 2, ... rows of
+ * it, line t is that model's answer to the first t rows: of a layer that reads downwards, its state
+ * after t steps passed on to the layers behind it; of a bidirectional one, both directions over
+ * these t rows alone. Where they do not, but do for columns, it is read by columns. Where they do
+ * for nothing (a dense layer over all rows), the image's rows that are not yet read are the
+ * baseline's. The shares are integrated gradients, as above, of what is read: between what it is
+ * for the baseline and for the image, summed over each line. So they too add up to the difference
+ * of the scores.
+ * Errors: WF_E_ARG (no such class, steps), those of wf_predict. */
 WF_API wf_status wf_progression_create(wf_progression *out, wf_params *params, wf_context *cx,
                                        wf_pool *pool, const wf_explain_options *options);
+/* The image's lines *out_first .. *out_last, from 0, that a line of a map stands for by its place.
+ * The convolutions before it see somewhat further. */
+WF_API void wf_progression_span(int32_t *out_first, int32_t *out_last,
+                                const wf_progression *progression, int32_t line);
 WF_API void wf_progression_reset(wf_progression *progression);
 
 #ifdef __cplusplus

@@ -3,37 +3,27 @@ import {el} from "../common/dom.js";
 import {counted, percent} from "../common/format.js";
 import {classColour} from "../common/palette.js";
 import {saveBlob} from "../common/save.js";
-import {evidence} from "./evidence.js";
+import {evidence, legend} from "./evidence.js";
 import {className} from "./gallery.js";
 
 const BARS = 4,
     LEAST = 0.0005; // classes whose probabilities are shown, and from which on
-const KINDS = {
-    gradcam:
-        "The second picture shows, where it is bright, what the last convolution looked at (Grad-CAM) for the class " +
-        "that was predicted.",
-    rows:
-        "Beside the picture stand, row by row as the model reads it, what each row added for (right) or against " +
-        "(left) the predicted class, and how the probabilities of the predicted and the true class grew.",
-};
-const kindOf = given => given && (given.reading === "columns" ? "columns" : given.kind);
-KINDS.columns = KINDS.rows.replace("row by row", "column by column").replace("each row", "each column");
 
 /** The worst mistakes as pictures, with what was thought of them and why. */
 export function mistakes({label, mistakes: list}, classes, around) {
     if (!list?.length) return null;
-    const kinds = [...new Set(list.map(one => kindOf(one.evidence)).filter(kind => kind in KINDS))];
+    const legends = [...new Set(list.flatMap(one => legend(one.evidence)))];
     return [
         el("h4", {class: "apart"}, "The worst mistakes"),
         el(
             "p",
             {class: "muted small"},
             `The ${counted(list.length, "test image")} on which ${label} is most surely wrong. `,
-            kinds.map(kind => `${KINDS[kind]} `)
+            legends.map(text => `${text} `)
         ),
         el(
             "ul",
-            {class: "mistakes", "aria-label": `The worst mistakes of ${label}`},
+            {class: list.some(hasTwo) ? "mistakes wide-cards" : "mistakes", "aria-label": `The worst mistakes of ${label}`},
             list.map(one => card(one, classes, around))
         ),
         el(
@@ -58,6 +48,8 @@ export function mistakes({label, mistakes: list}, classes, around) {
     ];
 }
 
+const hasTwo = one => one.evidence?.length > 1;
+
 const rows = (list, classes) =>
     list.map(one => ({
         image: one.index,
@@ -80,7 +72,7 @@ function card(one, classes, around) {
         null,
         el(
             "div",
-            {class: "pictures"},
+            {class: hasTwo(one) ? "pictures three" : "pictures"},
             around.picture(
                 one.tile,
                 `Test image ${one.index}: ${classes[one.label]}, taken for ${classes[one.predicted]}`

@@ -156,8 +156,7 @@ static wf_status explain(wf_explained *e, wf_session *s, const wf_trained *t, co
     if (e->ways.is_recurrent)
         WF_TRY(wf_progression_create(&e->progression, t->params, cx, s->pool, &options));
     e->pixels = wf__explain_pixels(&options);
-    return wf_attribution_lines(&e->lines, &e->line_count, cx, &e->attribution,
-                                e->ways.is_recurrent ? &e->progression : NULL);
+    return WF_OK;
 }
 
 static wf_status output(const wf_explained *e, const wf_trained *t, const char *folder) {
@@ -218,7 +217,9 @@ const wf_command wf_command_explain = {
         "train:42, validation:42. RUN is as in weft help evaluate.\n"
         "A model with convolutions gets Grad-CAM: which places speak for the class. A recurrent\n"
         "model gets the probability after each row, and what each row speaks for the class by\n"
-        "integrated gradients. A model with both gets both; any other integrated gradients alone.\n"
+        "integrated gradients. A model with both gets both, for the rows of the convolutions' "
+        "map;\n"
+        "any other integrated gradients alone.\n"
         "All is computed in float32. Pictures and arrays go to files: heatmap.png (the image, the\n"
         "same under Grad-CAM's heat, integrated gradients: blue for, orange against the class),\n"
         "attributions.npy, gradcam.npy, progression.svg, explain.json.",

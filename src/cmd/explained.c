@@ -15,27 +15,11 @@ void wf_explained_reset(wf_explained *e) {
     wf_free(e->image);
     wf_free(e->stem);
     wf_free(e->probabilities);
-    wf_free(e->lines);
     json_decref(e->top);
     wf_cam_reset(&e->cam);
     wf_attribution_reset(&e->attribution);
     wf_progression_reset(&e->progression);
     *e = (wf_explained){0};
-}
-
-wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
-                               const wf_attribution *a, const wf_progression *progression) {
-    const int by_column = progression && progression->reading == WF_READING_COLUMNS;
-    const int count = by_column ? a->width : a->height;
-    double *lines = NULL;
-    WF_TRY(wf_alloc(&lines, cx, (size_t)count, sizeof *lines));
-    for (int y = 0; y < a->height; y++)
-        for (int x = 0; x < a->width * a->channels; x++)
-            lines[by_column ? x / a->channels : y] +=
-                (double)a->values[y * a->width * a->channels + x];
-    *out = lines;
-    *out_count = count;
-    return WF_OK;
 }
 
 const char *wf_reading_name(wf_reading reading) {
@@ -90,6 +74,12 @@ static const char *line_word(const wf_explained *e) {
     return e->ways.is_recurrent && e->progression.reading == WF_READING_COLUMNS ? "column" : "row";
 }
 
+/* What each line speaks for the class. */
+static const double *shares_of(const wf_explained *e, int *out_count) {
+    *out_count = e->ways.is_recurrent ? e->progression.lines : e->attribution.height;
+    return e->ways.is_recurrent ? e->progression.shares : e->attribution.rows;
+}
+
 /* The figure and its bar. */
 static wf_status add_figure(wf_table *t, wf_context *cx, const char *format, double value,
                             double share, char mark) {
@@ -110,30 +100,48 @@ static wf_status add_progress(wf_table *t, const wf_explained *e, int line) {
                          (double)outputs[first]);
 }
 
-static wf_status add_lines(wf_table *t, const wf_explained *e) {
+/* "3" of the image; of a map "3" and "9-12", the image's lines. */
+static wf_status add_line(wf_table *t, const wf_explained *e, int line) {
     wf_context *cx = &e->cli->cx;
-    double largest = 0;
+    int32_t first, last;
+    WF_TRY(wf_table_addf(t, cx, "%d", line + 1));
+    if (!e->progression.layer) return WF_OK;
+    wf_progression_span(&first, &last, &e->progression, line);
+    return wf_table_addf(t, cx, first < last ? "%d-%d" : "%d", (int)first + 1, (int)last + 1);
+}
+
+static wf_status add_head(wf_table *t, const wf_explained *e) {
+    wf_context *cx = &e->cli->cx;
     char buffer[32];
     const char *name = name_of(e, buffer, e->class_index);
-    for (int i = 0; i < e->line_count; i++) largest = fmax(largest, fabs(e->lines[i]));
-    WF_TRY(wf_table_add(t, cx, line_word(e)));
+    if (e->progression.layer) WF_TRY(wf_table_add(t, cx, "step"));
+    WF_TRY(wf_table_addf(t, cx, "%s%s", line_word(e), e->progression.layer ? "s" : ""));
     if (e->ways.is_recurrent) {
         WF_TRY(wf_table_addf(t, cx, "p(%s)", name));
         WF_TRY(wf_table_add(t, cx, "most probable"));
     }
-    WF_TRY(wf_table_addf(t, cx, "speaks for %s", name));
-    for (int i = 0; i < e->line_count; i++) {
-        const double share = largest > 0 ? fabs(e->lines[i]) / largest : 0;
-        WF_TRY(wf_table_addf(t, cx, "%d", i + 1));
+    return wf_table_addf(t, cx, "speaks for %s", name);
+}
+
+static wf_status add_lines(wf_table *t, const wf_explained *e) {
+    wf_context *cx = &e->cli->cx;
+    double largest = 0;
+    int count;
+    const double *shares = shares_of(e, &count);
+    for (int i = 0; i < count; i++) largest = fmax(largest, fabs(shares[i]));
+    WF_TRY(add_head(t, e));
+    for (int i = 0; i < count; i++) {
+        const double share = largest > 0 ? fabs(shares[i]) / largest : 0;
+        WF_TRY(add_line(t, e, i));
         if (e->ways.is_recurrent) WF_TRY(add_progress(t, e, i));
-        WF_TRY(add_figure(t, cx, "%+.4f", e->lines[i], share, e->lines[i] < 0 ? '-' : '+'));
+        WF_TRY(add_figure(t, cx, "%+.4f", shares[i], share, shares[i] < 0 ? '-' : '+'));
     }
     return WF_OK;
 }
 
 static wf_status print_lines(const wf_explained *e) {
     wf_table t;
-    wf_table_init(&t, e->ways.is_recurrent ? 4 : 2, 1);
+    wf_table_init(&t, e->progression.layer ? 5 : e->ways.is_recurrent ? 4 : 2, 1);
     wf_status status = add_lines(&t, e);
     wf_print(e->cli, "\n");
     if (status == WF_OK) wf_table_print(&t, e->cli);
@@ -142,13 +150,19 @@ static wf_status print_lines(const wf_explained *e) {
 }
 
 static void print_reading(const wf_explained *e) {
+    const wf_progression *p = &e->progression;
     char name[32];
     if (!e->ways.is_recurrent) return;
     wf_print(e->cli, "p(%s): ", name_of(e, name, e->class_index));
-    if (e->progression.reading == WF_READING_FILLED)
+    if (p->reading == WF_READING_FILLED)
         wf_print(e->cli, "of the image whose rows below that one are %s\n",
                  e->baseline ? "white" : "black");
-    else wf_print(e->cli, "of the %ss up to that one, read alone\n", line_word(e));
+    else if (!p->layer) wf_print(e->cli, "of the %ss up to that one, read alone\n", line_word(e));
+    else
+        wf_print(e->cli,
+                 "of the steps up to that one, read alone. A step is a %s of layer %s's map and "
+                 "sees\nsomewhat more of the image than the %ss that are named.\n",
+                 line_word(e), p->layer, line_word(e));
 }
 
 wf_status wf_explained_print(const wf_explained *e) {
@@ -161,10 +175,10 @@ wf_status wf_explained_print(const wf_explained *e) {
     if (e->ways.is_recurrent || !e->cam.map) WF_TRY(print_lines(e));
     else wf_print(e->cli, "\n");
     print_reading(e);
-    wf_print(e->cli,
-             "Integrated gradients of %d steps from a %s image add up to %+.4f; the score's "
-             "difference is %+.4f.\n",
-             a->steps, ground, a->sum, a->score - a->baseline_score);
+    wf_print(e->cli, "Integrated gradients of %d steps from a %s image add up to %+.4f", a->steps,
+             ground, a->sum);
+    if (e->progression.layer) wf_print(e->cli, ", those of the map to %+.4f", e->progression.sum);
+    wf_print(e->cli, "; the score's difference is %+.4f.\n", a->score - a->baseline_score);
     return WF_OK;
 }
 
@@ -203,8 +217,10 @@ static wf_status add_ways(json_t *d, const wf_explained *e) {
                                  wf_json_real(a->error), "rows", reals(a->rows, a->height))));
     if (!e->ways.is_recurrent) return WF_OK;
     return wf_json_put(d, cx, "progression",
-                       json_pack("{s:s, s:o, s:o}", "reading", wf_reading_name(p->reading), "lines",
-                                 reals(e->lines, e->line_count), "outputs",
+                       json_pack("{s:s, s:s?, s:i, s:o, s:o, s:o, s:o}", "reading",
+                                 wf_reading_name(p->reading), "layer", p->layer, "image_lines",
+                                 p->image_lines, "lines", reals(p->shares, p->lines), "sum",
+                                 wf_json_real(p->sum), "error", wf_json_real(p->error), "outputs",
                                  matrix(p->outputs, p->lines, p->classes)));
 }
 
@@ -253,7 +269,7 @@ static wf_status write_chart(const wf_explained *e, const char *folder) {
     WF_TRY_OR(wf_alloc(&names, cx, (size_t)e->classes, sizeof *names));
     WF_TRY_OR(wf_alloc(&buffers, cx, (size_t)e->classes, sizeof *buffers));
     for (int k = 0; k < e->classes; k++) names[k] = name_of(e, buffers[k], k);
-    const wf_progression_chart chart = {&e->progression, e->lines, e->class_index, names};
+    const wf_progression_chart chart = {&e->progression, e->class_index, names};
     WF_TRY_OR(wf_progression_svg(&svg, cx, &chart));
     WF_TRY_OR(write_bytes(cx, folder, "progression.svg", &svg));
 done:

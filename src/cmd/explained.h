@@ -21,16 +21,9 @@ typedef struct wf_explained {
     wf_cam cam;                 /* where ways.cam_layer or the user names a layer */
     wf_attribution attribution; /* always */
     wf_progression progression; /* where ways.is_recurrent */
-    double *lines;              /* [height or width]: sums of the attribution along the reading */
-    int line_count;
 } wf_explained;
 
 void wf_explained_reset(wf_explained *e);
-
-/* Sums of an attribution over each row, or each column where the progression (or NULL) reads these.
- * Free *out [*out_count] with wf_free.  Errors: WF_E_NOMEM. */
-wf_status wf_attribution_lines(double **out, int *out_count, wf_context *cx,
-                               const wf_attribution *a, const wf_progression *progression);
 
 /* "rows", "columns", "filled". */
 const char *wf_reading_name(wf_reading reading);

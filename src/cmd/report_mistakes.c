@@ -11,7 +11,7 @@
 #include "report/packed.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     SHOWN = 20,
     EXPLAINED = 8,
     MODELS = 30, /* as many are explained: the page has to stay small */
@@ -120,28 +120,39 @@ static wf_status put_progress(json_t *evidence, wf_context *cx, const wf_progres
 
 static wf_status by_line(json_t **out, wf_context *cx, wf_pool *pool, wf_params *params,
                          const wf_explain_options *options) {
-    wf_attribution attribution = {0};
-    wf_progression progression = {0};
-    double *lines = NULL;
-    int count = 0;
+    wf_progression g = {0};
     json_t *evidence = NULL, *rows = json_array();
     wf_status status;
-    WF_TRY_OR(wf_attribution_create(&attribution, params, cx, pool, options));
-    WF_TRY_OR(wf_progression_create(&progression, params, cx, pool, options));
-    WF_TRY_OR(wf_attribution_lines(&lines, &count, cx, &attribution, &progression));
-    for (int i = 0; i < count; i++) WF_TRY_OR(wf_json_append(rows, cx, digits(lines[i])));
-    evidence = json_pack("{s:s, s:s, s:O}", "kind", "rows", "reading",
-                         wf_reading_name(progression.reading), "rows", rows);
+    WF_TRY_OR(wf_progression_create(&g, params, cx, pool, options));
+    for (int i = 0; i < g.lines; i++) WF_TRY_OR(wf_json_append(rows, cx, digits(g.shares[i])));
+    evidence = json_pack("{s:s, s:s, s:s?, s:i, s:O}", "kind", "rows", "reading",
+                         wf_reading_name(g.reading), "layer", g.layer, "image_lines",
+                         (int)g.image_lines, "rows", rows);
     WF_REQUIRE_OR(evidence, WF_E_NOMEM, "out of memory: a mistake row by row");
-    WF_TRY_OR(put_progress(evidence, cx, &progression));
+    WF_TRY_OR(put_progress(evidence, cx, &g));
     *out = json_incref(evidence);
 done:
     json_decref(rows);
     json_decref(evidence);
-    wf_free(lines);
-    wf_attribution_reset(&attribution);
-    wf_progression_reset(&progression);
+    wf_progression_reset(&g);
     return status;
+}
+
+typedef wf_status (*way_fn)(json_t **out, wf_context *cx, wf_pool *pool, wf_params *params,
+                            const wf_explain_options *options);
+
+/* One for the places, one for the steps, as far as the model has them. */
+static wf_status explain_one(json_t *list, wf_pictures *p, const wf_trained *t,
+                             const wf_explain_ways *ways, const wf_explain_options *options) {
+    const way_fn fns[] = {ways->cam_layer ? by_place : NULL, ways->is_recurrent ? by_line : NULL};
+    wf_context *cx = &p->cli->cx;
+    for (size_t i = 0; i < sizeof fns / sizeof *fns; i++) {
+        json_t *one = NULL;
+        if (!fns[i]) continue;
+        WF_TRY(fns[i](&one, cx, p->session->pool, t->params, options));
+        WF_TRY(wf_json_append(list, cx, one));
+    }
+    return WF_OK;
 }
 
 /* {"schema_version", "mistakes": [{"index", "evidence"}]} of the first mistakes; none where the
@@ -155,20 +166,17 @@ static wf_status explain(json_t **out, wf_pictures *p, const wf_trained *t,
     wf_status status = WF_OK;
     wf_explain_ways_of(&ways, t->params);
     json_array_foreach(mistakes, i, mistake) {
-        json_t *one = NULL;
+        json_t *evidence;
         const wf_explain_options options = {
             .images = &p->session->dataset->test,
             .index = json_integer_value(json_object_get(mistake, "index")),
             .normalization = t->normalization,
             .class_index = (int32_t)json_integer_value(json_object_get(mistake, "predicted"))};
-        if (i == EXPLAINED) break;
-        if (ways.cam_layer) WF_TRY_OR(by_place(&one, cx, p->session->pool, t->params, &options));
-        else if (ways.is_recurrent)
-            WF_TRY_OR(by_line(&one, cx, p->session->pool, t->params, &options));
-        else break;
+        if (i == EXPLAINED || !(ways.cam_layer || ways.is_recurrent)) break;
         WF_TRY_OR(wf_json_append(
-            list, cx,
-            json_pack("{s:I, s:o}", "index", (json_int_t)options.index, "evidence", one)));
+            list, cx, json_pack("{s:I, s:[]}", "index", (json_int_t)options.index, "evidence")));
+        evidence = json_object_get(json_array_get(list, i), "evidence");
+        WF_TRY_OR(explain_one(evidence, p, t, &ways, &options));
     }
     *out = json_pack("{s:i, s:O}", "schema_version", VERSION, "mistakes", list);
     WF_REQUIRE_OR(*out, WF_E_NOMEM, "out of memory: the evidence of mistakes");

@@ -1,4 +1,4 @@
-/* Grad-CAM and integrated gradients, out of the gradients that a plan gives. */
+/* What a model can be asked, its scores' gradients, Grad-CAM. */
 #include "eval/explain.h"
 
 #include <math.h>
@@ -7,8 +7,6 @@
 #include "base/alloc.h"
 #include "nn/plan.h"
 #include "train/batches.h"
-
-enum { STEPS = 64, MAX_STEPS = 4096, STEPS_PER_BATCH = 64 };
 
 /* ---- what can be asked ---- */
 
@@ -60,29 +58,50 @@ const uint8_t *wf__explain_pixels(const wf_explain_options *options) {
                                 (size_t)images->width * (size_t)images->channels;
 }
 
+wf_status wf__explain_ends(float **out, wf_params *params, wf_context *cx, wf_pool *pool,
+                           const wf_explain_options *options, int node) {
+    const wf_images *images = options->images;
+    const wf_plan_options plan_options = {
+        .mode = WF_PLAN_INFER, .batch_size = 2, .layer = params->graph->nodes[node].name};
+    const size_t size = (size_t)wf_shape_size(&params->graph->nodes[node].shape),
+                 image = (size_t)images->height * (size_t)images->width * (size_t)images->channels;
+    uint8_t *pixels = NULL;
+    float *ends = NULL;
+    wf_plan *plan = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&ends, cx, 2 * size, sizeof *ends));
+    WF_TRY_OR(wf_alloc(&pixels, cx, 2, image));
+    memset(pixels, options->baseline, image);
+    memcpy(pixels + image, wf__explain_pixels(options), image);
+    WF_TRY_OR(wf_plan_create(&plan, cx, params->graph, params, pool, &plan_options));
+    WF_TRY_OR(wf_plan_run(NULL, plan, cx,
+                          &(wf_batch){.pixels = pixels,
+                                      .scale = options->normalization.scale,
+                                      .shift = options->normalization.shift,
+                                      .n = 2}));
+    memcpy(ends, wf_plan_output(plan), 2 * size * sizeof *ends);
+    *out = ends;
+    ends = NULL;
+done:
+    wf_plan_destroy(plan);
+    wf_free(pixels);
+    wf_free(ends);
+    return status;
+}
+
 /* ---- scores and their gradients ---- */
 
-/* A gradient plan for one class. */
-typedef struct asker {
-    wf_plan *plan;
-    int classes, batch_size;
-    float *factors; /* [batch_size][classes]: of the scores, the same in every row */
-} asker;
-
-static void asker_reset(asker *a) {
+void wf__asker_reset(wf__asker *a) {
     wf_plan_destroy(a->plan);
     wf_free(a->factors);
 }
 
-static wf_status asker_create(asker *out, wf_params *params, wf_context *cx, wf_pool *pool,
-                              const wf_explain_options *options, const char *layer,
-                              int batch_size) {
+wf_status wf__asker_create(wf__asker *out, wf_params *params, wf_context *cx, wf_pool *pool,
+                           int32_t class_index, const char *layer, int batch_size) {
     const wf_graph *g = params->graph;
     const int K = (int)wf_shape_size(&g->nodes[g->output].shape), n_classes = K == 1 ? 2 : K;
-    const int32_t class_index = options->class_index;
-    asker a = {.classes = K, .batch_size = batch_size};
+    wf__asker a = {.classes = K};
     wf_status status;
-    WF_TRY(wf__explain_check(cx, g, options));
     WF_REQUIRE(class_index >= 0 && class_index < n_classes, WF_E_ARG,
                "class %d, model %s tells %d classes apart | they are numbered from 0", class_index,
                g->name, n_classes);
@@ -93,19 +112,18 @@ static wf_status asker_create(asker *out, wf_params *params, wf_context *cx, wf_
         .mode = WF_PLAN_GRADIENT, .batch_size = batch_size, .layer = layer};
     WF_TRY_OR(wf_plan_create(&a.plan, cx, g, params, pool, &plan_options));
     *out = a;
-    a = (asker){0};
+    a = (wf__asker){0};
 done:
-    asker_reset(&a);
+    wf__asker_reset(&a);
     return status;
 }
 
-static wf_status ask(asker *a, wf_context *cx, wf_batch batch) {
+wf_status wf__ask(wf__asker *a, wf_context *cx, wf_batch batch) {
     batch.targets = a->factors;
     return wf_plan_run(NULL, a->plan, cx, &batch);
 }
 
-/* The class' score of image i of the last batch. */
-static double score_of(const asker *a, int i) {
+double wf__asker_score(const wf__asker *a, int i) {
     const float *scores = wf_plan_scores(a->plan) + (ptrdiff_t)i * a->classes;
     double sum = 0;
     for (int k = 0; k < a->classes; k++)
@@ -153,7 +171,7 @@ wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool 
     const char *layer = options->layer;
     wf_explain_ways ways;
     wf_cam cam = {0};
-    asker a = {0};
+    wf__asker a = {0};
     double *weights = NULL;
     char text[96];
     int node;
@@ -169,7 +187,8 @@ wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool 
                layer, wf_shape_text(text, sizeof text, shape),
                ways.cam_layer ? "the last convolution is " : "no layer here convolves",
                ways.cam_layer ? ways.cam_layer : "");
-    WF_TRY(asker_create(&a, params, cx, pool, options, layer, 1));
+    WF_TRY(wf__explain_check(cx, g, options));
+    WF_TRY(wf__asker_create(&a, params, cx, pool, options->class_index, layer, 1));
     cam.height = (int32_t)shape->dim[0];
     cam.width = (int32_t)shape->dim[1];
     cam.image_height = images->height;
@@ -179,11 +198,11 @@ wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool 
     WF_TRY_OR(
         wf_alloc(&cam.heat, cx, (size_t)images->height * (size_t)images->width, sizeof *cam.heat));
     WF_TRY_OR(wf_alloc(&weights, cx, (size_t)shape->dim[2], sizeof *weights));
-    WF_TRY_OR(ask(&a, cx,
-                  (wf_batch){.pixels = wf__explain_pixels(options),
-                             .scale = options->normalization.scale,
-                             .shift = options->normalization.shift,
-                             .n = 1}));
+    WF_TRY_OR(wf__ask(&a, cx,
+                      (wf_batch){.pixels = wf__explain_pixels(options),
+                                 .scale = options->normalization.scale,
+                                 .shift = options->normalization.shift,
+                                 .n = 1}));
     weigh_channels(cam.map, wf_plan_layer_values(a.plan), wf_plan_layer_gradient(a.plan),
                    shape->dim[0] * shape->dim[1], shape->dim[2], weights);
     wf__resize_bilinear(cam.heat, images->height, images->width, cam.map, cam.height, cam.width);
@@ -191,7 +210,7 @@ wf_status wf_cam_create(wf_cam *out, wf_params *params, wf_context *cx, wf_pool 
     cam = (wf_cam){0};
 done:
     wf_free(weights);
-    asker_reset(&a);
+    wf__asker_reset(&a);
     wf_cam_reset(&cam);
     return status;
 }
@@ -201,130 +220,4 @@ void wf_cam_reset(wf_cam *cam) {
     wf_free(cam->map);
     wf_free(cam->heat);
     *cam = (wf_cam){0};
-}
-
-/* ---- integrated gradients ---- */
-
-/* Newton's iteration from Tricomi's approximation of the roots of P_n, with
- *  j P_j = (2 j - 1) x P_(j-1) - (j - 1) P_(j-2),  P_n' = n (x P_n - P_(n-1)) / (x^2 - 1),
- *  weight = 2 / ((1 - x^2) P_n'^2) on (-1, 1). */
-void wf__gauss_legendre(double *nodes, double *weights, int n) {
-    for (int i = 0; i < n; i++) {
-        double x = -cos(M_PI * (i + 0.75) / (n + 0.5)), slope = 1;
-        for (int round = 0; round < 10; round++) {
-            double p = 1, before = 0;
-            for (int j = 1; j <= n; j++) {
-                const double next = ((2 * j - 1) * x * p - (j - 1) * before) / j;
-                before = p;
-                p = next;
-            }
-            slope = n * (x * p - before) / (x * x - 1);
-            x -= p / slope;
-        }
-        nodes[i] = (x + 1) / 2;
-        weights[i] = 1 / ((1 - x * x) * slope * slope);
-    }
-}
-
-/* The path from the baseline to the image, and the sum of gradients along it. */
-typedef struct path {
-    int64_t size;
-    float *from, *to; /* [size]: baseline and image, as the model sees them */
-    float *points;    /* [STEPS_PER_BATCH][size] */
-    double *sums;     /* [size]: weighted gradients */
-    double *nodes, *weights;
-} path;
-
-static void path_reset(path *p) {
-    wf_free(p->from);
-    wf_free(p->points);
-    wf_free(p->sums);
-    wf_free(p->nodes);
-}
-
-static wf_status path_init(path *p, wf_context *cx, const wf_explain_options *options, int64_t size,
-                           int steps) {
-    const wf_normalization *norm = &options->normalization;
-    const uint8_t *pixels = wf__explain_pixels(options);
-    p->size = size;
-    WF_TRY(wf_alloc(&p->from, cx, 2 * (size_t)size, sizeof *p->from));
-    WF_TRY(wf_alloc(&p->points, cx, STEPS_PER_BATCH * (size_t)size, sizeof *p->points));
-    WF_TRY(wf_alloc(&p->sums, cx, (size_t)size, sizeof *p->sums));
-    WF_TRY(wf_alloc(&p->nodes, cx, 2 * (size_t)steps, sizeof *p->nodes));
-    p->to = p->from + size;
-    p->weights = p->nodes + steps;
-    wf__gauss_legendre(p->nodes, p->weights, steps);
-    for (int64_t i = 0; i < size; i++) {
-        const int c = (int)(i % norm->channels);
-        p->from[i] = (float)options->baseline * norm->scale[c] + norm->shift[c];
-        p->to[i] = (float)pixels[i] * norm->scale[c] + norm->shift[c];
-    }
-    return WF_OK;
-}
-
-/* Adds steps first .. first + n - 1. */
-static wf_status integrate(path *p, asker *a, wf_context *cx, int first, int n) {
-    for (int k = 0; k < n; k++) {
-        const double t = p->nodes[first + k];
-        for (int64_t i = 0; i < p->size; i++)
-            p->points[k * p->size + i] =
-                (float)((1 - t) * (double)p->from[i] + t * (double)p->to[i]);
-    }
-    WF_TRY(ask(a, cx, (wf_batch){.values = p->points, .n = n}));
-    const float *gradient = wf_plan_input_gradient(a->plan);
-    for (int k = 0; k < n; k++)
-        for (int64_t i = 0; i < p->size; i++)
-            p->sums[i] += p->weights[first + k] * (double)gradient[k * p->size + i];
-    return WF_OK;
-}
-
-static void finish(wf_attribution *out, const path *p) {
-    const int64_t row = p->size / out->height;
-    for (int64_t i = 0; i < p->size; i++) {
-        const double value = ((double)p->to[i] - (double)p->from[i]) * p->sums[i];
-        out->values[i] = (float)value;
-        out->rows[i / row] += value;
-        out->sum += value;
-    }
-    out->error = out->sum - (out->score - out->baseline_score);
-}
-
-wf_status wf_attribution_create(wf_attribution *out, wf_params *params, wf_context *cx,
-                                wf_pool *pool, const wf_explain_options *options) {
-    const wf_images *images = options->images;
-    const int steps = options->steps ? options->steps : STEPS;
-    const int batch = steps < STEPS_PER_BATCH ? steps : STEPS_PER_BATCH;
-    wf_attribution result = {.steps = steps};
-    asker a = {0};
-    path p = {0};
-    wf_status status;
-    WF_REQUIRE(steps >= 1 && steps <= MAX_STEPS, WF_E_ARG,
-               "integrated gradients of %d steps, must be 1 to %d", steps, MAX_STEPS);
-    WF_TRY(asker_create(&a, params, cx, pool, options, NULL, batch < 2 ? 2 : batch));
-    result.height = images->height;
-    result.width = images->width;
-    result.channels = images->channels;
-    const int64_t size = (int64_t)images->height * images->width * images->channels;
-    WF_TRY_OR(wf_alloc(&result.values, cx, (size_t)size, sizeof *result.values));
-    WF_TRY_OR(wf_alloc(&result.rows, cx, (size_t)images->height, sizeof *result.rows));
-    WF_TRY_OR(path_init(&p, cx, options, size, steps));
-    WF_TRY_OR(ask(&a, cx, (wf_batch){.values = p.from, .n = 2})); /* `to` stands behind it */
-    result.baseline_score = score_of(&a, 0);
-    result.score = score_of(&a, 1);
-    for (int first = 0; first < steps; first += batch)
-        WF_TRY_OR(integrate(&p, &a, cx, first, steps - first < batch ? steps - first : batch));
-    finish(&result, &p);
-    *out = result;
-    result = (wf_attribution){0};
-done:
-    path_reset(&p);
-    asker_reset(&a);
-    wf_attribution_reset(&result);
-    return status;
-}
-
-void wf_attribution_reset(wf_attribution *attribution) {
-    wf_free(attribution->values);
-    wf_free(attribution->rows);
-    *attribution = (wf_attribution){0};
 }

@@ -6,11 +6,13 @@
 #include "base/str.h"
 #include "weft/data.h"
 
-enum { WF_CONTACT_LINES = 3, WF_CONTACT_BYTES = 96 };
+enum { WF_CONTACT_IMAGES = 3, WF_CONTACT_LINES = 3, WF_CONTACT_BYTES = 96 };
 
-/* One image, or two side by side. */
+/* One image, or some side by side. */
 typedef struct wf_contact {
-    const uint8_t *images[2]; /* [1] may be NULL */
+    const uint8_t *images[WF_CONTACT_IMAGES]; /* but for the first NULL where there is none */
+    const float *curve; /* [curve_count][2]: over the last image, x and y in 0 .. 1; NULL: none */
+    size_t curve_count;
     char captions[WF_CONTACT_LINES][WF_CONTACT_BYTES];
 } wf_contact;
 

@@ -21,13 +21,12 @@ int wf_progression_classes(int out[WF_CHART_CLASSES], const wf_progression *prog
 
 typedef struct wf_progression_chart {
     const wf_progression *progression;
-    const double *lines; /* [progression->lines]: what each line speaks for the class */
     int class_index;
     const char *const *class_names; /* [progression->classes] */
 } wf_progression_chart;
 
-/* An SVG file: above, how the classes' probabilities develop line by line; below, the lines'
- * attributions as bars. Release with wf_str_reset.  Errors: WF_E_NOMEM. */
+/* An SVG file: above, how the classes' probabilities develop step by step; below, the steps'
+ * shares as bars. Release with wf_str_reset.  Errors: WF_E_NOMEM. */
 wf_status wf_progression_svg(wf_str *out, wf_context *cx, const wf_progression_chart *chart);
 
 #endif

@@ -161,12 +161,27 @@ static wf_status add_map(wf__markdown *m, size_t row, const json_t *model) {
 
 /* ---- mistakes ---- */
 
-/* Where a model looks, as grey values of an image's form; pictures [count] are freed at the end. */
+/* What is drawn of where models look, in blocks that are freed at the end. */
 typedef struct looks {
-    uint8_t **pictures;
+    void **blocks;
     size_t count;
     wf_status status;
 } looks;
+
+/* A block of the looks' own; NULL on failure. */
+static void *get_block(looks *l, wf_context *cx, size_t bytes) {
+    void *p = NULL;
+    if (l->status == WF_OK)
+        l->status = wf_realloc(&l->blocks, cx, l->count, l->count + 1, sizeof *l->blocks);
+    if (l->status == WF_OK) l->status = wf_alloc(&p, cx, bytes, 1);
+    if (p) l->blocks[l->count++] = p;
+    return p;
+}
+
+static int is_by_column(const json_t *evidence) {
+    const char *reading = json_string_value(json_object_get(evidence, "reading"));
+    return reading && !strcmp(reading, "columns");
+}
 
 /* How bright the evidence is at a place of the image, 0 ... 255. */
 static uint8_t brightness(const json_t *evidence, const int32_t *values, size_t count, int y, int x,
@@ -178,12 +193,14 @@ static uint8_t brightness(const json_t *evidence, const int32_t *values, size_t 
     }
     const json_t *rows = json_object_get(evidence, "rows");
     const size_t n = json_array_size(rows);
+    const size_t at = is_by_column(evidence) ? (size_t)x * n / (size_t)form->width
+                                             : (size_t)y * n / (size_t)form->height;
     double most = 0, value;
     for (size_t i = 0; i < n; i++) {
         value = json_number_value(json_array_get(rows, i));
         if (value > most) most = value;
     }
-    value = json_number_value(json_array_get(rows, (size_t)y * n / (size_t)form->height));
+    value = json_number_value(json_array_get(rows, at));
     return value > 0 && most > 0 ? (uint8_t)(255 * value / most) : 0;
 }
 
@@ -193,29 +210,51 @@ static const uint8_t *draw_evidence(looks *l, wf__markdown *m, const json_t *evi
     wf_context *cx = m->cx;
     int32_t *values = NULL;
     size_t count = 0;
-    uint8_t *p = NULL;
-    if (!json_is_object(evidence) || l->status != WF_OK) return NULL;
     const json_t *packed = json_object_get(evidence, "values");
-    if (packed) l->status = wf_unpack(&values, &count, cx, packed);
-    if (l->status == WF_OK)
-        l->status = wf_realloc(&l->pictures, cx, l->count, l->count + 1, sizeof *l->pictures);
-    if (l->status == WF_OK)
-        l->status =
-            wf_alloc(&p, cx, (size_t)form->height * (size_t)form->width, (size_t)form->channels);
+    if (packed && l->status == WF_OK) l->status = wf_unpack(&values, &count, cx, packed);
+    const size_t pixels = (size_t)form->height * (size_t)form->width;
+    uint8_t *p = get_block(l, cx, pixels * (size_t)form->channels);
     for (int i = 0; p && i < form->height * form->width; i++)
         memset(p + i * form->channels,
                brightness(evidence, values, count, i / form->width, i % form->width, form),
                (size_t)form->channels);
-    if (p) l->pictures[l->count++] = p;
     wf_free(values);
     return p;
 }
 
+/* How the class' probability grows: line by line downwards, or of columns to the right. */
+static void draw_curve(wf_contact *out, looks *l, wf__markdown *m, const json_t *evidence,
+                       int64_t class) {
+    const json_t *classes = json_object_get(evidence, "classes"),
+                 *progress = json_object_get(evidence, "progress");
+    const size_t n = json_array_size(progress);
+    const int is_turned = is_by_column(evidence);
+    size_t at = 0;
+    while (at < json_array_size(classes) &&
+           json_integer_value(json_array_get(classes, at)) != class)
+        at++;
+    float *points = n > 1 ? get_block(l, m->cx, 2 * n * sizeof *points) : NULL;
+    for (size_t i = 0; points && i < n; i++) {
+        const double p = json_number_value(json_array_get(json_array_get(progress, i), at));
+        const double place = ((double)i + 0.5) / (double)n;
+        points[2 * i] = (float)(is_turned ? place : p);
+        points[2 * i + 1] = (float)(is_turned ? 1 - p : place);
+    }
+    out->curve = points;
+    out->curve_count = n;
+}
+
 static int fill_mistake(wf_contact *out, wf__markdown *m, const json_t *one, void *user) {
-    const json_t *probabilities = json_object_get(one, "probabilities");
+    const json_t *probabilities = json_object_get(one, "probabilities"),
+                 *evidence = json_object_get(one, "evidence"), *given;
     const int64_t label = whole(one, "label"), predicted = whole(one, "predicted");
+    size_t i;
     out->images[0] = wf__md_pixels(wf__md_test(m), whole(one, "index"));
-    out->images[1] = draw_evidence(user, m, json_object_get(one, "evidence"));
+    json_array_foreach(evidence, i, given) {
+        if (i + 1 == WF_CONTACT_IMAGES) break;
+        out->images[i + 1] = draw_evidence(user, m, given);
+        draw_curve(out, user, m, given, predicted);
+    }
     snprintf(out->captions[0], WF_CONTACT_BYTES, "is %s %.3f", wf__md_class(m, label),
              json_number_value(json_array_get(probabilities, (size_t)label)));
     snprintf(out->captions[1], WF_CONTACT_BYTES, "taken for %s %.3f", wf__md_class(m, predicted),
@@ -224,20 +263,32 @@ static int fill_mistake(wf_contact *out, wf__markdown *m, const json_t *one, voi
     return 1;
 }
 
+/* Some way of looking at the first mistake is that one. */
+static int has_evidence(const json_t *mistakes, const char *kind) {
+    const json_t *ways = json_object_get(json_array_get(mistakes, 0), "evidence");
+    for (size_t i = 0; i < json_array_size(ways); i++) {
+        const char *text = json_string_value(json_object_get(json_array_get(ways, i), "kind"));
+        if (text && !strcmp(text, kind)) return 1;
+    }
+    return 0;
+}
+
 static wf_status add_mistakes(wf__markdown *m, size_t row, const json_t *model) {
     looks l = {0};
-    char name[160], title[240];
+    char name[160], title[320];
     const char *label = m->c->rows[row].label;
-    const wf__sheet sheet = {.list = json_object_get(model, "mistakes"),
-                             .form = wf__md_test(m),
-                             .fill = fill_mistake,
-                             .user = &l};
+    const json_t *list = json_object_get(model, "mistakes");
+    const wf__sheet sheet = {
+        .list = list, .form = wf__md_test(m), .fill = fill_mistake, .user = &l};
+    const int has_places = has_evidence(list, "gradcam"), has_rows = has_evidence(list, "rows");
     snprintf(name, sizeof name, "%02zu-%.100s-mistakes", row + 1, label);
-    snprintf(title, sizeof title,
-             "The worst mistakes of %.120s; beside some what spoke for the wrong class", label);
+    snprintf(title, sizeof title, "The worst mistakes of %.120s%s%s%s%s", label,
+             has_places || has_rows ? "; beside some what spoke for the wrong class: " : "",
+             has_places ? "places" : "", has_places && has_rows ? ", " : "",
+             has_rows ? "lines read, its probability" : "");
     wf_status status = wf__md_sheet(m, name, title, &sheet);
-    for (size_t i = 0; i < l.count; i++) wf_free(l.pictures[i]);
-    wf_free(l.pictures);
+    for (size_t i = 0; i < l.count; i++) wf_free(l.blocks[i]);
+    wf_free(l.blocks);
     return status == WF_OK ? l.status : status;
 }
 

@@ -1,5 +1,7 @@
 /* A chart of how probabilities develop while an image is read. */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "report/explanation.h"
 #include "report/plot.h"
@@ -84,11 +86,11 @@ static void add_curves(wf_html *h, const wf__plot *p, const wf_progression_chart
 
 static void add_bars(wf_html *h, const wf__plot *p, const wf_progression_chart *c) {
     const double width = (p->right - p->left) / (p->x_high - p->x_low), zero = wf__plot_y(p, 0);
+    const double *shares = c->progression->shares;
     for (int t = 0; t < c->progression->lines; t++) {
-        const double y = wf__plot_y(p, c->lines[t]), x = wf__plot_x(p, t + 1) - 0.4 * width;
+        const double y = wf__plot_y(p, shares[t]), x = wf__plot_x(p, t + 1) - 0.4 * width;
         wf__html(h, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
-                 c->lines[t] >= 0 ? "for" : "against", x, fmin(y, zero), 0.8 * width,
-                 fabs(y - zero));
+                 shares[t] >= 0 ? "for" : "against", x, fmin(y, zero), 0.8 * width, fabs(y - zero));
     }
     wf__html(h, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", p->left,
              p->right, zero, zero);
@@ -104,7 +106,8 @@ static void add_line_ticks(wf_html *h, const wf__plot *p, int lines) {
 wf_status wf_progression_svg(wf_str *out, wf_context *cx, const wf_progression_chart *c) {
     const wf_progression *progression = c->progression;
     const int lines = progression->lines;
-    const char *line = progression->reading == WF_READING_COLUMNS ? "column" : "row";
+    const char *row = progression->reading == WF_READING_COLUMNS ? "column" : "row";
+    const char *line = progression->layer ? "step" : row;
     wf_html h = {.cx = cx};
     wf__plot upper = {.left = 56,
                       .right = RIGHT,
@@ -117,8 +120,8 @@ wf_status wf_progression_svg(wf_str *out, wf_context *cx, const wf_progression_c
     lower.top = MIDDLE + 36;
     lower.bottom = HEIGHT - 44;
     for (int t = 0; t < lines; t++) {
-        lower.y_low = fmin(lower.y_low, c->lines[t]);
-        lower.y_high = t ? fmax(lower.y_high, c->lines[t]) : fmax(0, c->lines[t]);
+        lower.y_low = fmin(lower.y_low, progression->shares[t]);
+        lower.y_high = fmax(t ? lower.y_high : 0, progression->shares[t]);
     }
     if (!(lower.y_high > lower.y_low)) lower.y_high = lower.y_low + 1;
     const double margin = 0.05 * (lower.y_high - lower.y_low);
@@ -139,9 +142,15 @@ wf_status wf_progression_svg(wf_str *out, wf_context *cx, const wf_progression_c
     wf__plot_y_axis(&h, &lower);
     add_bars(&h, &lower, c);
     add_line_ticks(&h, &lower, lines);
-    wf__html(&h,
-             "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text></svg>\n",
+    wf__html(&h, "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s",
              (lower.left + lower.right) / 2, HEIGHT - 8, line);
+    if (progression->layer) {
+        char each[32];
+        snprintf(each, sizeof each, "%.2g", (double)progression->image_lines / lines);
+        wf__html(&h, ": a %s of %s's map, about %s %s%s of the image", row, progression->layer,
+                 each, row, strcmp(each, "1") ? "s" : "");
+    }
+    wf_str_add(&h.out, cx, "</text></svg>\n");
     const wf_status status = h.out.status;
     if (status == WF_OK) *out = h.out;
     else wf_str_reset(&h.out);

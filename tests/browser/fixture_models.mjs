@@ -137,39 +137,44 @@ const LAYERS = {
 };
 LAYERS.hybrid = [LAYERS.cnn[0], LAYERS.cnn[1], ...LAYERS.rnn];
 
+/** What speaks for a mistake: places, then rows of the map that they make, or columns of the image. */
+function evidenceOf(random, kind, {label, predicted}) {
+    const gradcam = {
+        kind: "gradcam",
+        height: 7,
+        width: 7,
+        values: pack(
+            "u8",
+            Array.from({length: 49}, () => 255 * random())
+        ),
+    };
+    const steps = kind === "hybrid" ? 7 : 28;
+    const rows = {
+        kind: "rows",
+        reading: kind === "hybrid" ? "rows" : "columns",
+        layer: kind === "hybrid" ? "max_pool2d" : null,
+        image_lines: 28,
+        classes: CLASSES.map((_, i) => i),
+        rows: Array.from({length: steps}, () => random() - 0.4),
+        progress: Array.from({length: steps}, (_, t) =>
+            CLASSES.map((_, i) => (i === predicted ? t / steps : i === label ? 0.5 - t / (2 * steps) : 0))
+        ),
+    };
+    return {cnn: [gradcam], rnn: [rows], hybrid: [gradcam, rows]}[kind];
+}
+
 function mistakes(random, said, kind) {
-    const evidence = {
-        cnn: () => ({
-            kind: "gradcam",
-            height: 7,
-            width: 7,
-            values: pack(
-                "u8",
-                Array.from({length: 49}, () => 255 * random())
-            ),
-        }),
-        rnn: ({label, predicted}) => ({
-            kind: "rows",
-            reading: "columns",
-            classes: CLASSES.map((_, i) => i),
-            rows: Array.from({length: 28}, () => random() - 0.4),
-            progress: Array.from({length: 28}, (_, t) =>
-                CLASSES.map((_, i) => (i === predicted ? t / 28 : i === label ? 0.5 - t / 60 : 0))
-            ),
-        }),
-        hybrid: () => null,
-    }[kind];
     return said
         .filter(one => one.label !== one.predicted)
         .sort((a, b) => b.confidence - a.confidence)
         .slice(0, 12)
-        .map(({index, label, predicted, probabilities}) => ({
+        .map(({index, label, predicted, probabilities}, i) => ({
             index,
             tile: index,
             label,
             predicted,
             probabilities,
-            evidence: evidence({label, predicted}),
+            evidence: i < 8 ? evidenceOf(random, kind, {label, predicted}) : null,
         }));
 }
 

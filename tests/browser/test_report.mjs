@@ -68,6 +68,26 @@ test("pictures are painted", async () => {
     assert.ok((await page.$$eval("canvas.tile", all => all.length)) >= 2 * 12 + 12);
 });
 
+test("of a model that reads a map, both is shown: places, and steps with the rows that they stand for", async () => {
+    const shown = await page.$$eval(".three", all =>
+        all.map(one => ({
+            children: [...one.children].map(child => child.tagName.toLowerCase()),
+            name: one.querySelector(".rows")?.getAttribute("aria-label"),
+            bars: [...one.querySelectorAll("rect > title")].map(title => title.textContent),
+        }))
+    );
+    assert.equal(shown.length, 8);
+    for (const {children, name, bars} of shown) {
+        assert.deepEqual(children, ["canvas", "canvas", "svg"]);
+        assert.match(name, /^Step by step: step \d of 7 \(about rows \d+ to \d+ of 28\) spoke most for /);
+        assert.equal(bars.length, 7);
+        assert.match(bars[2], /^Step 3 of 7 \(about rows 9 to 12 of 28\): [+\u2212]\d\.\d\d$/);
+    }
+    const text = await page.$eval("#models", part => part.textContent);
+    assert.match(text, /reads the map of the convolutions, row by row \(7 steps, each about 4 rows of the image\), what/);
+    assert.match(text, /Beside the picture stand, column by column as the model reads it, what each column added/);
+});
+
 test("of many findings of an audit the first ones are shown, and how many there are is told", async () => {
     const text = await page.$eval("#data", part => part.textContent);
     assert.match(text, /51 labels are likely wrong; the most likely ones:/);

@@ -17,7 +17,9 @@ printf '%s\n' 'name: both' "$head" '  - conv2d: {filters: 4, kernel_size: 3, pad
 printf '%s\n' 'name: columns' "$head" '  - columns' '  - simple_rnn: {units: 6}' "$end" \
     'training: {epochs: 1, batch_size: 16, validation: 0.2, normalization: standardize}' >columns.yaml
 printf '%s\n' 'name: plain' "$head" '  - flatten' "$end" "$recipe" >plain.yaml
-for model in cnn rnn both columns plain; do
+printf '%s\n' 'name: states' "$head" '  - rows' '  - gru: {units: 4, return_sequences: true}' '  - flatten' "$end" \
+    "$recipe" >states.yaml
+for model in cnn rnn both columns states plain; do
     weft train $model.yaml --dataset ./images -q
     exits 0
 done
@@ -30,6 +32,8 @@ adds_up() {
         - d["integrated_gradients"]["error"]) < 1e-9' True
     json_is 'abs(sum(d["integrated_gradients"]["rows"]) - d["integrated_gradients"]["sum"]) < 1e-9' True
     json_is 'abs(d["integrated_gradients"]["error"]) < 0.01' True
+    json_is 'all(abs(sum(p["lines"]) - p["sum"]) < 1e-9 and abs(p["sum"] - d["score"] + d["baseline_score"] - p["error"])
+        < 1e-9 and abs(p["error"]) < 0.01 for p in [d.get("progression")] if p)' True
 }
 # png FILE: width, height, bits and kind of a PNG file, after its check sums
 png() {
@@ -98,8 +102,7 @@ assert "Probability after each row" in text and text.count("<path") >= 1 and tex
     "$WEFT_RUNS/rnn-1/explain/train-7/progression.svg"
 weft explain rnn train:7 --json --steps 200
 adds_up
-json_is 'd["progression"]["reading"], len(d["progression"]["outputs"]), len(d["progression"]["lines"])' \
-    "('rows', 8, 8)"
+json_is 'd["progression"]["reading"], d["progression"]["layer"], len(d["progression"]["outputs"])' "('rows', None, 8)"
 json_is 'max(abs(d["progression"]["outputs"][-1][p["class"]] - p["probability"]) < 1e-6
     for p in d["predictions"])' True
 json_is 'd["integrated_gradients"]["steps"]' 200
@@ -107,12 +110,34 @@ json_is 'd["integrated_gradients"]["steps"]' 200
 # ---- both, columns, neither ----
 weft explain both test:0 --baseline white
 exits 0
-out_like '*of a white image*Grad-CAM of layer conv2d, 8 x 8*row  p(?)*
-p(?): of the image whose rows below that one are white
-*from a white image*'
+out_like '*of a white image*Grad-CAM of layer conv2d, 8 x 8*
+step  columns  p(?) * most probable  speaks for ?
+   1  1-2      0.* *
+   2  3-4      0.* *
+   3  5-6      0.* *
+   4  7-8      0.* *
+p(?): of the steps up to that one, read alone. A step is a column of layer max_pool2d'\''s map and sees
+somewhat more of the image than the columns that are named.
+*from a white image add up to *, those of the map to *'
+check 'the chart says what a step is' \
+    grep -q ">step: a column of max_pool2d's map, about 2 columns of the image<" \
+    "$WEFT_RUNS/both-1/explain/test-0/progression.svg"
+same "$(files "$WEFT_RUNS/both-1/explain/test-0")" \
+    'attributions.npy explain.json gradcam.npy heatmap.png progression.svg '
 weft explain both test:0 --json
 adds_up
-json_is 'd["progression"]["reading"], "grad_cam" in d' "('filled', True)"
+json_is 'd["progression"]["reading"], d["progression"]["layer"], d["progression"]["image_lines"], "grad_cam" in d' \
+    "('columns', 'max_pool2d', 8, True)"
+json_is 'len(d["progression"]["outputs"]), len(d["progression"]["lines"])' '(4, 4)'
+json_is 'max(abs(d["progression"]["outputs"][-1][p["class"]] - p["probability"]) < 1e-6
+    for p in d["predictions"])' True
+weft explain states test:0
+exits 0
+out_like '*row  p(?)*p(?): of the image whose rows below that one are black
+*'
+weft explain states test:0 --json
+adds_up
+json_is 'd["progression"]["reading"], d["progression"]["layer"], len(d["progression"]["lines"])' "('filled', None, 8)"
 weft explain columns test:0
 exits 0
 out_like '*column  p(?)*of the columns up to that one, read alone*'

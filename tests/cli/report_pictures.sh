@@ -18,8 +18,10 @@ model() { # NAME FAMILY LAYER...
 mkdir models
 model cnn cnn 'conv2d: {filters: 3, kernel_size: 3, activation: relu}' flatten >models/cnn.yaml
 model rnn rnn rows 'lstm: {units: 4}' >models/rnn.yaml
+model both hybrid 'conv2d: {filters: 3, kernel_size: 3, activation: relu}' max_pool2d rows 'lstm: {units: 4}' \
+    >models/both.yaml
 model flat other flatten 'dense: {units: 5, activation: relu}' >models/flat.yaml
-for name in cnn rnn flat; do
+for name in cnn rnn both flat; do
     weft train "$name" --dataset ./images -q
     exits 0
 done
@@ -45,6 +47,14 @@ same "$(look first.json 'd["data"]["audit"]')" None
 # the mistakes, worked out again from predictions.csv; what speaks for the wrong class, from weft explain
 same "$(look first.json 'check_mistakes()')" '3 models'
 same "$(look first.json 'kinds()')" "{'cnn': ['gradcam'], 'flat': [None], 'rnn': ['rows']}"
+weft report both -f json -o both.json --maps none
+same "$(look both.json 'kinds()')" "{'both': ['gradcam rows']}"
+same "$(look both.json '[(way["layer"], way["image_lines"], len(way["rows"]), len(way["progress"])) for one in d["models"][0]["mistakes"][:8] for way in one["evidence"][1:]] == 8 * [("max_pool2d", 12, 5, 5)]')" True
+read -r index class < <(look both.json "worst('both')")
+weft explain both "test:$index" --class "$class" -o explain-both --json
+same "$(look both.json 'same_heat("both", "explain-both/explain.json"), same_rows("both", "explain-both/explain.json")')" \
+    '(True, True)'
+rm -r "$WEFT_RUNS/both-1"
 for name in cnn rnn; do
     read -r index class < <(look first.json "worst('$name')")
     weft explain "$name" "test:$index" --class "$class" -o "explain-$name" --json
@@ -88,7 +98,7 @@ err_is "images: no images: data set $PWD/images: there is no such name, file or 
 same "$(look fourth.json 'd["comparison"]["notes"] == ["images: no images: data set " + cwd + "/images: there is no such name, file or folder; --dataset says where they are now"]')" True
 same "$(look fourth.json 'd["data"]["sprite"], d["data"]["samples"], parts()')" \
     "(None, None, {'train': (120, None), 'validation': (30, None), 'test': (120, [40, 40, 40])})"
-same "$(look fourth.json 'model("cnn")["map"] == other("first.json", "cnn")["map"], model("rnn")["mistakes"][0]["evidence"]["kind"], model("rnn")["mistakes"][0]["tile"]')" \
+same "$(look fourth.json 'model("cnn")["map"] == other("first.json", "cnn")["map"], model("rnn")["mistakes"][0]["evidence"][0]["kind"], model("rnn")["mistakes"][0]["tile"]')" \
     "(True, 'rows', None)"
 weft report cnn -o fourth.html
 exits 0

@@ -75,7 +75,7 @@ def kinds():
     for m in d["models"]:
         evidence = [one["evidence"] for one in m["mistakes"]]
         assert not any(evidence[8:])
-        found[m["label"]] = list({e and e["kind"] for e in evidence[:8]})
+        found[m["label"]] = list({e and " ".join(way["kind"] for way in e) for e in evidence[:8]})
     return dict(sorted(found.items()))
 
 
@@ -84,18 +84,23 @@ def worst(label):
     return one["index"], one["predicted"]
 
 
+def evidence_of(label, kind):
+    return next(way for way in model(label)["mistakes"][0]["evidence"] if way["kind"] == kind)
+
+
 def same_heat(label, path):
-    evidence, said = model(label)["mistakes"][0]["evidence"], json.load(open(path))
+    evidence, said = evidence_of(label, "gradcam"), json.load(open(path))
     heat = np.array(said["grad_cam"]["map"])
     values = unpack(evidence["values"]).reshape(evidence["height"], evidence["width"])
     return heat.max() > 0 and np.abs(values - heat / heat.max() * 255).max() <= 0.51
 
 
 def same_rows(label, path):
-    evidence, said = model(label)["mistakes"][0]["evidence"], json.load(open(path))
-    assert evidence["reading"] == "rows" and evidence["classes"] == [0, 1, 2]
-    assert np.allclose(evidence["progress"], said["progression"]["outputs"], atol=5.1e-5)
-    return np.allclose(evidence["rows"], said["progression"]["lines"], rtol=1e-3, atol=1e-6)
+    evidence, said = evidence_of(label, "rows"), json.load(open(path))["progression"]
+    assert all(evidence[key] == said[key] for key in ("reading", "layer", "image_lines"))
+    assert evidence["classes"] == [0, 1, 2]
+    assert np.allclose(evidence["progress"], said["outputs"], atol=5.1e-5)
+    return np.allclose(evidence["rows"], said["lines"], rtol=1e-3, atol=1e-6)
 
 
 def same_map(label, path):

@@ -10,7 +10,9 @@ Expected:
   cam [4,h,w], heat       Grad-CAM of the last convolution's activation; bilinear at the image's size
   attribution [4,H,W,C]   integrated gradients from black, 64 nodes of NumPy's leggauss
   baseline_score [4]
-  progress [4,T,K]        outputs after 1 .. T lines; config.reading says of which"""
+  progress [4,T,K]        outputs after 1 .. T lines; config.reading says of which, config.layer
+                          of which layer's output (null: the image)
+  shares [4,T]            integrated gradients of that output, from what it is for black, by lines"""
 import os
 
 import numpy as np
@@ -21,8 +23,11 @@ import yaml
 from generate import HERE, Source, Writer
 from layers import ACTIVATIONS, LAYERS, parameter_shapes
 
-READING = {"tiny-gru": "rows", "tiny-lstm": "rows", "tiny-lstm-2x-relu": "rows",
-           "tiny-bilstm": "rows", "tiny-columns": "columns"}  # the others: filled
+READING = {"tiny-gru": ("rows", "input"), "tiny-lstm": ("rows", "input"),
+           "tiny-lstm-2x-relu": ("rows", "input"), "tiny-bilstm": ("rows", "input"),
+           "tiny-columns": ("columns", "input"), "tiny-cnn-lstm": ("rows", "max_pool2d_1"),
+           "tiny-cnn-bilstm": ("rows", "dropout"), "tiny-cnn-columns": ("columns", "conv2d")}
+FILLED = ("filled", "input")  # the others
 STEPS = 64
 SHIFT = -0.25
 
@@ -55,15 +60,19 @@ def apply(node, values, p):
                                       if k.split("/")[0] == name})
 
 
-def forward(nodes, p, x):
-    """Scores, outputs, and the values of every layer."""
-    values = {"input": x}
-    for node in nodes[:-1]:
+def forward(nodes, p, x, layer="input"):
+    """Scores, outputs, and the values of every layer, where x is that of `layer`."""
+    values = {layer: x}
+    for node in behind(nodes, layer)[:-1]:
         values[node[0]] = apply(node, values, p)
     name, class_, config, inputs = nodes[-1]
     assert config["activation"] in ("softmax", "sigmoid")
     scores = apply((name, class_, dict(config, activation="linear"), inputs), values, p)
     return scores, ACTIVATIONS[config["activation"]](scores), values
+
+
+def behind(nodes, layer):
+    return nodes[1 + [node[0] for node in nodes].index(layer):] if layer != "input" else nodes
 
 
 def draw_parameters(nodes, source, shape):
@@ -83,46 +92,52 @@ def draw_parameters(nodes, source, shape):
     return found
 
 
-def gradient(nodes, p, x, classes, layer):
-    """d score / d layer's values, and these values."""
-    scores, _, values = forward(nodes, p, x)
+def gradient(nodes, p, x, classes, layer, given="input"):
+    """d score / d layer's values, and these values, where x is that of `given`."""
+    scores, _, values = forward(nodes, p, x, given)
     picked = scores.gather(1, classes[:, None]).sum()
     return torch.autograd.grad(picked, values[layer])[0], values[layer]
 
 
-def integrated(nodes, p, x, base, classes):
+def integrated(nodes, p, x, base, classes, layer="input"):
     at, weight = np.polynomial.legendre.leggauss(STEPS)
     total = torch.zeros_like(x)
     for t, w in zip((at + 1) / 2, weight / 2):
         point = (base + t * (x - base)).requires_grad_(True)
-        total += w * gradient(nodes, p, point, classes, "input")[0]
+        total += w * gradient(nodes, p, point, classes, layer, layer)[0]
     return (x - base) * total
 
 
-def progress(nodes, p, x, reading):
-    lines = x.shape[2] if reading == "columns" else x.shape[1]
+def lines_of(x, reading):
+    """Lines first: [T,4,...]."""
+    return x.movedim(2 if reading == "columns" else 1, 0)
+
+
+def progress(nodes, p, x, base, reading, layer):
     found = []
-    for t in range(1, lines + 1):
+    for t in range(1, len(lines_of(x, reading)) + 1):
         if reading == "rows":
             part = x[:, :t]
         elif reading == "columns":
             part = x[:, :, :t]
         else:
-            part = x.clone()
-            part[:, t:] = SHIFT
-        found.append(forward(nodes, p, part)[1])
+            part = torch.cat((x[:, :t], base[:, t:]), 1)
+        found.append(forward(nodes, p, part, layer)[1])
     return torch.stack(found, 1)
 
 
-def answers(nodes, p, x, classes, dtype, cam_layer, reading):
+def answers(nodes, p, x, classes, dtype, cam_layer, reading, layer):
     p = {k: v.to(dtype) for k, v in p.items()}
     x = x.to(dtype)
     base = torch.full_like(x, SHIFT)
     found = {"scores": forward(nodes, p, x)[0],
              "gradient": gradient(nodes, p, x.clone().requires_grad_(True), classes, "input")[0],
              "attribution": integrated(nodes, p, x, base, classes),
-             "baseline_score": forward(nodes, p, base)[0].gather(1, classes[:, None])[:, 0],
-             "progress": progress(nodes, p, x, reading)}
+             "baseline_score": forward(nodes, p, base)[0].gather(1, classes[:, None])[:, 0]}
+    read, blank = (forward(nodes, p, value)[2][layer].detach() for value in (x, base))
+    found["progress"] = progress(nodes, p, read, blank, reading, layer)
+    shares = lines_of(integrated(nodes, p, read, blank, classes, layer), reading)
+    found["shares"] = shares.flatten(2).sum(2).T
     if cam_layer:
         g, a = gradient(nodes, p, x.clone().requires_grad_(True), classes, cam_layer)
         cam = torch.relu((g.mean((1, 2), keepdim=True) * a).sum(-1))
@@ -149,13 +164,14 @@ def main():
         pixels = source.labels([4, *model["input"]], 256)
         classes = source.labels([4], nodes[-1][2]["units"])
         convolutions = [cam_layer(nodes, i) for i, n in enumerate(nodes) if n[1] == "conv2d"]
-        reading = READING.get(model["name"], "filled")
+        reading, layer = READING.get(model["name"], FILLED)
         args = (nodes, p, pixels.double() / 256 + SHIFT, classes)
-        rest = (convolutions[-1] if convolutions else None, reading)
+        rest = (convolutions[-1] if convolutions else None, reading, layer)
         inputs = {"pixels": pixels, "class": classes}
         inputs.update({f"initial/{k}": v for k, v in p.items()})
-        writer.case(model["name"], "explain", os.path.relpath(path, HERE), {"reading": reading},
-                    inputs, answers(*args, torch.float64, *rest),
+        config = {"reading": reading, "layer": None if layer == "input" else layer}
+        writer.case(model["name"], "explain", os.path.relpath(path, HERE), config, inputs,
+                    answers(*args, torch.float64, *rest),
                     [answers(*args, torch.float32, *rest)])
     writer.save(os.path.join(HERE, "explain"))
 

@@ -1,6 +1,6 @@
 /* What weft says that networks look at, against float64 PyTorch (explain.py): gradients of scores
- * with respect to the input, Grad-CAM, integrated gradients, answers to parts of the image; at
- * every instruction set level. */
+ * with respect to the input, Grad-CAM, integrated gradients of pixels and of the lines that are
+ * read, answers to parts of the image; at every instruction set level. */
 #include "base/alloc.h"
 #include "golden/golden.h"
 #include "nn/plan.h"
@@ -14,8 +14,9 @@ static double worst_share;
 static char worst_text[200];
 
 /* `actual` is row i of the array, which has `size` numbers in a row. The tolerance is that of the
- * data, and for small figures no more than 1e-4 of the largest one; of attributions it is the
- * latter, since rounding may put a unit on the other side of its kink at one of the 64 points. */
+ * data, and for small figures no more than 1e-4 of the largest one; of attributions and shares it
+ * is the latter, since rounding may put a unit on the other side of its kink at one of the 64
+ * points. */
 static void compare(const golden_case *c, const char *name, int i, const float *actual, long size) {
     golden_array a;
     CHECK(golden_get(&a, c, name));
@@ -27,7 +28,7 @@ static void compare(const golden_case *c, const char *name, int i, const float *
         CHECK(isfinite(actual[k]));
         worst = fmax(worst, fabs((double)actual[k] - expected[i * size + k]));
     }
-    const int has_kinks = strcmp(name, "attribution") == 0;
+    const int has_kinks = strcmp(name, "attribution") == 0 || strcmp(name, "shares") == 0;
     const double tolerance = fmin(has_kinks ? INFINITY : a.tolerance, 1e-4 * largest);
     if (worst / tolerance > worst_share) {
         worst_share = worst / tolerance;
@@ -144,8 +145,19 @@ static void check_progress(const golden_case *c, wf_params *params, const wf_ima
     static const char *const names[] = {"rows", "columns", "filled"};
     const wf_explain_options o = options_of(c, images, i);
     wf_progression p;
+    float shares[16];
+    double sum = 0;
     CHECK_OK(&cx, wf_progression_create(&p, params, &cx, pool, &o));
     CHECK_STR(names[p.reading], golden_text(c->config, "reading", ""));
+    CHECK_STR(p.layer, golden_text(c->config, "layer", ""));
+    CHECK_INT(p.image_lines, p.reading == WF_READING_COLUMNS ? images->width : images->height);
+    CHECK(p.lines <= 16 && (p.layer || p.lines == p.image_lines));
+    for (int t = 0; t < p.lines; t++) {
+        shares[t] = (float)p.shares[t];
+        sum += p.shares[t];
+    }
+    CHECK_NEAR(sum, p.sum, 1e-9);
+    compare(c, "shares", i, shares, p.lines);
     compare(c, "progress", i, p.outputs, (long)p.lines * p.classes);
     wf_progression_reset(&p);
 }
@@ -184,7 +196,7 @@ TEST(what_pytorch_says) {
         printf("%s: worst error is %.0f%% of the tolerance: %s\n", c.name, 100 * worst_share,
                worst_text);
     }
-    CHECK_INT(golden_count(g), 10);
+    CHECK_INT(golden_count(g), 13);
     golden_close(g);
     wf_pool_destroy(pool);
 }

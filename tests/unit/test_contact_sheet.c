@@ -15,9 +15,10 @@ static int count_of(const char *text, const char *word) {
 }
 
 TEST(images_and_captions_are_there) {
-    const wf_contact contacts[3] = {{{white, white}, {"one <b>", "two & three", ""}},
-                                    {{white, NULL}, {"\"quoted\"", "", ""}},
-                                    {{white, white}, {"", "", "last"}}};
+    const wf_contact contacts[3] = {
+        {.images = {white, white}, .captions = {"one <b>", "two & three", ""}},
+        {.images = {white}, .captions = {"\"quoted\"", "", ""}},
+        {.images = {white, white}, .captions = {"", "", "last"}}};
     wf_str out = {0};
     CHECK_OK(&cx, wf_contact_sheet(&out, &cx, "a < b", contacts, 3, &grey));
     CHECK(!strncmp(out.text, "<svg xmlns=", 11));
@@ -33,16 +34,19 @@ TEST(images_and_captions_are_there) {
 
 /* A wide image is flat, never without height. */
 TEST(images_keep_their_form) {
-    const wf_contact one = {{white, NULL}, {"", "", ""}};
+    const float curve[] = {0.25f, 1, 1, 0};
+    const wf_contact one = {.images = {white, white, white}, .curve = curve, .curve_count = 2};
     const wf_images wide = {.height = 1, .width = 12, .channels = 1};
     wf_str out = {0};
     CHECK_OK(&cx, wf_contact_sheet(&out, &cx, "wide", &one, 1, &wide));
     CHECK(strstr(out.text, "<image x=\"0\" width=\"84\" height=\"7\""));
+    CHECK(strstr(out.text, "<image x=\"174\" width=\"84\" height=\"7\""));
+    CHECK(strstr(out.text, "<polyline points=\"195.0,7.0 258.0,0.0 \"/>"));
     wf_str_reset(&out);
 }
 
 TEST(every_allocation_may_fail) {
-    const wf_contact contacts[2] = {{{white, white}, {"", "", ""}}, {{white, NULL}, {"", "", ""}}};
+    const wf_contact contacts[2] = {{.images = {white, white}}, {.images = {white}}};
     for (long k = 1;; k++) {
         wf_str out = {0};
         wf__alloc_fail_at(k);

@@ -44,9 +44,11 @@ static const char *const texts[] = {
     "name: both\ninput: [8, 8, 1]\nlayers:\n- conv2d: {filters: 3, kernel_size: 3, padding: same, "
     "activation: tanh}\n- average_pool2d\n- rows\n- bidirectional: {layer: {lstm: {units: 5}}}\n"
     "- dense: {units: 4, activation: softmax}\n",
+    "name: states\ninput: [8, 8, 1]\nlayers:\n- rows\n- gru: {units: 3, return_sequences: true}\n"
+    "- flatten\n- dense: {units: 4, activation: softmax}\n",
     "name: single\ninput: [8, 8, 1]\nlayers:\n- flatten\n- dense: {units: 7, activation: tanh}\n"
     "- dense: {units: 1, activation: sigmoid}\n"};
-enum { CNN, RNN, BOTH, SINGLE, MODELS };
+enum { CNN, RNN, BOTH, STATES, SINGLE, MODELS };
 
 typedef struct bench {
     wf_model_spec *spec;
@@ -77,7 +79,7 @@ TEST(ways) {
     static const struct {
         const char *cam_layer;
         int is_recurrent;
-    } expected[MODELS] = {{"conv2d", 0}, {NULL, 1}, {"conv2d", 1}, {NULL, 0}};
+    } expected[MODELS] = {{"conv2d", 0}, {NULL, 1}, {"conv2d", 1}, {NULL, 1}, {NULL, 0}};
     for (int i = 0; i < MODELS; i++) {
         bench b;
         wf_explain_ways ways;
@@ -222,16 +224,80 @@ TEST(a_recurrent_model_reads_the_rows_there_are) {
     bench_close(&b);
 }
 
+/* Not the image's rows but those of the map, which its last rows have made as well. */
+TEST(what_convolutions_leave_is_read) {
+    bench b;
+    wf_progression p;
+    wf_attribution a;
+    wf_predict_result result;
+    float outputs[4];
+    const int32_t index = 3;
+    bench_open(&b, BOTH, 2);
+    CHECK_OK(&cx, wf_progression_create(&p, b.params, &cx, b.pool, &b.options));
+    CHECK_OK(&cx, wf_attribution_create(&a, b.params, &cx, b.pool, &b.options));
+    CHECK_INT(p.reading, WF_READING_ROWS);
+    CHECK_STR(p.layer, "average_pool2d");
+    CHECK_INT(p.lines, 4);
+    CHECK_INT(p.image_lines, 8);
+    const wf_predict_options options = {
+        .images = &b.images, .index = &index, .n = 1, .normalization = unit_scale};
+    CHECK_OK(&cx, wf_predict(&result, outputs, b.params, &cx, b.pool, &options));
+    for (int k = 0; k < 4; k++) CHECK_NEAR(p.outputs[3 * 4 + k], outputs[k], 1e-6);
+    CHECK_NEAR(p.sum, a.score - a.baseline_score, 1e-6);
+    CHECK_NEAR(p.sum, a.sum, 1e-5);
+    wf_attribution_reset(&a);
+    wf_progression_reset(&p);
+    bench_close(&b);
+}
+
+TEST(the_image_s_part_of_a_step) {
+    static const struct {
+        int32_t all, lines, line, first, last;
+    } cases[] = {{28, 28, 5, 5, 5}, {28, 7, 2, 8, 11},    {28, 7, 6, 24, 27}, {28, 13, 0, 0, 2},
+                 {28, 13, 1, 2, 4}, {28, 13, 12, 25, 27}, {3, 5, 1, 0, 1},    {3, 5, 4, 2, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const wf_progression p = {.lines = cases[i].lines, .image_lines = cases[i].all};
+        int32_t first, last;
+        wf_progression_span(&first, &last, &p, cases[i].line);
+        CHECK_INT(first, cases[i].first);
+        CHECK_INT(last, cases[i].last);
+    }
+}
+
+/* A path around the map makes a model for parts of it impossible. */
+TEST(what_is_gone_around_is_not_read) {
+    static const char text[] =
+        "name: around\ninput: [8, 8, 1]\nlayers:\n"
+        "- conv2d: {filters: 2, kernel_size: 3, padding: same, name: a}\n"
+        "- conv2d: {filters: 2, kernel_size: 3, padding: same, name: b}\n"
+        "- rows: {name: r}\n- gru: {units: 3, name: g}\n- flatten: {inputs: a, name: f}\n"
+        "- concatenate: {inputs: [g, f]}\n- dense: {units: 4, activation: softmax}\n";
+    bench b;
+    wf_progression p;
+    bench_open(&b, CNN, 1);
+    wf_params_destroy(b.params);
+    wf_model_spec_destroy(b.spec);
+    CHECK_OK(&cx, wf_model_spec_parse(&b.spec, &cx, text, strlen(text), "text"));
+    CHECK_OK(&cx, wf_params_create(&b.params, &cx, b.spec->graph, 7));
+    CHECK_OK(&cx, wf_progression_create(&p, b.params, &cx, b.pool, &b.options));
+    CHECK_INT(p.reading, WF_READING_FILLED);
+    CHECK_STR(p.layer, NULL);
+    wf_progression_reset(&p);
+    bench_close(&b);
+}
+
 TEST(other_models_see_the_baseline_below) {
     bench b;
     wf_progression p;
     wf_predict_result result;
     float outputs[4];
     uint8_t image[64];
-    bench_open(&b, BOTH, 2);
+    bench_open(&b, STATES, 2);
     b.options.baseline = 9;
     CHECK_OK(&cx, wf_progression_create(&p, b.params, &cx, b.pool, &b.options));
     CHECK_INT(p.reading, WF_READING_FILLED);
+    CHECK_STR(p.layer, NULL);
+    CHECK_INT(p.lines, 8);
     for (int t = 1; t <= 8; t++) {
         memset(image, 9, sizeof image);
         memcpy(image, b.images.pixels + 3 * 64, (size_t)t * 8);
@@ -262,6 +328,7 @@ static wf_status explain(float out[600], bench *b) {
     if (status == WF_OK) {
         memcpy(to, a.values, 64 * sizeof *to);
         memcpy(to + 64, p.outputs, (size_t)(p.lines * p.classes) * sizeof *to);
+        for (int t = 0; t < p.lines; t++) to[100 + t] = (float)p.shares[t];
         if (cam.heat) memcpy(to + 200, cam.heat, 64 * sizeof *to);
     }
     wf_cam_reset(&cam);
@@ -330,7 +397,7 @@ TEST(refused) {
     b.options = good;
     b.images.height = 7;
     CHECK_FAILS(&cx, wf_progression_create(&p, b.params, &cx, b.pool, &b.options), WF_E_SHAPE);
-    CHECK(!cam.map && !a.values && !p.outputs);
+    CHECK(!cam.map && !a.values && !p.outputs && !p.shares);
     bench_close(&b);
 }
 

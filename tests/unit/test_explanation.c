@@ -94,9 +94,10 @@ TEST(a_class_that_nothing_speaks_for) {
 
 static float outputs[3 * 4] = {0.3f,  0.3f,  0.05f, 0.35f, 0.5f,  0.2f,
                                0.06f, 0.24f, 0.8f,  0.1f,  0.05f, 0.05f};
-static const double lines[3] = {0.5, -0.25, 1};
+static double shares[3] = {0.5, -0.25, 1};
 static const char *const names[] = {"first", "<second>", "third", "fourth"};
-static const wf_progression progression = {WF_READING_ROWS, 3, 4, outputs};
+static const wf_progression progression = {
+    .lines = 3, .classes = 4, .image_lines = 3, .outputs = outputs, .shares = shares};
 
 TEST(classes_of_a_chart) {
     int classes[WF_CHART_CLASSES];
@@ -115,7 +116,7 @@ static size_t count(const char *text, const char *what) {
 }
 
 TEST(chart_of_a_progression) {
-    const wf_progression_chart chart = {&progression, lines, 1, names};
+    const wf_progression_chart chart = {&progression, 1, names};
     wf_str svg = {0};
     CHECK_OK(&cx, wf_progression_svg(&svg, &cx, &chart));
     CHECK(strncmp(svg.text, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39) == 0);
@@ -129,9 +130,14 @@ TEST(chart_of_a_progression) {
 }
 
 TEST(one_line_and_no_attribution) {
-    const wf_progression one = {WF_READING_COLUMNS, 1, 4, outputs};
-    const double nothing = 0;
-    const wf_progression_chart chart = {&one, &nothing, 0, names};
+    double nothing = 0;
+    const wf_progression one = {.reading = WF_READING_COLUMNS,
+                                .lines = 1,
+                                .classes = 4,
+                                .image_lines = 1,
+                                .outputs = outputs,
+                                .shares = &nothing};
+    const wf_progression_chart chart = {&one, 0, names};
     wf_str svg = {0};
     CHECK_OK(&cx, wf_progression_svg(&svg, &cx, &chart));
     CHECK(strstr(svg.text, "Probability after each column"));
@@ -139,8 +145,24 @@ TEST(one_line_and_no_attribution) {
     wf_str_reset(&svg);
 }
 
+TEST(chart_of_a_map) {
+    wf_progression map = progression;
+    const wf_progression_chart chart = {&map, 1, names};
+    wf_str svg = {0};
+    map.layer = (char[]){"<pool>"};
+    map.image_lines = 28;
+    CHECK_OK(&cx, wf_progression_svg(&svg, &cx, &chart));
+    CHECK(strstr(svg.text, "Probability after each step"));
+    CHECK(strstr(svg.text, ">step: a row of &lt;pool&gt;'s map, about 9.3 rows of the image<"));
+    wf_str_reset(&svg);
+    map.image_lines = 3;
+    CHECK_OK(&cx, wf_progression_svg(&svg, &cx, &chart));
+    CHECK(strstr(svg.text, "about 1 row of the image"));
+    wf_str_reset(&svg);
+}
+
 TEST(failing_memory_is_reported) {
-    const wf_progression_chart chart = {&progression, lines, 1, names};
+    const wf_progression_chart chart = {&progression, 1, names};
     const wf_attribution a = attribution(1);
     const wf_cam m = cam();
     wf_status status = WF_E_NOMEM;

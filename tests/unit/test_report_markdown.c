@@ -231,11 +231,14 @@ static void add_images(json_t *d) {
     json_object_set_new(
         model, "mistakes",
         parse("[{\"index\": 9, \"tile\": 9, \"label\": 1, \"predicted\": 0, \"probabilities\":"
-              "[0.9, 0.1], \"evidence\": {\"kind\": \"rows\", \"rows\": [0.5, -1], \"progress\": "
-              "[]}},"
+              "[0.9, 0.1], \"evidence\": [{\"kind\": \"gradcam\", \"height\": 1, \"width\": 2,"
+              "\"values\": {\"type\": \"u8\", \"count\": 2, \"base64\": \"AP8=\"}}, {\"kind\":"
+              "\"rows\", \"reading\": \"columns\", \"layer\": \"pool\", \"rows\": [0.5, -1], "
+              "\"classes\":"
+              "[1, 0], \"progress\": [[0.75, 0.25], [0, 1]]}]},"
               "{\"index\": 11, \"tile\": 11, \"label\": 1, \"predicted\": 0, \"probabilities\":"
-              "[0.8, 0.2], \"evidence\": {\"kind\": \"gradcam\", \"height\": 1, \"width\": 2,"
-              "\"values\": {\"type\": \"u8\", \"count\": 2, \"base64\": \"AP8=\"}}}]"));
+              "[0.8, 0.2], \"evidence\": [{\"kind\": \"gradcam\", \"height\": 1, \"width\": 2,"
+              "\"values\": {\"type\": \"u8\", \"count\": 2, \"base64\": \"AP8=\"}}]}]"));
     json_t *map = parse("{\"kl\": 0.5, \"perplexity\": 30}");
     CHECK_OK(&cx, wf_packed_u16(&x, &cx, places, 3));
     json_object_set(map, "y", x);
@@ -252,6 +255,20 @@ static wf_report_markdown_file markdown_of(const wf_comparison *c, const json_t 
     wf_report_markdown_file m = {0};
     CHECK_OK(&cx, wf_report_document_markdown(&m, &cx, c, &options, d, images, "my report-files"));
     return m;
+}
+
+/* Of the first both ways, the columns with the class' probability; of the second one. */
+static void check_mistakes(const wf_report_markdown_file *m) {
+    const char *svg = NULL;
+    int count = 0;
+    for (size_t i = 0; i < m->count; i++)
+        if (!strcmp(m->pictures[i].name, "01-a-b-mistakes.png")) svg = m->pictures[i].svg.text;
+    CHECK(svg != NULL);
+    CHECK(strstr(svg, "the wrong class: places, lines read, its probability</text>"));
+    for (const char *at = svg; (at = strstr(at, "<image")); at++) count++;
+    CHECK_INT(count, 3 + 2);
+    /* images of 84 x 56: columns at 1/4 and 3/4, their values .25 and 1 of the predicted class 0 */
+    CHECK(strstr(svg, "points=\"195.0,42.0 237.0,0.0 \""));
 }
 
 static json_t *document_of(const wf_comparison *c) {
@@ -326,6 +343,7 @@ TEST(sections_come_in_the_order_of_the_page) {
     }
     check_pictures(&m);
     CHECK_INT(m.count, 2 + 2 + 6 + 4 + 1);
+    check_mistakes(&m);
     wf_report_markdown_reset(&m);
     json_decref(d);
     wf_comparison_destroy(c);
