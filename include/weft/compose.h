@@ -55,6 +55,7 @@ typedef struct wf_compose_options {
  *   train-objects.csv, test-objects.csv   image,label,x,y,width,height,visible,garment: front first
  *   classes.txt            a class name per line
  *   distribution.json      what wf_outfits holds, and what the set was made of
+ *   canvases.png           the first training canvases, to look at
  * The same garments, options and binary give the same bytes, with any number of threads.
  * Errors: WF_E_ARG (a count, the dependence, the folder), WF_E_DATA (garments of another form, a
  * class without garments), WF_E_IO, WF_E_INTERRUPTED, WF_E_NOMEM. */

@@ -93,7 +93,8 @@ const wf_command wf_command_compose = {
         "dress) of strength S; each label alone is equally frequent at every S. At 0 labels are\n"
         "independent and of any number, from 0.5 on there are 2 to 5. DIR gets\n"
         "  train-images-idx3-ubyte, train-labels.csv, train-objects.csv, and the same of test\n"
-        "  classes.txt, distribution.json    names; the exact probability of every label set",
+        "  classes.txt, distribution.json    names; the exact probability of every label set\n"
+        "  canvases.png                      the first training canvases, to look at",
     .examples = "weft compose outfits -o outfits\n"
                 "weft compose outfits --dependence 0 --seed 1 -o outfits-independent",
     .options_size = sizeof(compose_options),

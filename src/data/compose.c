@@ -10,14 +10,17 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "data/compose.h"
+#include "data/png.h"
 
 enum { BLOCK = 1024, CANVASES_PER_ITEM = 16 };
+enum { SHEET = 24, SHEET_COLUMNS = 8, SHEET_SCALE = 2 }; /* canvases.png */
 
 /* One part as it is made. */
 typedef struct part {
     const char *name; /* "train", "test" */
     int64_t count;
     uint32_t stream; /* of the random numbers */
+    bool has_sheet;
     char *const *class_names;
     wf__composer composer;
     wf__canvas *block; /* [BLOCK] */
@@ -118,6 +121,32 @@ static void part_reset(part *p) {
     wf_free(p->block);
 }
 
+/* The first canvases, to look at. */
+static wf_status write_sheet(wf_context *cx, part *p, const char *folder) {
+    wf_sheet sheet = {.columns = SHEET_COLUMNS,
+                      .count = p->count < SHEET ? (int)p->count : SHEET,
+                      .tile_height = WF_OUTFIT_SIDE,
+                      .tile_width = WF_OUTFIT_SIDE,
+                      .channels = 1,
+                      .scale = SHEET_SCALE};
+    wf_str png = {0};
+    char *path = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_sheet_create(&sheet, cx));
+    for (int i = 0; i < sheet.count; i++) {
+        wf__canvas_draw(p->block, &p->composer, i);
+        wf_sheet_put(&sheet, i, p->block->pixels, 1);
+    }
+    WF_TRY_OR(wf_png_encode(&png, cx, sheet.pixels, sheet.height, sheet.width, 1));
+    WF_TRY_OR(wf_path_join(&path, cx, folder, "canvases.png"));
+    WF_TRY_OR(wf_file_write(cx, path, png.text, png.length));
+done:
+    wf_free(path);
+    wf_str_reset(&png);
+    wf_sheet_reset(&sheet);
+    return status;
+}
+
 static wf_status compose_part(part p, wf_context *cx, wf_pool *pool, const wf_outfits *outfits,
                               const wf_images *garments, const wf_compose_options *o,
                               const char *folder) {
@@ -127,6 +156,7 @@ static wf_status compose_part(part p, wf_context *cx, wf_pool *pool, const wf_ou
     p.composer.seed = o->seed;
     p.composer.stream = p.stream;
     WF_TRY_OR(make_part(&p, cx, pool, folder, o));
+    if (p.has_sheet) WF_TRY_OR(write_sheet(cx, &p, folder));
 done:
     part_reset(&p);
     return status;
@@ -169,6 +199,7 @@ static wf_status write_set(wf_context *cx, wf_pool *pool, const wf_dataset *garm
     const part train = {.name = "train",
                         .count = o->n_train,
                         .stream = WF_STREAM_COMPOSE,
+                        .has_sheet = true,
                         .class_names = garments->class_names};
     const part test = {.name = "test",
                        .count = o->n_test,

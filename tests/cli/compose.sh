@@ -20,7 +20,8 @@ exits 0
 err_is ''
 out_like 'set: 300 training and 40 test canvases of fashion-mnist, 64x64 pixels, dependence 1, seed 0
 set: 3.04 labels per canvas; entropy 5.157 nats, total correlation 0.839 nats; * s'
-same "$(ls set)" 'classes.txt
+same "$(ls set)" 'canvases.png
+classes.txt
 distribution.json
 test-images-idx3-ubyte
 test-labels.csv
@@ -36,6 +37,10 @@ image,labels
 
 ==> set/test-objects.csv <==
 image,label,x,y,width,height,visible,garment'
+
+# 24 canvases, 8 in a row, twice as large, 2 pixels apart
+same "$(od -A n -t x1 -j 1 -N 3 set/canvases.png) $(od -A n -t d1 -j 16 -N 8 set/canvases.png)" \
+    ' 50 4e 47     0    0    4   18    0    0    1 -120'
 
 # python FOLDER EXPRESSION: of the images, labels, objects and the distribution there.
 python() {
@@ -113,7 +118,7 @@ same "$(/usr/bin/python3 rebuild.py fading/distribution.json)" True
 
 weft compose outfits -o set -q
 exits 2
-err_is 'weft: set: is there already and holds 8 files
+err_is 'weft: set: is there already and holds 9 files
       name a new or empty folder'
 weft compose outfits
 exits 2

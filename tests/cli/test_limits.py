@@ -24,11 +24,11 @@ def check(name, holds, figures):
 
 
 def run(*arguments):
-    """Exit status, seconds, MB at the most, standard error."""
+    """Exit status, seconds, MB at the most, standard error. "{runs}" in an argument is an empty folder."""
     with tempfile.TemporaryDirectory() as runs, tempfile.TemporaryFile() as errors:
         began = time.monotonic()
         process = subprocess.Popen(
-            [WEFT, *arguments], env={**os.environ, "WEFT_RUNS": runs, "WEFT_OFFLINE": "1"},
+            [WEFT, *(a.format(runs=runs) for a in arguments)], env={**os.environ, "WEFT_RUNS": runs, "WEFT_OFFLINE": "1"},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
@@ -61,6 +61,8 @@ check_time("weft --version", 0, 0.020, "--version")
 # The run ends behind its first step, so that step ended earlier still.
 check_time("from weft train to the first step's end", 75, 1.0,
            "train", "cnn-3conv-leaky", "--max-time", "0.001s")
+check_time("composing 50,000 and 10,000 canvases", 0, 10.0, "compose", "outfits", "-o", "{runs}/set",
+           "--count", "500" if IS_QUICK else "50000", "--test-count", "100" if IS_QUICK else "10000")
 # A short epoch with everything that a long one has: all images are read, the best epoch is chosen by
 # validation and tested on all test images.
 for precision in ("float32", "bfloat16"):

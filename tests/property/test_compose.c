@@ -5,11 +5,12 @@
 #include "test.h"
 #include "weft/compose.h"
 
-enum { FILES = 8 };
+enum { FILES = 9 };
 
 static const char *const files[FILES] = {
-    "train-images-idx3-ubyte", "train-labels.csv", "train-objects.csv", "test-images-idx3-ubyte",
-    "test-labels.csv",         "test-objects.csv", "distribution.json", "classes.txt"};
+    "train-images-idx3-ubyte", "train-labels.csv", "train-objects.csv",
+    "test-images-idx3-ubyte",  "test-labels.csv",  "test-objects.csv",
+    "distribution.json",       "canvases.png",     "classes.txt"};
 
 static wf_context cx;
 
