@@ -22,8 +22,12 @@ void wf_philox(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]
 }
 
 void wf_rng_init(wf_rng *r, uint64_t seed, uint32_t stream, uint32_t a) {
+    wf_rng_init_at(r, seed, stream, a, 0);
+}
+
+void wf_rng_init_at(wf_rng *r, uint64_t seed, uint32_t stream, uint32_t a, uint32_t b) {
     *r = (wf_rng){
-        .counter = {0, 0, a, stream}, .key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .used = 4};
+        .counter = {0, b, a, stream}, .key = {(uint32_t)seed, (uint32_t)(seed >> 32)}, .used = 4};
 }
 
 uint32_t wf_rng_u32(wf_rng *r) {

@@ -16,10 +16,11 @@ enum {
     WF_STREAM_FOLDS = 6,
     WF_STREAM_TRIALS = 8, /* the settings of a random sweep */
     WF_STREAM_BOOTSTRAP = 9,
-    WF_STREAM_TSNE = 16,    /* starts of PCA and t-SNE */
-    WF_STREAM_EMBED = 17,   /* which images are embedded */
-    WF_STREAM_REPORT = 18,  /* which images a report shows */
-    WF_STREAM_COMPOSE = 20, /* training canvases; + 1: test canvases */
+    WF_STREAM_TSNE = 16,     /* starts of PCA and t-SNE */
+    WF_STREAM_EMBED = 17,    /* which images are embedded */
+    WF_STREAM_REPORT = 18,   /* which images a report shows */
+    WF_STREAM_COMPOSE = 20,  /* training canvases; + 1: test canvases */
+    WF_STREAM_AUGMENT = 500, /* + the step's index in the pipeline */
     WF_STREAM_LAYER = 1000
 };
 
@@ -34,6 +35,8 @@ typedef struct wf_rng {
 
 /* Starts the sequence (seed, stream, a); `a` is for instance an epoch or an entry's index. */
 void wf_rng_init(wf_rng *r, uint64_t seed, uint32_t stream, uint32_t a);
+/* The same of (seed, stream, a, b): `b` is for instance a position in the epoch `a`. */
+void wf_rng_init_at(wf_rng *r, uint64_t seed, uint32_t stream, uint32_t a, uint32_t b);
 uint32_t wf_rng_u32(wf_rng *r);
 /* Uniform in [0, n), unbiased; n > 0. */
 uint64_t wf_rng_below(wf_rng *r, uint64_t n);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,24 @@ static wf_status add_layer(wf_hparam_list *list, wf_context *cx, const wf_node *
     return status;
 }
 
+/* The steps' names in their order, then "augmentation.<step>.<key>" of every key. */
+static wf_status add_augmentation(wf_hparam_list *list, wf_context *cx, const wf_augmentation *a) {
+    wf_str names = {0};
+    for (int i = 0; i < a->n; i++)
+        wf_str_addf(&names, cx, "%s%s", i ? ", " : "", a->steps[i].class->name);
+    if (!a->n) wf_str_add(&names, cx, "false");
+    wf_status status = names.status;
+    if (status == WF_OK) status = add(list, cx, "augmentation", WF_HPARAM_TEXT, names.text);
+    for (int i = 0; i < a->n && status == WF_OK; i++) {
+        const wf_augment_class *class = a->steps[i].class;
+        char section[64];
+        snprintf(section, sizeof section, "augmentation.%s", class->name);
+        status = add_fields(list, cx, section, class->fields, a->steps[i].config);
+    }
+    wf_str_reset(&names);
+    return status;
+}
+
 static wf_status add_recipe(wf_hparam_list *list, wf_context *cx, const wf_recipe *r) {
     const wf_early_stopping *stop = &r->early_stopping;
     WF_TRY(add_fields(list, cx, "", wf_recipe_fields, r));
@@ -85,8 +104,8 @@ static wf_status add_recipe(wf_hparam_list *list, wf_context *cx, const wf_recip
     WF_TRY(add(list, cx, "schedule", WF_HPARAM_TEXT, r->schedule.class->name));
     WF_TRY(add_fields(list, cx, "schedule", r->schedule.class->fields, r->schedule.config));
     WF_TRY(add(list, cx, "early_stopping", WF_HPARAM_BOOL, stop->is_on ? "true" : "false"));
-    if (!stop->is_on) return WF_OK;
-    return add_fields(list, cx, "early_stopping", wf_early_stopping_fields, stop);
+    if (stop->is_on) WF_TRY(add_fields(list, cx, "early_stopping", wf_early_stopping_fields, stop));
+    return add_augmentation(list, cx, &r->augmentation);
 }
 
 static wf_status fill(wf_hparam_list *list, wf_context *cx, const wf_experiment *e) {

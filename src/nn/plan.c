@@ -87,37 +87,6 @@ void wf_build_cost(wf_builder *b, wf_cost cost) {
 
 /* ---- steps that belong to no layer ---- */
 
-typedef struct gather_args {
-    wf_buffer dst;
-    int64_t size;
-    int channels;
-} gather_args;
-
-/* dst[i] = row index[n0 + i] of the data set, as f32 */
-static void run_gather(const wf_work *r, const void *args) {
-    const gather_args *g = args;
-    const wf_batch *batch = r->batch;
-    static const float unit[1] = {1.0f / 255.0f}, zero[1] = {0};
-    float *dst = wf_at(r, g->dst);
-    for (int i = 0; i < r->n; i++, dst += g->size) {
-        int64_t row = batch->index ? batch->index[r->n0 + i] : r->n0 + i;
-        if (batch->values)
-            memcpy(dst, batch->values + row * g->size, (size_t)g->size * sizeof *dst);
-        else if (batch->scale)
-            r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, batch->scale,
-                               batch->shift, g->channels);
-        else r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, unit, zero, 1);
-    }
-}
-
-static wf_status add_gather(wf_builder *b) {
-    const wf_shape *shape = &b->graph->nodes[0].shape;
-    gather_args g = {.dst = b->plan->dst[0],
-                     .size = wf_shape_size(shape),
-                     .channels = (int)shape->dim[shape->rank - 1]};
-    return wf_build_image_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
-}
-
 typedef struct sum_args {
     wf_buffer dst, parts[WF_MAX_INPUTS];
     int n_parts;
@@ -349,7 +318,7 @@ static wf_status plan_node(wf_builder *b, const edges *e, int i) {
         if (i == 0) WF_TRY(wf__plan_keep(&b->plan->input_gradient, b));
         if (i == b->plan->layer) WF_TRY(wf__plan_keep(&b->plan->layer_gradient, b));
     }
-    if (i == 0) return add_gather(b);
+    if (i == 0) return wf__plan_add_gather(b);
     if (is_view(node)) return WF_OK;
     WF_REQUIRE(node->spec.class->plan, WF_E_INTERNAL, "layer %s: class %s has no plan function",
                node->name, node->spec.class->name);
@@ -394,6 +363,8 @@ wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_pa
     const int has_loss = options->mode == WF_PLAN_EVALUATE || options->mode == WF_PLAN_TRAIN;
     WF_REQUIRE(!has_loss || options->loss, WF_E_ARG,
                "a plan for training or evaluation needs a loss");
+    WF_REQUIRE(!options->augmentation || options->mode == WF_PLAN_TRAIN, WF_E_ARG,
+               "a plan that does not train augments nothing");
     wf_plan *plan = NULL;
     int layer = g->output;
     wf_status status;

@@ -26,6 +26,7 @@
 
 #include "base/threads.h"
 #include "kernels/kernels.h"
+#include "nn/augment.h"
 #include "nn/graph.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
@@ -46,13 +47,14 @@ typedef struct wf_plan_options {
     wf_plan_mode mode;
     wf_precision precision;
     int batch_size;
-    uint64_t seed;                 /* of dropout */
-    const wf_loss *loss;           /* EVALUATE and TRAIN */
-    const wf_optimizer *optimizer; /* TRAIN; NULL leaves the gradients in params->gradient */
-    const wf_kernels *kernels;     /* NULL: the best that the CPU has */
-    int shard_size;                /* 0: chosen from graph and batch */
-    int group_size;                /* images that image steps take at a time; 0: chosen */
-    const char *layer;             /* INFER: the outputs are this layer's; NULL: the graph's;
+    uint64_t seed;                       /* of dropout and augmentation */
+    const wf_loss *loss;                 /* EVALUATE and TRAIN */
+    const wf_optimizer *optimizer;       /* TRAIN; NULL leaves the gradients in params->gradient */
+    const wf_augmentation *augmentation; /* TRAIN, or NULL; must outlive the plan */
+    const wf_kernels *kernels;           /* NULL: the best that the CPU has */
+    int shard_size;                      /* 0: chosen from graph and batch */
+    int group_size;                      /* images that image steps take at a time; 0: chosen */
+    const char *layer;                   /* INFER: the outputs are this layer's; NULL: the graph's;
                                       GRADIENT: its values and their gradients are wanted too */
 } wf_plan_options;
 

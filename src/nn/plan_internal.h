@@ -106,6 +106,19 @@ static inline size_t wf__padded_bytes(size_t bytes) { return ((bytes + 63) & ~(s
 
 /* plan_memory.c: decides which buffers are local, gives each its place, allocates. */
 wf_status wf__plan_place_buffers(wf_plan *plan, wf_context *cx);
+/* plan_gather.c: the step that makes the input's values. */
+wf_status wf__plan_add_gather(wf_builder *b);
+/* The same: the images of the batch that augmentation mixes to one, and their shares, whose sum is
+ * 1. Only where wf__plan_mixes. */
+typedef struct wf__mixture {
+    int n;
+    struct {
+        int image;
+        double share;
+    } parts[1 << WF_MAX_AUGMENT_MIXES];
+} wf__mixture;
+int wf__plan_mixes(const wf_plan *plan);
+void wf__plan_mixture(wf__mixture *out, const wf_work *r, int image);
 /* plan_loss.c: the step that reads the output, and what it needs. */
 wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff);
 /* plan_gradient.c: the step that makes scores and their gradient out of the output. */

@@ -17,21 +17,39 @@ static int largest(const float *x, int n) {
     return best;
 }
 
+/* Adds a share of what an image's outputs should be. */
+static void add_target(float *target, const wf_batch *batch, int image, int K, float share) {
+    const int64_t row = batch->index ? batch->index[image] : image;
+    if (batch->targets)
+        for (int k = 0; k < K; k++) target[k] += share * batch->targets[row * K + k];
+    else if (K == 1) target[0] += share * (float)batch->labels[row];
+    else target[batch->labels[row]] += share;
+}
+
+/* As the image's pixels are mixed, so is its target. */
+static void mix_target(float *target, const wf_work *r, int image, int K) {
+    wf__mixture m;
+    wf__plan_mixture(&m, r, image);
+    memset(target, 0, (size_t)K * sizeof *target);
+    for (int i = 0; i < m.n; i++)
+        add_target(target, r->batch, m.parts[i].image, K, (float)m.parts[i].share);
+}
+
 static void run_loss(const wf_work *r, const void *args) {
     const loss_step *s = args;
     const wf_batch *batch = r->batch;
     const int K = s->classes;
+    const int mixes = wf__plan_mixes(r->plan), is_dense = mixes || batch->targets;
     float *targets = r->scratch;
     int32_t *labels = (int32_t *)(void *)(targets + (size_t)r->n * (size_t)K);
     for (int i = 0; i < r->n; i++) {
         int64_t row = batch->index ? batch->index[r->n0 + i] : r->n0 + i;
-        if (batch->targets) {
-            memcpy(targets + (ptrdiff_t)i * K, batch->targets + row * K,
-                   (size_t)K * sizeof *targets);
-            labels[i] = K == 1 ? targets[i] > 0.5f : largest(targets + (ptrdiff_t)i * K, K);
-        } else {
-            labels[i] = batch->labels[row];
-        }
+        float *target = targets + (ptrdiff_t)i * K;
+        if (mixes) mix_target(target, r, r->n0 + i, K);
+        else if (batch->targets)
+            memcpy(target, batch->targets + row * K, (size_t)K * sizeof *target);
+        if (is_dense) labels[i] = K == 1 ? *target > 0.5f : largest(target, K);
+        else labels[i] = batch->labels[row];
     }
     float *output = wf_at(r, s->output);
     wf_loss_args a = {.kernels = r->kernels,
@@ -39,7 +57,7 @@ static void run_loss(const wf_work *r, const void *args) {
                       .classes = K,
                       .output = output,
                       .labels = labels,
-                      .targets = batch->targets ? targets : NULL,
+                      .targets = is_dense ? targets : NULL,
                       .losses = wf_at(r, s->losses),
                       .diff = s->diff == WF_NO_BUFFER ? NULL : wf_at(r, s->diff),
                       .weight = 1.0f / (float)batch->n};

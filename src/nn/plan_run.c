@@ -237,6 +237,8 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
     WF_REQUIRE(batch->n >= 1 && batch->n <= plan->options.batch_size, WF_E_ARG,
                "batch has %d rows, the plan takes 1 to %d", batch->n, plan->options.batch_size);
     WF_REQUIRE(!batch->pixels != !batch->values, WF_E_ARG, "a batch needs either pixels or values");
+    WF_REQUIRE(batch->pixels || !plan->options.augmentation || !plan->options.augmentation->n,
+               WF_E_ARG, "augmentation works on pixels, the batch holds values");
     plan->batch = batch;
     const int is_training = plan->options.mode == WF_PLAN_TRAIN;
     const int is_stale = plan->generation != plan->params->generation;

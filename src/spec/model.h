@@ -17,6 +17,9 @@
  *     optimizer: adam
  *     schedule: {hold_exponential: {hold_epochs: 8}}
  *     early_stopping: {patience: 2}
+ *     augmentation:
+ *       - random_shift: {height: 2, width: 2}
+ *       - random_flip
  *
  * Each layer's input is the layer before it, unless `inputs` names one or several others. */
 #ifndef WF_SPEC_MODEL_H
@@ -74,6 +77,7 @@ wf_status wf_model_spec_write(wf_str *out, wf_context *cx, const wf_model_spec *
  *   layers.dropout*.rate=0   (every layer whose name begins so)
  *   training.epochs=3   training.optimizer=sgd   training.optimizer.learning_rate=0.01
  *   training.early_stopping.patience=5   training.early_stopping=false
+ *   training.augmentation=[random_flip]   training.augmentation.random_flip.rate=0
  * Errors: WF_E_ARG (unknown parts suggest the nearest), WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM. */
 wf_status wf_model_spec_set(wf_model_spec *spec, wf_context *cx, const char *assignment);
 

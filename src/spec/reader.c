@@ -304,8 +304,11 @@ static wf_status read_root(wf_reader *r, const wf_yaml *root) {
     for (size_t i = 0; i < root->count; i++) WF_TRY(read_entry(r, &root->items[i]));
     WF_TRY(read_input(r, input));
     WF_TRY(read_layers(r, layers));
-    return wf__located(r, classes ? classes : layers,
-                       wf__check_classes(r->cx, r->spec->graph, r->spec->classes));
+    WF_TRY(wf__located(r, classes ? classes : layers,
+                       wf__check_classes(r->cx, r->spec->graph, r->spec->classes)));
+    return wf__located(r, input,
+                       wf_augmentation_check(r->cx, &r->spec->recipe->augmentation,
+                                             &r->spec->graph->nodes[0].shape));
 }
 
 wf_status wf_model_spec_parse(wf_model_spec **out, wf_context *cx, const char *text, size_t size,

@@ -32,6 +32,10 @@ typedef struct wf_section {
 enum { WF_N_SECTIONS = 3 };
 extern const wf_section wf__sections[WF_N_SECTIONS];
 
+/* A key of every step of the pipeline that has this name.  Errors: WF_E_ARG. */
+wf_status wf__read_augment_field(const wf_reader *r, wf_recipe *recipe, const char *step,
+                                 const wf_yaml *entry);
+
 /* Names of files and run folders: letters, digits, dot, - and _.  Errors: WF_E_ARG. */
 wf_status wf__check_model_name(wf_context *cx, const char *name);
 /* The output must have as many values as the model has classes, where it says so. */

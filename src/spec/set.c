@@ -138,6 +138,12 @@ static wf_status set_in_recipe(const wf_reader *r, wf_recipe *recipe, const sett
         if (strcmp(s->step[1], wf__sections[i].key) == 0)
             return wf__read_field(r, wf__sections[i].name(recipe), wf__sections[i].fields(recipe),
                                   wf__sections[i].config(recipe), s->value);
+    if (strcmp(s->step[1], "augmentation") == 0) {
+        WF_REQUIRE(s->n == 4, WF_E_ARG,
+                   "training.augmentation must name step and key | for instance "
+                   "training.augmentation.random_flip.rate=0");
+        return wf__read_augment_field(r, recipe, s->step[2], s->value);
+    }
     WF_REQUIRE(s->n == 3 && strcmp(s->step[1], "early_stopping") == 0, WF_E_ARG,
                "training: %.60s holds no further keys", s->n > 1 ? s->step[1] : "it");
     recipe->early_stopping.is_on = 1;
@@ -149,6 +155,8 @@ static wf_status set_training(const wf_reader *r, const setting *s) {
     wf_recipe *copy = NULL;
     WF_TRY(wf_recipe_copy(&copy, r->cx, r->spec->recipe));
     wf_status status = set_in_recipe(r, copy, s);
+    if (status == WF_OK && r->spec->graph->n_nodes)
+        status = wf_augmentation_check(r->cx, &copy->augmentation, &r->spec->graph->nodes[0].shape);
     if (status != WF_OK) {
         wf_recipe_destroy(copy);
         return status;

@@ -1,4 +1,5 @@
 /* The `training` part of a model file. */
+#include <stdio.h>
 #include <string.h>
 
 #include "spec/reader.h"
@@ -19,17 +20,21 @@ const wf_section wf__sections[WF_N_SECTIONS] = {
     {"schedule", wf_recipe_set_schedule, schedule_name, schedule_fields, schedule_config},
 };
 
-/* `adam`, or `adam: {learning_rate: 0.01}` */
+/* `adam`, or `{adam: {learning_rate: 0.01}}`: the name, or NULL, and the map of keys, if any. */
+static const char *name_of(const wf_yaml **out_keys, const wf_yaml *entry) {
+    *out_keys = NULL;
+    if (entry->kind != WF_YAML_MAP) return entry->text;
+    if (entry->count != 1 || entry->items[0].kind == WF_YAML_LIST) return NULL;
+    *out_keys = &entry->items[0];
+    return entry->items[0].key;
+}
+
 static wf_status read_section(const wf_reader *r, wf_recipe *recipe, const wf_section *s,
                               const wf_yaml *entry) {
     wf_context *cx = r->cx;
-    const wf_yaml *keys = NULL;
-    const char *name = entry->text;
-    if (entry->kind == WF_YAML_MAP && entry->count == 1) {
-        keys = &entry->items[0];
-        name = keys->key;
-    }
-    if (!name || (keys && keys->kind == WF_YAML_LIST))
+    const wf_yaml *keys;
+    const char *name = name_of(&keys, entry);
+    if (!name)
         return wf__located(r, entry,
                            WF_FAIL(WF_E_ARG,
                                    "training: %s must be a name or {name: {key: value}} | for "
@@ -60,6 +65,61 @@ static wf_status read_early_stopping(const wf_reader *r, wf_recipe *recipe, cons
     return WF_OK;
 }
 
+/* ---- augmentation ---- */
+
+static wf_status read_augment_step(const wf_reader *r, wf_augmentation *pipeline,
+                                   const wf_yaml *entry) {
+    wf_context *cx = r->cx;
+    const wf_yaml *keys;
+    const char *name = name_of(&keys, entry);
+    if (!name)
+        return wf__located(r, entry,
+                           WF_FAIL(WF_E_ARG, "training: augmentation must be a list of names or "
+                                             "{name: {key: value}} | for instance - random_flip"));
+    char owner[96];
+    snprintf(owner, sizeof owner, "augmentation %.64s", name);
+    WF_TRY(wf__located(r, entry, wf_augmentation_add(pipeline, cx, name)));
+    const wf_augment_step *step = &pipeline->steps[pipeline->n - 1];
+    for (size_t i = 0; keys && i < keys->count; i++)
+        WF_TRY(wf__read_field(r, owner, step->class->fields, step->config, &keys->items[i]));
+    return wf__located(r, entry, wf_fields_check(cx, owner, step->class->fields, step->config));
+}
+
+/* A list of steps, or false. */
+static wf_status read_augmentation(const wf_reader *r, wf_recipe *recipe, const wf_yaml *entry) {
+    wf_context *cx = r->cx;
+    const int is_off = entry->kind == WF_YAML_SCALAR && strcmp(entry->text, "false") == 0;
+    if (entry->kind != WF_YAML_LIST && !is_off)
+        return wf__located(r, entry,
+                           WF_FAIL(WF_E_ARG,
+                                   "training: augmentation must be false or a list of steps | for "
+                                   "instance augmentation: [random_flip, {cutout: {size: 8}}]"));
+    wf_augmentation_reset(&recipe->augmentation);
+    for (size_t i = 0; i < entry->count; i++)
+        WF_TRY(read_augment_step(r, &recipe->augmentation, &entry->items[i]));
+    return WF_OK;
+}
+
+wf_status wf__read_augment_field(const wf_reader *r, wf_recipe *recipe, const char *name,
+                                 const wf_yaml *entry) {
+    wf_context *cx = r->cx;
+    wf_augmentation *pipeline = &recipe->augmentation;
+    int count = 0;
+    char owner[96];
+    snprintf(owner, sizeof owner, "augmentation %.64s", name);
+    for (int i = 0; i < pipeline->n; i++) {
+        const wf_augment_step *step = &pipeline->steps[i];
+        if (strcmp(step->class->name, name) != 0) continue;
+        WF_TRY(wf__read_field(r, owner, step->class->fields, step->config, entry));
+        count++;
+    }
+    WF_REQUIRE(count, WF_E_ARG,
+               "training: augmentation has no step \"%.60s\" | give the whole list, for instance "
+               "training.augmentation=[random_flip, {cutout: {size: 8}}]",
+               name);
+    return WF_OK;
+}
+
 wf_status wf__read_training(const wf_reader *r, wf_recipe *recipe, const wf_yaml *entry) {
     wf_context *cx = r->cx;
     const char *names[32], *near;
@@ -70,9 +130,11 @@ wf_status wf__read_training(const wf_reader *r, wf_recipe *recipe, const wf_yaml
         names[n++] = wf__sections[i].key;
     }
     if (strcmp(entry->key, "early_stopping") == 0) return read_early_stopping(r, recipe, entry);
+    if (strcmp(entry->key, "augmentation") == 0) return read_augmentation(r, recipe, entry);
     if (wf_fields_find(wf_recipe_fields, entry->key))
         return wf__read_field(r, "training", wf_recipe_fields, recipe, entry);
     names[n++] = "early_stopping";
+    names[n++] = "augmentation";
     for (const wf_field *f = wf_recipe_fields; f->key && n < 32; f++) names[n++] = f->key;
     near = wf_str_nearest(entry->key, names, n);
     return wf__located(r, entry,

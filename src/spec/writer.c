@@ -62,6 +62,14 @@ static void add_layer(const writer *w, const wf_graph *g, const wf_node *node) {
     add_fields(w, 6, node->spec.class->fields, node->spec.config);
 }
 
+static void add_augmentation(const writer *w, const wf_augmentation *pipeline) {
+    wf_str_addf(w->out, w->cx, "  augmentation:%s\n", pipeline->n ? "" : " false");
+    for (int i = 0; i < pipeline->n; i++) {
+        wf_str_addf(w->out, w->cx, "    - %s:\n", pipeline->steps[i].class->name);
+        add_fields(w, 8, pipeline->steps[i].class->fields, pipeline->steps[i].config);
+    }
+}
+
 static void add_training(const writer *w, const wf_recipe *recipe) {
     wf_str_add(w->out, w->cx, "training:\n");
     add_fields(w, 2, wf_recipe_fields, recipe);
@@ -77,6 +85,7 @@ static void add_training(const writer *w, const wf_recipe *recipe) {
                 recipe->early_stopping.is_on ? "" : " false");
     if (recipe->early_stopping.is_on)
         add_fields(w, 4, wf_early_stopping_fields, &recipe->early_stopping);
+    add_augmentation(w, &recipe->augmentation);
 }
 
 wf_status wf_model_spec_write(wf_str *out, wf_context *cx, const wf_model_spec *spec) {

@@ -73,6 +73,7 @@ wf_status wf__bench_init(wf__bench *b, wf_params *params, wf_context *cx, wf_poo
         plan_options.mode = WF_PLAN_TRAIN;
         plan_options.loss = &recipe->loss;
         plan_options.optimizer = &recipe->optimizer;
+        plan_options.augmentation = &recipe->augmentation;
         b->learning_rate = ((const wf_optim_common *)recipe->optimizer.config)->learning_rate;
     }
     WF_TRY(prepare_images(b, cx, params->graph, options));

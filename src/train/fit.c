@@ -52,7 +52,8 @@ static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
                                .batch_size = f->batch_size,
                                .seed = f->options->seed,
                                .loss = &f->recipe->loss,
-                               .optimizer = &f->recipe->optimizer};
+                               .optimizer = &f->recipe->optimizer,
+                               .augmentation = &f->recipe->augmentation};
     WF_TRY(wf_plan_create(&f->train_plan, cx, f->graph, f->params, pool, &options));
     if (!has_validation(f)) return WF_OK;
     options = (wf_plan_options){.mode = WF_PLAN_EVALUATE,

@@ -131,6 +131,7 @@ void wf_recipe_destroy(wf_recipe *recipe) {
         wf_fields_destroy(recipe->optimizer.class->fields, recipe->optimizer.config);
     if (recipe->schedule.class)
         wf_fields_destroy(recipe->schedule.class->fields, recipe->schedule.config);
+    wf_augmentation_reset(&recipe->augmentation);
     wf_free(recipe);
 }
 
@@ -143,12 +144,14 @@ wf_status wf_recipe_copy(wf_recipe **out, wf_context *cx, const wf_recipe *recip
     WF_TRY(wf_alloc(&r, cx, 1, sizeof *r));
     *r = *recipe;
     r->loss.config = r->optimizer.config = r->schedule.config = NULL;
+    r->augmentation.n = 0;
     WF_TRY_OR(
         wf_fields_copy(&r->loss.config, cx, loss->fields, loss->config_size, recipe->loss.config));
     WF_TRY_OR(wf_fields_copy(&r->optimizer.config, cx, optimizer->fields, optimizer->config_size,
                              recipe->optimizer.config));
     WF_TRY_OR(wf_fields_copy(&r->schedule.config, cx, schedule->fields, schedule->config_size,
                              recipe->schedule.config));
+    WF_TRY_OR(wf_augmentation_copy(&r->augmentation, cx, &recipe->augmentation));
     *out = r;
     return WF_OK;
 done:

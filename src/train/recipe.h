@@ -2,6 +2,7 @@
 #ifndef WF_TRAIN_RECIPE_H
 #define WF_TRAIN_RECIPE_H
 
+#include "nn/augment.h"
 #include "nn/fields.h"
 #include "nn/loss.h"
 #include "nn/optim.h"
@@ -28,6 +29,7 @@ typedef struct wf_recipe {
     wf_loss loss;
     wf_optimizer optimizer;
     wf_schedule schedule;
+    wf_augmentation augmentation; /* of training images; wf_augmentation_add appends steps */
 } wf_recipe;
 
 /* epochs, batch_size, validation, normalization, warmup_epochs, test_weights; the configuration
@@ -37,7 +39,7 @@ extern const wf_field wf_recipe_fields[];
 extern const wf_field wf_early_stopping_fields[];
 
 /* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical
- * cross-entropy, no validation, no early stopping.  Errors: WF_E_NOMEM. */
+ * cross-entropy, no validation, no early stopping, no augmentation.  Errors: WF_E_NOMEM. */
 wf_status wf_recipe_create(wf_recipe **out, wf_context *cx);
 void wf_recipe_destroy(wf_recipe *recipe); /* NULL is legal */
 /* A deep copy.  Errors: WF_E_NOMEM. */

@@ -120,7 +120,7 @@ TEST(training) {
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         wf_graph *g = small_graph(&models[i]);
         double losses[3][STEPS];
-        small_training t = {kernels, 1, 32, SHARD, STEPS, 1, WF_BFLOAT16};
+        small_training t = {kernels, 1, 32, SHARD, STEPS, 1, WF_BFLOAT16, NULL};
         wf_params *params[3];
         params[0] = small_train(g, &t, losses[0]);
         t.threads = 3;

@@ -29,15 +29,21 @@ for command in $commands; do
 done
 
 weft help layers
-out_is 'Usage: weft layers [LAYER] [OPTION]...
+out_is 'Usage: weft layers [NAME] [OPTION]...
 
-List the layers, or the keys of one.
+List what models and their training are made of, or the keys of one part.
+
+Layers, and the losses, optimizers, schedules and augmentations of the section training.
 
 Options:
       --names             print the names only
       --json              one JSON document on standard output
   -q, --quiet             no progress on standard error
-  -h, --help              show this text'
+  -h, --help              show this text
+
+Examples:
+  weft layers gru
+  weft layers random_shift'
 
 weft trian
 exits 2
@@ -118,6 +124,10 @@ weft layers --names
 check 'layers lists lstm' grep -qx lstm .out
 weft layers lstm
 out_like 'lstm: *Source: *units: *required*return_sequences: *default false*'
+weft layers random_erase
+out_like 'random_erase: *Source: Zhong*max_area: *default 0.4*'
+weft layers adam --json
+json_is '[len(d[k]) for k in ("layers", "losses", "optimizers", "schedules", "augmentations")]' '[0, 0, 1, 0, 0]'
 weft completion bash
 exits 0
 check 'the completion is bash' bash -n .out

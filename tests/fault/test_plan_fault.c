@@ -71,6 +71,7 @@ typedef struct bench {
     wf_pool *pool;
     wf_loss loss;
     wf_optimizer optimizer;
+    wf_augmentation augmentation;
     wf_plan_options options;
 } bench;
 
@@ -93,12 +94,18 @@ static void bench_open(bench *b, const char *optimizer, wf_plan_mode mode) {
                                    .batch_size = 20,
                                    .loss = &b->loss,
                                    .optimizer = mode == WF_PLAN_TRAIN ? &b->optimizer : NULL};
+    if (mode != WF_PLAN_TRAIN) return;
+    const char *const steps[] = {"random_shift", "mixup", "random_erase", "cutmix"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        CHECK_OK(&cx, wf_augmentation_add(&b->augmentation, &cx, steps[i]));
+    b->options.augmentation = &b->augmentation;
 }
 
 static void bench_close(bench *b) {
     wf_params_destroy(b->params);
     wf_graph_destroy(b->graph);
     wf_pool_destroy(b->pool);
+    wf_augmentation_reset(&b->augmentation);
     wf_fields_destroy(b->loss.class->fields, b->loss.config);
     wf_fields_destroy(b->optimizer.class->fields, b->optimizer.config);
 }
@@ -242,6 +249,7 @@ TEST(divergence_in_the_last_shard_is_found) {
         CHECK_OK(&cx, wf_graph_add_text(&node, b.graph, &cx, "dense", "units: 3", NULL, &node, 1));
     CHECK_OK(&cx, wf_graph_finish(b.graph, &cx));
     CHECK_OK(&cx, wf_params_create(&b.params, &cx, b.graph, 1));
+    b.options.augmentation = NULL;
     b.options.batch_size = N;
     b.options.shard_size = 2;
     CHECK_OK(&cx, wf_plan_create(&plan, &cx, b.graph, b.params, b.pool, &b.options));

@@ -57,6 +57,8 @@ static const char *const corpus[] = {
     "gru:\n"
     "        units: 3\n        return_sequences: true\n- reshape: {target_shape: [-1]}\ntraining:\n"
     "  loss: {categorical_crossentropy: {label_smoothing: .1}}\n  schedule: {step: {}}\n",
+    "name: e\ninput: [4, 4, 1]\nlayers: [flatten]\ntraining: {augmentation: [random_flip, {mixup: "
+    "{alpha: 1}}, {cutout: {size: 2, rate: .5}}, {random_shift: {height: 1, fill: edge}}]}\n",
     "name: d\nsource: \"\\u2028\\x01\\\"\\\\\"\ndescription: |\n  a\n  b\nclaim: {text: >-\n   "
     "folded\n"
     " , loss: 1e-3}\ninput: 3\nlayers: [relu, {dropout: {rate: 1e-1}}]\n",

@@ -134,12 +134,19 @@ wf_params *small_train(const wf_graph *g, const small_training *t, double *losse
     const wf_optimizer_class *adam = wf_optimizer_find("adam");
     must(wf_fields_create(&loss_config, &cx, loss->fields, loss->config_size), &cx);
     must(wf_fields_create(&optimizer_config, &cx, adam->fields, adam->config_size), &cx);
+    wf_augmentation augmentation = {0};
+    char name[32];
+    for (const char *at = t->augmentation; at && sscanf(at, "%31s", name) == 1;) {
+        must(wf_augmentation_add(&augmentation, &cx, name), &cx);
+        at = strstr(at, name) + strlen(name);
+    }
     const wf_plan_options options = {.mode = WF_PLAN_TRAIN,
                                      .precision = t->precision,
                                      .batch_size = t->batch,
                                      .seed = t->seed,
                                      .loss = &(wf_loss){loss, loss_config},
                                      .optimizer = &(wf_optimizer){adam, optimizer_config},
+                                     .augmentation = &augmentation,
                                      .kernels = t->kernels,
                                      .shard_size = t->shard_size};
     must(wf_params_create(&params, &cx, g, 3), &cx);
@@ -165,5 +172,6 @@ wf_params *small_train(const wf_graph *g, const small_training *t, double *losse
     wf_pool_destroy(pool);
     wf_fields_destroy(loss->fields, loss_config);
     wf_fields_destroy(adam->fields, optimizer_config);
+    wf_augmentation_reset(&augmentation);
     return params;
 }

@@ -34,6 +34,7 @@ typedef struct small_training {
     int threads, batch, shard_size, steps;
     uint64_t seed; /* of dropout */
     wf_precision precision;
+    const char *augmentation; /* names of steps at their defaults, a blank between; or NULL */
 } small_training;
 
 /* The parameters afterwards and the losses; NULL: not wanted. Abort when anything fails. */

@@ -66,7 +66,7 @@ static int is_same(const answer *a, const answer *b) {
 
 /* Parameters and moving statistics that some steps of training have moved. */
 static wf_params *trained(const wf_graph *g) {
-    const small_training t = {NULL, 2, 20, 0, 4, 42, WF_FLOAT32};
+    const small_training t = {NULL, 2, 20, 0, 4, 42, WF_FLOAT32, NULL};
     return small_train(g, &t, NULL);
 }
 

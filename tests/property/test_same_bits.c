@@ -6,7 +6,8 @@
 
 enum { STEPS = 8 };
 
-static void check_precision(const char *name, int shard_size, wf_precision precision) {
+static void check_augmented(const char *name, int shard_size, wf_precision precision,
+                            const char *augmentation) {
     const small_model *model = small_models;
     while (strcmp(model->name, name) != 0) model++;
     wf_graph *g = small_graph(model);
@@ -17,7 +18,8 @@ static void check_precision(const char *name, int shard_size, wf_precision preci
         wf_params *first = NULL;
         double losses[2][STEPS];
         for (size_t k = 0; k < sizeof threads / sizeof *threads; k++) {
-            const small_training t = {level, threads[k], 20, shard_size, STEPS, 42, precision};
+            const small_training t = {level, threads[k], 20,        shard_size,
+                                      STEPS, 42,         precision, augmentation};
             wf_params *params = small_train(g, &t, losses[k > 0]);
             if (k == 0) {
                 first = params;
@@ -37,6 +39,10 @@ static void check_precision(const char *name, int shard_size, wf_precision preci
     wf_graph_destroy(g);
 }
 
+static void check_precision(const char *name, int shard_size, wf_precision precision) {
+    check_augmented(name, shard_size, precision, NULL);
+}
+
 static void check_model(const char *name, int shard_size) {
     check_precision(name, shard_size, WF_FLOAT32);
     check_precision(name, shard_size, WF_BFLOAT16);
@@ -53,10 +59,30 @@ TEST(bigru_columns) { check_model("bigru-columns", 0); }
 TEST(branches) { check_model("branches", 2); }
 TEST(wide) { check_model("wide", 0); }
 
+static const char every_step[] = "random_shift random_flip mixup random_erase cutmix";
+
+TEST(augmented_cnn) { check_augmented("cnn-1conv", 3, WF_FLOAT32, every_step); }
+TEST(augmented_gru) { check_augmented("gru", 0, WF_BFLOAT16, every_step); }
+
+/* The images of an epoch are others than those of the one before, and so are those of a seed. */
+TEST(augmentation_is_another_one_under_another_seed) {
+    wf_graph *g = small_graph(&small_models[0]);
+    wf_params *p[3];
+    for (int i = 0; i < 3; i++) {
+        const small_training t = {
+            NULL, 1, 20, 0, 2, 42 + (uint64_t)(i == 2), WF_FLOAT32, i ? "random_shift" : NULL};
+        p[i] = small_train(g, &t, NULL);
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK(memcmp(p[i]->value, p[(i + 1) % 3]->value, (size_t)g->total_size * sizeof(float)));
+    for (int i = 0; i < 3; i++) wf_params_destroy(p[i]);
+    wf_graph_destroy(g);
+}
+
 TEST(another_seed_of_dropout_gives_other_bits) {
     wf_graph *g = small_graph(&small_models[0]);
-    const small_training one = {NULL, 1, 20, 0, 2, 42, WF_FLOAT32};
-    const small_training other = {NULL, 1, 20, 0, 2, 43, WF_FLOAT32};
+    const small_training one = {NULL, 1, 20, 0, 2, 42, WF_FLOAT32, NULL};
+    const small_training other = {NULL, 1, 20, 0, 2, 43, WF_FLOAT32, NULL};
     wf_params *a = small_train(g, &one, NULL), *b = small_train(g, &other, NULL);
     CHECK(memcmp(a->value, b->value, (size_t)g->total_size * sizeof(float)) != 0);
     wf_params_destroy(a);

@@ -81,7 +81,8 @@ static void count_down(void *user, const wf_train_event *e) {
         stop->flag = stop->wish ? (sig_atomic_t)stop->wish : WF_TRAIN_SAVE;
 }
 
-/* A recipe in which everything has state: plateaus, early stopping, best weights, clipping. */
+/* A recipe in which everything has state or a position: plateaus, early stopping, best weights,
+ * clipping, augmentation. */
 static void use_rich_recipe(setup *s) {
     wf_recipe *r = s->recipe;
     CHECK_OK(&s->cx, wf_recipe_set_schedule(r, &s->cx, "reduce_on_plateau"));
@@ -95,6 +96,8 @@ static void use_rich_recipe(setup *s) {
     r->early_stopping = (wf_early_stopping){
         .is_on = 1, .monitor = WF_MONITOR_VAL_LOSS, .patience = 3, .restore_best = 1};
     r->epochs = 5;
+    CHECK_OK(&s->cx, wf_augmentation_add(&r->augmentation, &s->cx, "random_shift"));
+    CHECK_OK(&s->cx, wf_augmentation_add(&r->augmentation, &s->cx, "mixup"));
 }
 
 static void check_same_history(const wf_train_result *a, const wf_train_result *b) {

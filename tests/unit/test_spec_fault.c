@@ -56,6 +56,10 @@ static wf_status set_training(void) {
     return wf_model_spec_set(held, &cx, "training.optimizer={sgd: {momentum: 0.5}}");
 }
 
+static wf_status set_augmentation(void) {
+    return wf_model_spec_set(held, &cx, "training.augmentation=[random_flip, {cutout: {size: 3}}]");
+}
+
 static wf_status set_name(void) { return wf_model_spec_set(held, &cx, "name=other"); }
 
 static wf_status summarise(void) {
@@ -72,6 +76,8 @@ TEST(writing_setting_and_summing_up) {
     CHECK_INT(held->graph->nodes[6].shape.dim[0], 120);
     check_survives(set_layers, 60);
     check_survives(set_training, 8);
+    check_survives(set_augmentation, 8);
+    check_survives(set_training, 8); /* copies the pipeline */
     check_survives(set_name, 4);
     check_survives(summarise, 2);
     wf_model_spec_destroy(held);
