@@ -50,7 +50,17 @@ export const time = utc => utc ? clock.format(new Date(utc)) : "-";
 export const percent = (value, digits = 1) => known(value, v => `${(100 * v).toFixed(digits)} %`);
 
 /** A difference of two shares, in points: +0.4. */
-export const points = value => known(value, v => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(1)}`);
+export const points = (value, digits = 1) =>
+    known(value, v => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(digits)}`);
+
+/** A p: .031, < .0001, 1; on the same side of .05 as the value itself. */
+export const chance = value => known(value, p => {
+    if (p < 0.0001) return "< .0001";
+    if (p > 0.9995) return p === 1 ? "1" : "> .999";
+    let digits = p < 0.001 ? 4 : 3;
+    while (p < 0.05 && Number(p.toFixed(digits)) >= 0.05) digits++;
+    return p.toFixed(digits).replace(/^0/, "");
+});
 
 /** 1.69 M, 316 k: three digits of large numbers. */
 export const short = value => known(value, v => {

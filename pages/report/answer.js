@@ -26,7 +26,11 @@ export function answer(report, around) {
                 el(
                     "p",
                     {class: "eyebrow"},
-                    ["weft report", report.data?.name ?? models[0]?.dataset, (report.generated ?? "").slice(0, 10)]
+                    [
+                        "weft report",
+                        report.data?.name ?? models[0]?.dataset ?? report.cross_validations?.[0]?.dataset,
+                        (report.generated ?? "").slice(0, 10),
+                    ]
                         .filter(Boolean)
                         .join("  ·  ")
                 ),

@@ -18,12 +18,12 @@ const COLUMNS = [
 ];
 
 /** How it was made: everything needed to repeat it. */
-export function made({made: how, comparison, generated}) {
+export function made({made: how, comparison, cross_validations: studies = [], generated}) {
     const runs =
         how?.runs ?? (comparison?.models ?? []).flatMap(row => row.runs.map(run => ({...run, model: row.model})));
     const commands = how?.commands ?? [];
     if (!runs.length && !commands.length) return null;
-    const hashes = [...new Set(runs.map(run => run.data_hash).filter(Boolean))];
+    const hashes = [...new Set([...runs, ...studies].map(one => one.data_hash).filter(Boolean))];
     const facts = [
         ["weft", how?.weft],
         ["Libraries", how?.libraries],

@@ -6,6 +6,7 @@ import {unpack} from "../common/packed.js";
 import {answer} from "./answer.js";
 import {contents} from "./contents.js";
 import {cost} from "./cost.js";
+import {crossings} from "./crossings.js";
 import {data} from "./data.js";
 import {made} from "./made.js";
 import {models} from "./models.js";
@@ -31,8 +32,8 @@ function surroundings() {
     };
 }
 
-/** The argument: each part gives {id, title, content}, or null where the report has nothing for it. */
-const PARTS = {answer, cost, data, models, versus, made};
+/** The argument: each part gives {id, title, content}, a list of these, or null where the report has nothing for it. */
+const PARTS = {answer, cost, crossings, data, models, versus, made};
 
 /** A part whose data are not what it expects says so; the others are there. */
 function attempted(name, around) {
@@ -51,7 +52,7 @@ function attempted(name, around) {
 function show() {
     const around = surroundings();
     const parts = Object.keys(PARTS)
-        .map(name => attempted(name, around))
+        .flatMap(name => attempted(name, around))
         .filter(Boolean);
     const page = document.getElementById("page");
     document.title = report.title ?? "weft report";

@@ -46,7 +46,7 @@ export function results({comparison, models: details = []}) {
             name: "Model",
             isName: true,
             value: row => row.label,
-            cell: row => [mark(row.family), row.label, row.seeds > 1 ? el("small", null, `${row.seeds} seeds`) : null],
+            cell: row => [familyMark(row.family), row.label, row.seeds > 1 ? el("small", null, `${row.seeds} seeds`) : null],
         },
         {name: "Accuracy", value: row => row.accuracy, cell: row => accuracy(row, range)},
         {
@@ -74,9 +74,10 @@ export function results({comparison, models: details = []}) {
     return sortable(caption, used, rows);
 }
 
-const mark = family => [
-    el("span", {class: `family ${family}`}),
-    el("span", {class: "unseen"}, `${FAMILIES[family].name} `),
+/** The mark of a family, and its name for who does not see it. */
+export const familyMark = family => [
+    el("span", {class: `family ${familyOf(family)}`}),
+    el("span", {class: "unseen"}, `${FAMILIES[familyOf(family)].name} `),
 ];
 
 /** The figure, its interval, and both as a line on a scale that all rows share. */

@@ -1,10 +1,10 @@
 import {el} from "../common/dom.js";
 
 /**
- * A table that its headings sort, in a box that scrolls by itself; the first column stays.
+ * A table that its headings sort, in a box that scrolls by itself and is named `label`; the first column stays.
  *   columns  [{name, value(row), cell(row), isText, isName}]
  */
-export function sortable(caption, columns, rows) {
+export function sortable(caption, columns, rows, label = "Table of all models") {
     const body = el("tbody");
     const lines = rows.map(row => ({
         row,
@@ -52,7 +52,7 @@ export function sortable(caption, columns, rows) {
 
     return el(
         "div",
-        {class: "wide", tabindex: 0, role: "region", "aria-label": "Table of all models"},
+        {class: "wide", tabindex: 0, role: "region", "aria-label": label},
         el(
             "table",
             {class: "results"},

@@ -1,4 +1,6 @@
 /* A cross-validation as CSV and JSON. */
+#include <string.h>
+
 #include "report/cross_validation.h"
 #include "report/internal.h"
 
@@ -65,13 +67,19 @@ static json_t *list_json(const double *values, size_t n) {
     return list;
 }
 
+static const char *family_of(const wf_cross_validation *cv, const char *model) {
+    for (size_t i = 0; i < cv->run_count; i++)
+        if (!strcmp(cv->runs[i].model, model)) return cv->runs[i].family;
+    return "";
+}
+
 static json_t *model_json(const wf_cross_validation *cv, const wf_cv_model *m) {
     json_t *runs = json_array(), *o;
     for (size_t k = 0; k < cv->n; k++)
         json_array_append_new(runs, m->ids[k] ? json_string(m->ids[k]) : json_null());
-    o = json_pack("{s:s, s:I, s:I, s:o, s:o}", "model", m->name, "folds", (json_int_t)m->done,
-                  "parameters", (json_int_t)m->parameters, "fold_s", wf_json_real(m->fold_s.mean),
-                  "runs", runs);
+    o = json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "model", m->name, "family",
+                  family_of(cv, m->name), "folds", (json_int_t)m->done, "parameters",
+                  (json_int_t)m->parameters, "fold_s", wf_json_real(m->fold_s.mean), "runs", runs);
     for (int f = 0; f < WF_CV_FIGURES; f++)
         json_object_set_new(
             o, wf_cv_figure_key((wf_cv_figure)f),

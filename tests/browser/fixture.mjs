@@ -2,6 +2,7 @@
 // classes, some of whose names try to become markup, and images that show their class. Figures agree with
 // each other (the confusion matrix counts the predictions), so that a test can compare what is shown with what was
 // given.
+import {study} from "./fixture_folds.mjs";
 import {CLASSES, EPOCHS, SEEDS, model} from "./fixture_models.mjs";
 import {png} from "./png.mjs";
 
@@ -157,6 +158,7 @@ export function fixture({count = 1000} = {}) {
             pairs: [pairOf(rows[0], rows[1], false), pairOf(rows[0], rows[2], true), pairOf(rows[1], rows[2], true)],
             holm_counts: {same_images: 3, over_seeds: 0},
         },
+        cross_validations: [study()],
         data: {
             name: "fixture",
             hash: "abc123",

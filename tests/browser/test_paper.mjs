@@ -85,7 +85,7 @@ test("before a page is printed, all its charts are drawn, those of folded models
         states.filter(state => state !== "drawn"),
         []
     );
-    assert.equal(states.length, 4 + 3 * 7 + 2);
+    assert.equal(states.length, 5 + 3 * 7 + 2);
     for (const {name, height} of await marksOf(page))
         assert.ok(height > 40 && height < 1016, `${name} is ${height} pixels high`);
     checkQuiet(page);

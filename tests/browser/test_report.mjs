@@ -4,6 +4,7 @@ import {readFile, readdir, writeFile} from "node:fs/promises";
 import path from "node:path";
 import {before, test} from "node:test";
 import {fileURLToPath, pathToFileURL} from "node:url";
+import {chance} from "../../pages/common/format.js";
 import {close, open, setScheme, until} from "./browser.mjs";
 import {drawCharts, marksOf} from "./charts.mjs";
 import {accessibleNodes, checkAccessible, checkNames, checkQuiet, checkWidth, tabOrder} from "./checks.mjs";
@@ -11,6 +12,7 @@ import {fixture} from "./fixture.mjs";
 import {reportPage} from "./report.mjs";
 
 const {document: report, sprite} = fixture({count: 400});
+const FOLDS = report.cross_validations[0].models.reduce((sum, one) => sum + one.folds, 0);
 const CLASSES = report.data.classes,
     BEST = report.models[0];
 const unfold = page => page.evaluate(() => document.querySelectorAll("details.fold").forEach(one => (one.open = true)));
@@ -29,6 +31,7 @@ test("every chart has its data in it", async () => {
         differences: {symbol: 2},
         "accuracy-time": {symbol: 3, text: 3},
         "accuracy-parameters": {symbol: 3},
+        folds: {symbol: FOLDS + 3, rule: 3},
         "class-balance": {rect: 3 * CLASSES.length},
         confusion: {rect: CLASSES.length ** 2},
         "learning-curves": {line: 5, area: 5},
@@ -50,7 +53,8 @@ test("every chart has its data in it", async () => {
         charts.map.marks.pixels > 20 * report.models[0].predictions.label.count,
         `${charts.map.marks.pixels} pixels`
     );
-    assert.equal(Object.keys(charts).length, 12);
+    assert.equal(charts.folds.marks.symbol, FOLDS + 3);
+    assert.equal(Object.keys(charts).length, 13);
     for (const {name, height} of Object.values(charts)) assert.ok(height > 60, `${name} is ${height} pixels high`);
 });
 
@@ -103,22 +107,66 @@ test("texts from outside stay texts", async () => {
 
 test("the table of models says what the document says, and sorts", async () => {
     const column = at =>
-        page.$$eval(".results tbody tr", (rows, i) => rows.map(row => row.children[i].textContent), at);
+        page.$$eval("#answer .results tbody tr", (rows, i) => rows.map(row => row.children[i].textContent), at);
     assert.match((await column(1))[0], new RegExp(report.comparison.models[0].accuracy.mean.toFixed(4)));
-    const heads = await page.$$eval(".results thead th", all => all.map(one => one.textContent));
+    const heads = await page.$$eval("#answer .results thead th", all => all.map(one => one.textContent));
     const at = heads.indexOf("Training");
-    await page.click(`.results thead th:nth-child(${at + 1}) button`);
+    await page.click(`#answer .results thead th:nth-child(${at + 1}) button`);
     assert.deepEqual(await column(at), ["1 min 36 s", "1 min 01 s", "31 s"]);
-    await page.click(`.results thead th:nth-child(${at + 1}) button`);
+    await page.click(`#answer .results thead th:nth-child(${at + 1}) button`);
     assert.deepEqual(await column(at), ["31 s", "1 min 01 s", "1 min 36 s"]);
-    assert.equal(await page.$eval(`.results thead th:nth-child(${at + 1})`, th => th.ariaSort), "ascending");
+    assert.equal(await page.$eval(`#answer .results thead th:nth-child(${at + 1})`, th => th.ariaSort), "ascending");
+});
+
+test("a p is on the same side of .05 as its text", () => {
+    const values = [null, 0, 0.00099, 0.0312, 0.0496, 0.04999, 0.05, 0.9996, 1];
+    assert.deepEqual(values.map(chance), ["-", "< .0001", ".0010", ".031", ".0496", ".04999", ".050", "> .999", "1"]);
+});
+
+test("a cross-validation says what the document says", async () => {
+    const [study] = report.cross_validations,
+        score = value => value.toFixed(4),
+        points = value => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(2)}`;
+    const [models, pairs] = await page.$$eval("#cross-validation .results", tables =>
+        tables.map(table =>
+            [...table.querySelectorAll("tbody tr")].map(row => [...row.children].map(cell => cell.textContent))
+        )
+    );
+    const figures = ({mean, sd, low, high}) => `${score(mean)} ± ${score(sd)}${score(low)} to ${score(high)}`;
+    const families = ["CNN", "CNN and RNN", "RNN"];
+    assert.deepEqual(
+        models,
+        study.models.map((one, i) => [
+            `${families[i]} ${one.model}`,
+            `${one.folds} of 12`,
+            ...[one.accuracy, one.macro_f1, one.macro_auc].map(figures),
+            "1 min 01 s",
+            "54,410",
+            score(one.test.accuracy),
+        ])
+    );
+    const difference = ({difference: d, low, high, p_holm: p}) =>
+        `${points(d)}${points(low)} to ${points(high)}p (Holm) ${chance(p)}`;
+    assert.deepEqual(
+        pairs,
+        study.pairs.map(one => [
+            `${one.a} against ${one.b}`,
+            ...[one.accuracy, one.macro_f1, one.macro_auc].map(difference),
+            one.in_words,
+        ])
+    );
+    const text = await page.$eval("#cross-validation", part => part.textContent);
+    for (const said of [study.title, ...study.answer, study.unfinished, study.method, study.note, study.about_pairs])
+        assert.ok(text.includes(said), said);
+    for (const {answer} of study.questions) assert.ok(text.includes(answer), answer);
+    assert.match(text, /All 3 pairs2 differences of accuracy shown/);
 });
 
 /** Presses "Save ... as KIND" of a chart and gives the file's text (or bytes). */
-async function saved(chart, kind, encoding = "utf8") {
-    const file = path.join(page.downloads, `${chart}.${kind.toLowerCase()}`);
-    await page.$eval(`[data-chart="${chart}"] .save button[aria-label$="as ${kind}"]`, button => button.click());
-    await until(async () => (await readdir(page.downloads)).includes(path.basename(file)), file);
+async function saved(chart, kind, encoding = "utf8", from = page) {
+    const file = path.join(from.downloads, `${chart}.${kind.toLowerCase()}`);
+    await from.$eval(`[data-chart="${chart}"] .save button[aria-label$="as ${kind}"]`, button => button.click());
+    await until(async () => (await readdir(from.downloads)).includes(path.basename(file)), file);
     return readFile(file, encoding);
 }
 
@@ -175,6 +223,7 @@ test("everything has a name, for whoever does not see it", async () => {
         .map(node => node.name);
     for (const start of [
         "Accuracy against training time of 3 models",
+        "Accuracy of every fold of 3 models; their means, with 95% intervals: cnn-small 0.93",
         "Images per class",
         "Layers of cnn-small",
         "Learning curves of cnn-small over 10 epochs",
@@ -253,7 +302,7 @@ for (const width of [360, 1600]) {
         await drawCharts(one);
         await checkWidth(one);
         const charts = await marksOf(one);
-        assert.equal(charts.length, 4 + 3 * 7 + 2);
+        assert.equal(charts.length, 5 + 3 * 7 + 2);
         assert.deepEqual(
             charts.filter(chart => chart.state !== "drawn"),
             []
@@ -314,6 +363,50 @@ test("figures that are not known are left out", async () => {
     const one = await open(await reportPage(nothing));
     await drawCharts(one);
     assert.match(await one.$eval("#data", part => part.textContent), /weft audit/);
+    checkQuiet(one);
+    await close(one);
+});
+
+test("a report of cross-validations alone has no models, and each its own section", async () => {
+    const [study] = report.cross_validations;
+    const alone = {
+        ...report,
+        comparison: {...report.comparison, models: [], pairs: []},
+        data: null,
+        models: [],
+        disagreements: [],
+        cross_validations: [study, {...study, unfinished: null, questions: [], models: study.models.slice(0, 2), pairs: []}],
+        made: {...report.made, runs: []},
+    };
+    const one = await open(await reportPage(alone));
+    await drawCharts(one);
+    assert.deepEqual(await one.$$eval("section", all => all.map(section => section.id)), [
+        "answer",
+        "cross-validation",
+        "cross-validation-2",
+        "made",
+    ]);
+    const charts = await marksOf(one);
+    assert.deepEqual(
+        charts.map(chart => [chart.name, chart.marks.symbol]),
+        [
+            ["folds", FOLDS + 3],
+            ["folds-2", 12 + 10 + 2],
+        ]
+    );
+    const rows = (await saved("folds", "CSV", "utf8", one)).trim().split("\r\n");
+    assert.equal(rows[0], "model,run,repeat,fold,accuracy,macro_f1,macro_auc");
+    assert.deepEqual(
+        rows.slice(1).map(line => line.split(",").slice(0, 5).join()),
+        study.models.flatMap(({model, runs, accuracy}) =>
+            accuracy.values.flatMap((value, i) =>
+                value === null ? [] : [[model, runs[i], Math.floor(i / study.folds), i % study.folds, value].join()]
+            )
+        )
+    );
+    assert.ok((await saved("folds-2", "PNG", null, one)).length > 3000);
+    assert.match(await one.$eval("#made .with", part => part.textContent), /abc123/);
+    await checkAccessible(one);
     checkQuiet(one);
     await close(one);
 });

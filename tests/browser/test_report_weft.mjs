@@ -11,6 +11,7 @@ import {makeRunsFolder, startWeft} from "./ui.mjs";
 
 const SIDE = 8,
     CLASSES = 3,
+    FOLDS = 3,
     LARGEST = 5e6; // bytes of a report
 const MODELS = {
     "small-cnn": ["cnn", "conv2d: {filters: 3, kernel_size: 3, activation: relu}", "flatten"],
@@ -64,6 +65,7 @@ before(async () => {
         await writeFile(files.at(-1), text.join("\n") + "\n");
     }
     await weft("compare", ...files, "--dataset", images, "--seeds", "2", "--runs", runs, "-q");
+    await weft("cv", ...files, "--dataset", images, "--folds", `${FOLDS}`, "--no-final", "--runs", runs, "-q");
     report = path.join(folder, "report.html");
     await weft("report", "--all", "--runs", runs, "-o", report, "-q");
     page = await open(pathToFileURL(report).href, {width: 360});
@@ -71,10 +73,11 @@ before(async () => {
 });
 
 test("it has all parts, and every chart is drawn", async () => {
-    const parts = ["answer", "cost", "data", "models", "versus", "made"];
+    const parts = ["answer", "cost", "cross-validation", "data", "models", "versus", "made"];
     assert.deepEqual(await page.$$eval("section", all => all.map(one => one.id)), parts);
     const charts = await marksOf(page);
-    assert.equal(charts.length, 4 + 7 + 1);
+    assert.equal(charts.length, 5 + 7 + 1);
+    assert.equal(charts.find(one => one.name === "folds").marks.symbol, 2 * FOLDS + 2); // each fold, each mean
     for (const {name, state, marks} of charts) {
         assert.equal(state, "drawn", name);
         assert.ok(

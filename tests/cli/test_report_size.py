@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A report of thirty models on Fashion-MNIST's 10,000 test images is a page below 5 MB, with the images."""
+"""A report of thirty models on Fashion-MNIST's 10,000 test images, and of their cross-validation, is a page below 5 MB,
+with the images."""
 import base64
 import gzip
 import json
@@ -19,6 +20,7 @@ MODELS = {"cnn": "  - conv2d: {filters: 8, kernel_size: 3, strides: 2, activatio
           "rnn": "  - rows\n  - gru: {units: 16}\n"}
 COPIES = 8 if "WEFT_TEST_QUICK" in os.environ else 15
 EPOCHS = 100
+FOLDS = 2
 
 
 def packed(values, code, size):
@@ -48,15 +50,21 @@ def jitter(draw, run):
     (run / "predictions.csv").write_text("\n".join(out) + "\n")
 
 
-def clone(draw, run, name):
-    """The run of another model."""
-    copy = run.parent / f"{name}-1"
+def rename(run, model, name):
+    """A copy that is of another model."""
+    copy = run.parent / run.name.replace(model, name, 1)
     shutil.copytree(run, copy)
-    for file, old, new in (("config.yaml", f"name: {run.name[:-2]}", f"name: {name}"),
-                           ("description.json", f'"model": "{run.name[:-2]}"', f'"model": "{name}"')):
+    for file, old, new in (("config.yaml", f"name: {model}", f"name: {name}"),
+                           ("description.json", f'"model": "{model}"', f'"model": "{name}"')):
         text = (copy / file).read_text()
         assert old in text, (file, old)
         (copy / file).write_text(text.replace(old, new, 1))
+    return copy
+
+
+def clone(draw, run, name):
+    """The run of another model."""
+    copy = rename(run, run.name[:-2], name)
     for count in (2000, 10000):
         (copy / "report" / f"map-{count}.json").write_text(json.dumps(make_map(draw, count)))
     jitter(draw, copy)
@@ -87,7 +95,14 @@ class Size(unittest.TestCase):
                     "  - dense: {units: 10, activation: softmax}\ntraining: {epochs: 1, validation: 0}\n")
                 self.weft("train", f"{family}.yaml", "--limit", "600", "-q")
             self.weft("report", "--all", "--maps", "none", "-o", "two.html")
+            self.weft("cv", *(f"{family}.yaml" for family in MODELS), "--limit", "600", "--folds", str(FOLDS),
+                      "--no-final", "-q")
             for family in MODELS:
+                for fold in range(FOLDS):
+                    run = self.folder / "runs" / f"{family}-r0f{fold}-1"
+                    for i in range(COPIES):
+                        rename(run, family, f"{family}{i:02d}")
+                    shutil.rmtree(run)
                 run = self.folder / "runs" / f"{family}-1"
                 lengthen(run)
                 for i in range(COPIES):
@@ -113,6 +128,9 @@ class Size(unittest.TestCase):
             self.assertIsNotNone(model["map"])
             self.assertEqual(len(model["mistakes"]), 20)
             self.assertTrue(all(one["tile"] is not None for one in model["mistakes"]))
+        (study,) = document["cross_validations"]
+        self.assertEqual([model["folds"] for model in study["models"]], [FOLDS] * 2 * COPIES)
+        self.assertEqual(len(study["pairs"]), COPIES * (2 * COPIES - 1))
         tiles = document["data"]["test_tiles"]
         count = document["data"]["sprite"]["count"]
         if tiles:
