@@ -23,7 +23,7 @@ WF_API const char *wf_part_name(wf_part part);
 /* Where an image is. */
 typedef struct wf_image_place {
     wf_part part;
-    int32_t label; /* -1: none */
+    int32_t label; /* -1: none, or any number of them */
     int64_t index; /* row of the part */
 } wf_image_place;
 
@@ -36,7 +36,7 @@ typedef struct wf_duplicate {
 /* Between one part and another, or within one. */
 typedef struct wf_duplicate_counts {
     int64_t pairs;
-    int64_t other_label; /* pairs whose labels differ */
+    int64_t other_label; /* pairs whose labels, or sets of labels, differ */
     int64_t images;      /* images of the later part that have a duplicate in the other one */
 } wf_duplicate_counts;
 

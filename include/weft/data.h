@@ -16,7 +16,10 @@ typedef struct wf_images {
     int64_t count;
     int32_t height, width, channels;
     uint8_t *pixels; /* [count][height][width][channels] */
-    int32_t *labels; /* [count], or NULL when there are none */
+    int32_t *labels; /* [count], or NULL when there are none or any number per image */
+    /* [count][n_labels], 1 where the image has that label, else 0; NULL: one label each, or none */
+    uint8_t *label_sets;
+    int32_t n_labels; /* 0 without label_sets */
 } wf_images;
 
 /* A data set in memory. The struct is transparent and read-only for its users. */
@@ -27,10 +30,11 @@ typedef struct wf_dataset {
     wf_images validation; /* count 0 if there is none */
     wf_images test;       /* count 0 if there is none */
     int32_t n_classes;
-    char **class_names;   /* [n_classes] */
-    char sha256[65];      /* over sizes, pixels and labels of all parts; "" if not all were read */
-    char test_sha256[65]; /* the same over the test part alone */
-    char *notes;          /* what was converted on the way: lines ended by '\n', "" if none */
+    char **class_names;    /* [n_classes] */
+    int32_t is_multilabel; /* 1: images have any number of labels, in label_sets of n_classes */
+    char sha256[65];       /* over sizes, pixels and labels of all parts; "" if not all were read */
+    char test_sha256[65];  /* the same over the test part alone */
+    char *notes;           /* what was converted on the way: lines ended by '\n', "" if none */
 } wf_dataset;
 
 /* Called now and then while something long goes on; `total` is 0 when it is not known.
@@ -56,6 +60,12 @@ typedef struct wf_dataset_options {
  * allowed). Any other text is a path to: a folder or prefix of IDX files, plain or gzip; a CSV
  * file, or a folder with *train.csv and *test.csv; a folder with one subfolder per class of PNG and
  * JPEG files, directly or under train/, val/ and test/. `options` may be NULL.
+ * Images with any number of labels: a folder with train-labels.csv, and val-labels.csv and
+ * test-labels.csv where there are such parts, of columns image,labels; `labels` are names separated
+ * by |, `image` is a row of train-images-idx3-ubyte (from 0), or without that file the path of a
+ * PNG or JPEG in the folder. Or labels.csv for such paths, with a column split (train, val, test)
+ * where there is more than a training part. classes.txt, a name per line, says which names there
+ * are and in which order; without it: those of the training part, sorted.
  * Errors: WF_E_NOTFOUND (the hint names the package or the files that help), WF_E_DATA (file,
  * offset or line and column, found, expected), WF_E_LIMIT, WF_E_IO, WF_E_NETWORK, WF_E_INTERRUPTED,
  * WF_E_ARG, WF_E_NOMEM.  Threads: any, one context each. */
@@ -112,6 +122,7 @@ typedef struct wf_split {
 
 /* Draws round(fraction * count) validation images, stratified per class (largest remainder), under
  * the seed; then cuts the rest down to `limit` images, stratified too (0: all of them).
+ * Where images have any number of labels, by iterative stratification (Sechidis et al. 2011).
  * Validation does not depend on `limit`. A data set's own validation part is not touched.
  * Errors: WF_E_ARG (fraction outside [0, 1), nothing left to train on, limit < 0), WF_E_NOMEM. */
 WF_API wf_status wf_split_create(wf_split *out, wf_context *cx, const wf_dataset *dataset,
@@ -144,7 +155,9 @@ typedef struct wf_folds {
 /* Deals the training images to stratified folds, in an order given by (seed, repeat): repeats are
  * independent of each other. `limit` images are drawn first, stratified (0: all); which ones does
  * not depend on the repeat. The folds' sizes, in all and per class, are those of scikit-learn's
- * StratifiedKFold(shuffle=True): each differ by one at most.
+ * StratifiedKFold(shuffle=True): each differ by one at most. Where images have any number of
+ * labels, by iterative stratification: the sizes in all differ by one at most, those per label are
+ * as equal as it makes them, and a label may have fewer images than there are folds.
  * Errors: WF_E_ARG (folds outside 2 ... WF_MAX_FOLDS, a class with fewer images than folds, repeat
  * or limit < 0), WF_E_NOMEM.
  * Source: Kohavi 1995, "A study of cross-validation and bootstrap for accuracy estimation" */

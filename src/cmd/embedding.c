@@ -52,7 +52,8 @@ static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
     const wf_images *first = from.parts[0];
     const size_t size = (size_t)first->height * (size_t)first->width * (size_t)first->channels;
     wf_images *to = &e->images;
-    *to = (wf_images){n, first->height, first->width, first->channels, NULL, NULL};
+    *to = (wf_images){
+        .count = n, .height = first->height, .width = first->width, .channels = first->channels};
     WF_TRY(wf_embedding_draw(&e->index, cx, from.count, n, choice->seed));
     WF_TRY(wf_alloc(&to->pixels, cx, (size_t)n, size));
     WF_TRY(wf_alloc(&to->labels, cx, (size_t)n, sizeof *to->labels));

@@ -42,7 +42,7 @@ static wf_status check_options(wf_context *cx, const wf_dataset_options *o) {
 
 static wf_status check_labels(wf_context *cx, const wf_images *images, int32_t n_classes,
                               const char *part, const char *source) {
-    for (int64_t i = 0; i < images->count; i++)
+    for (int64_t i = 0; i < images->count && images->labels; i++)
         WF_REQUIRE(images->labels[i] < n_classes, WF_E_DATA,
                    "%s: %s image %lld: found label %d, expected 0 to %d", source, part,
                    (long long)i, images->labels[i], n_classes - 1);
@@ -101,7 +101,11 @@ static void hash_part(wf_hash *h, const wf_images *images) {
     hash_number(h, images->channels);
     if (images->count == 0) return;
     wf_hash_add(h, images->pixels, (size_t)images->count * wf__image_bytes(images));
-    for (int64_t i = 0; i < images->count; i++) {
+    if (images->label_sets) {
+        hash_number(h, images->n_labels);
+        wf_hash_add(h, images->label_sets, (size_t)images->count * (size_t)images->n_labels);
+    }
+    for (int64_t i = 0; i < images->count && images->labels; i++) {
         uint32_t label = (uint32_t)images->labels[i];
         uint8_t bytes[4] = {(uint8_t)label, (uint8_t)(label >> 8), (uint8_t)(label >> 16),
                             (uint8_t)(label >> 24)};
@@ -185,8 +189,8 @@ static wf_status fail_unknown(wf_context *cx, const char *path) {
                nearest ? "did you mean " : "weft datasets lists the names", nearest ? nearest : "",
                nearest ? "?" : "");
     return WF_FAIL(WF_E_DATA,
-                   "%s: found no known form of data, expected IDX files, CSV or a folder with one "
-                   "subfolder of images per class",
+                   "%s: found no known form of data, expected IDX files, CSV, a folder with one "
+                   "subfolder of images per class, or labels.csv with the columns image and labels",
                    path);
 }
 
@@ -198,6 +202,11 @@ static wf_status open_place(wf_dataset *d, wf_str *notes, wf_context *cx, const 
     wf__idx_files idx = {0};
     wf__csv_files csv = {0};
     const wf__registered *known = r ? r : wf__registry_guess(wf_path_base(path));
+    if (!r && wf_path_is_dir(path)) {
+        bool has_sets = false;
+        WF_TRY(wf__open_label_sets(d, &has_sets, notes, cx, path, o));
+        if (has_sets) return WF_OK;
+    }
     if (p->folder) WF_TRY_OR(wf__idx_find(&idx, cx, p->folder, r ? r->prefix : p->prefix));
     if (idx.train_images) {
         WF_TRY_OR(wf__open_idx(d, notes, cx, &idx, r && r->is_transposed, o));

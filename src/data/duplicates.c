@@ -14,6 +14,7 @@ const char *wf_part_name(wf_part part) {
 
 /* All images of a data set in one row: train, then validation, then test. */
 typedef struct row {
+    const wf_dataset *dataset;
     int64_t count, bytes; /* of one image */
     const uint8_t **images;
     wf_image_place *places;
@@ -30,7 +31,7 @@ static void row_reset(row *r) {
 static wf_status row_create(row *out, wf_context *cx, const wf_dataset *d) {
     const wf_images *parts[WF_PARTS] = {&d->train, &d->validation, &d->test};
     wf_status status = WF_OK;
-    row r = {.bytes = (int64_t)wf__image_bytes(&d->train)};
+    row r = {.dataset = d, .bytes = (int64_t)wf__image_bytes(&d->train)};
     for (int p = 0; p < WF_PARTS; p++) r.count += parts[p]->count;
     WF_REQUIRE(r.count <= INT32_MAX, WF_E_ARG, "duplicates: %lld images, at most %d are compared",
                (long long)r.count, INT32_MAX);
@@ -53,12 +54,26 @@ done:
     return status;
 }
 
+static const uint8_t *set_of(const row *r, const wf_image_place *place) {
+    const wf_dataset *d = r->dataset;
+    const wf_images *parts[WF_PARTS] = {&d->train, &d->validation, &d->test};
+    const wf_images *part = parts[place->part];
+    return part->label_sets ? part->label_sets + place->index * part->n_labels : NULL;
+}
+
+/* One label each, or sets of them; images without any differ in none. */
+static int labels_differ(const row *r, const wf_image_place *a, const wf_image_place *b) {
+    const uint8_t *first = set_of(r, a), *second = set_of(r, b);
+    if (first && second) return memcmp(first, second, (size_t)r->dataset->n_classes) != 0;
+    return a->label != b->label && a->label >= 0 && b->label >= 0;
+}
+
 static void count_pair(wf_duplicate_counts counts[WF_PARTS][WF_PARTS], marks *marked, const row *r,
                        int64_t a, int64_t b) {
     const wf_image_place *first = &r->places[a], *second = &r->places[b];
     wf_duplicate_counts *c = &counts[first->part][second->part];
     c->pairs++;
-    c->other_label += first->label != second->label && first->label >= 0 && second->label >= 0;
+    c->other_label += labels_differ(r, first, second);
     marked[a] |= (marks)(1u << second->part);
     marked[b] |= (marks)(1u << first->part);
 }

@@ -34,7 +34,7 @@ static wf_status listing_add(listing *l, wf_context *cx, const char *folder, con
     return WF_OK;
 }
 
-static bool is_image_name(const char *name) {
+bool wf__is_picture_name(const char *name) {
     return wf_path_has_suffix(name, ".png") || wf_path_has_suffix(name, ".jpg") ||
            wf_path_has_suffix(name, ".jpeg");
 }
@@ -46,7 +46,7 @@ static wf_status list_class(listing *l, wf_context *cx, const char *folder, int3
     WF_TRY(wf_dir_list(&names, cx, folder));
     for (size_t i = 0; i < names.count; i++) {
         if (names.items[i][0] == '.') continue;
-        if (is_image_name(names.items[i]))
+        if (wf__is_picture_name(names.items[i]))
             WF_TRY_OR(listing_add(l, cx, folder, names.items[i], label));
         else l->ignored++;
     }
@@ -135,43 +135,50 @@ static wf_status decode(wf_images *out, wf_context *cx, const char *path, wf__co
 }
 
 /* Decodes image i into its place; the first one decides what is not `wanted`. */
-static wf_status read_image(wf_images *all, wf__wanted *wanted, wf_context *cx, const listing *l,
-                            int64_t i, wf__conversion *c) {
+static wf_status read_image(wf_images *all, const wf__wanted *wanted, wf_context *cx,
+                            char *const *paths, int64_t count, int64_t i, wf__conversion *c) {
     wf_status status = WF_OK;
     wf_images image = {0};
-    const char *path = l->paths[i];
+    const char *path = paths[i];
     WF_TRY(decode(&image, cx, path, c));
     WF_TRY_OR(wf__images_convert(&image, cx, *wanted, c, path));
     if (!all->pixels)
-        WF_TRY_OR(wf__images_alloc(all, cx, l->count, image.height, image.width, image.channels,
-                                   true, path));
+        WF_TRY_OR(wf__images_alloc(all, cx, count, image.height, image.width, image.channels, true,
+                                   path));
     WF_REQUIRE_OR(
         image.height == all->height && image.width == all->width && image.channels == all->channels,
         WF_E_DATA,
         "%s: found %d x %d pixels of %d channel(s), expected %d x %d of %d as in %s | ask "
         "for a height, a width and channels, and the images are converted",
         path, image.height, image.width, image.channels, all->height, all->width, all->channels,
-        l->paths[0]);
+        paths[0]);
     memcpy(all->pixels + (size_t)i * wf__image_bytes(all), image.pixels, wf__image_bytes(all));
-    all->labels[i] = l->labels[i];
 done:
     wf_images_reset(&image);
     return status;
 }
 
+wf_status wf__pictures_read(wf_images *out, wf__conversion *conversion, wf_context *cx,
+                            const char *what, char *const *paths, int64_t count,
+                            const wf_dataset_options *o) {
+    enum { REPORT_EVERY = 256 };
+    const wf__wanted wanted = {o->height, o->width, o->channels};
+    for (int64_t i = 0; i < count; i++) {
+        if (i % REPORT_EVERY == 0) WF_TRY(wf__progress(cx, o, what, i, count));
+        WF_TRY(read_image(out, &wanted, cx, paths, count, i, conversion));
+    }
+    return WF_OK;
+}
+
 static wf_status open_part(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
                            const char *folder, const wf_names *classes,
                            const wf_dataset_options *o) {
-    enum { REPORT_EVERY = 256 };
     wf_status status = WF_OK;
     listing l = {0};
     wf__conversion conversion = {0};
-    wf__wanted wanted = {o->height, o->width, o->channels};
     WF_TRY_OR(list_part(&l, cx, folder, classes));
-    for (int64_t i = 0; i < l.count; i++) {
-        if (i % REPORT_EVERY == 0) WF_TRY_OR(wf__progress(cx, o, folder, i, l.count));
-        WF_TRY_OR(read_image(out, &wanted, cx, &l, i, &conversion));
-    }
+    WF_TRY_OR(wf__pictures_read(out, &conversion, cx, folder, l.paths, l.count, o));
+    memcpy(out->labels, l.labels, (size_t)l.count * sizeof *out->labels);
     conversion.ignored_files = l.ignored;
     wf__conversion_notes(notes, cx, part, &conversion);
     status = notes->status;
@@ -198,8 +205,9 @@ static wf_status part_folder(char **out, wf_context *cx, const char *folder,
 static wf_status take_classes(wf_dataset *d, wf_context *cx, wf_names *classes,
                               const char *folder) {
     WF_REQUIRE(classes->count >= 2 && classes->count <= WF_MAX_CLASSES, WF_E_DATA,
-               "%s: found %zu class folders, expected 2 to %d, or IDX files, or *train.csv", folder,
-               classes->count, WF_MAX_CLASSES);
+               "%s: found %zu class folders, expected 2 to %d, or IDX files, *train.csv "
+               "or labels.csv",
+               folder, classes->count, WF_MAX_CLASSES);
     d->n_classes = (int32_t)classes->count;
     d->class_names = classes->items;
     *classes = (wf_names){0};

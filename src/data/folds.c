@@ -1,7 +1,6 @@
 /* Stratified folds of a cross-validation. */
 #include "base/alloc.h"
 #include "base/files.h"
-#include "base/rng.h"
 #include "base/str.h"
 #include "data/formats.h"
 
@@ -49,6 +48,24 @@ static wf_status deal(wf_folds *f, wf_context *cx, const wf_dataset *d, wf_split
     return status;
 }
 
+/* The same for images with any number of labels. */
+static wf_status deal_sets(wf_folds *f, wf_context *cx, const wf_dataset *d, const wf_split *kept,
+                           int32_t repeat, uint64_t seed) {
+    int64_t sizes[WF_MAX_FOLDS], n = kept->n_train;
+    int16_t *part_of = NULL;
+    wf_rng rng;
+    WF_REQUIRE(n >= f->folds, WF_E_ARG, "%d folds of %lld images, each must hold one at least",
+               f->folds, (long long)n);
+    for (int32_t p = 0; p < f->folds; p++) sizes[p] = n / f->folds + (p < n % f->folds);
+    WF_TRY(wf_alloc(&part_of, cx, (size_t)n, sizeof *part_of));
+    wf_rng_init(&rng, seed, WF_STREAM_FOLDS, (uint32_t)repeat);
+    wf_status status =
+        wf__stratify_sets(part_of, cx, &d->train, kept->train, n, sizes, f->folds, &rng);
+    for (int64_t i = 0; i < n && status == WF_OK; i++) f->fold[kept->train[i]] = part_of[i];
+    wf_free(part_of);
+    return status;
+}
+
 wf_status wf_folds_create(wf_folds *out, wf_context *cx, const wf_dataset *d, int32_t folds,
                           int32_t repeat, uint64_t seed, int64_t limit) {
     wf_status status = WF_OK;
@@ -60,7 +77,8 @@ wf_status wf_folds_create(wf_folds *out, wf_context *cx, const wf_dataset *d, in
     WF_TRY(wf_split_create(&kept, cx, d, 0, seed, limit));
     WF_TRY_OR(wf_alloc(&f.fold, cx, (size_t)f.count, sizeof *f.fold));
     for (int64_t i = 0; i < f.count; i++) f.fold[i] = -1;
-    WF_TRY_OR(deal(&f, cx, d, &kept, repeat, seed));
+    if (d->is_multilabel) WF_TRY_OR(deal_sets(&f, cx, d, &kept, repeat, seed));
+    else WF_TRY_OR(deal(&f, cx, d, &kept, repeat, seed));
     *out = f;
     f = (wf_folds){0};
 done:

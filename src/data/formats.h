@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "weft/data.h"
@@ -26,6 +27,8 @@ wf_status wf__image_check(wf_context *cx, int64_t height, int64_t width, int64_t
 /* Zeroed pixels, and labels if wanted. Errors: as wf__image_check; WF_E_NOMEM. */
 wf_status wf__images_alloc(wf_images *out, wf_context *cx, int64_t count, int64_t height,
                            int64_t width, int64_t channels, bool with_labels, const char *name);
+/* Zeroed label sets.  Errors: WF_E_NOMEM. */
+wf_status wf__images_alloc_sets(wf_images *images, wf_context *cx, int32_t n_labels);
 /* Bytes of one image. */
 size_t wf__image_bytes(const wf_images *images);
 
@@ -77,6 +80,14 @@ wf_status wf__csv_parse(wf_images *out, wf_context *cx, const char *text, size_t
 
 /* --- drawing -------------------------------------------------------------------------------- */
 
+/* Deals the n training images `from` of a multi-label set to parts of these sizes, which add up to
+ * n, so that every part has its share of every label: iterative stratification, in an order given
+ * by `rng`. part_of[i] belongs to from[i].  Errors: WF_E_NOMEM.
+ * Source: Sechidis, Tsoumakas, Vlahavas 2011, "On the stratification of multi-label data" */
+wf_status wf__stratify_sets(int16_t *part_of, wf_context *cx, const wf_images *train,
+                            const int32_t *from, int64_t n, const int64_t *sizes, int parts,
+                            wf_rng *rng);
+
 /* Of the training images listed in inout->train, round(fraction * their number) become validation,
  * stratified, under the seed; the rest is cut down to `limit` (0: all).
  * Errors: WF_E_ARG (as wf_split_create), WF_E_NOMEM; inout may then be half done. */
@@ -97,6 +108,21 @@ typedef struct wf__idx_files {
 wf_status wf__idx_find(wf__idx_files *out, wf_context *cx, const char *folder, const char *prefix);
 void wf__idx_files_reset(wf__idx_files *files);
 
+/* The path of <folder>/<prefix><part>-<kind>-idx<axes>-ubyte in the first of its usual spellings
+ * that exists; NULL if none does. */
+wf_status wf__idx_find_file(char **out, wf_context *cx, const char *folder, const char *prefix,
+                            const char *part, const char *kind, int axes);
+/* Images without labels, in the wanted size.  Errors: as wf__idx_images, wf__images_convert. */
+wf_status wf__idx_read_images(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
+                              const char *path, bool is_transposed, const wf_dataset_options *o);
+
+/* PNG and JPEG files in the wanted size, the first one's where none is; labels are 0.
+ * Errors: as wf__images_convert; WF_E_DATA (no image, another size), WF_E_NOTFOUND, WF_E_IO. */
+wf_status wf__pictures_read(wf_images *out, wf__conversion *conversion, wf_context *cx,
+                            const char *what, char *const *paths, int64_t count,
+                            const wf_dataset_options *options);
+bool wf__is_picture_name(const char *name);
+
 /* A folder's *train.csv and *test.csv. Nothing found: all NULL. Errors: WF_E_DATA (several). */
 typedef struct wf__csv_files {
     char *train, *validation, *test;
@@ -110,6 +136,10 @@ wf_status wf__open_idx(wf_dataset *d, wf_str *notes, wf_context *cx, const wf__i
                        bool is_transposed, const wf_dataset_options *options);
 wf_status wf__open_csv(wf_dataset *d, wf_str *notes, wf_context *cx, const wf__csv_files *files,
                        const wf_dataset_options *options);
+/* What lies in a folder of images with any number of labels; *out_found: whether it is one.
+ * Errors: WF_E_DATA (file, line and column, found, expected), as the other readers. */
+wf_status wf__open_label_sets(wf_dataset *d, bool *out_found, wf_str *notes, wf_context *cx,
+                              const char *folder, const wf_dataset_options *options);
 wf_status wf__open_folder(wf_dataset *d, wf_str *notes, wf_context *cx, const char *folder,
                           const wf_dataset_options *options);
 

@@ -119,9 +119,8 @@ done:
 
 /* --- the four files of a data set ------------------------------------------------------------ */
 
-/* The first of the usual spellings that exists: part "train", kind "images", axes 3. */
-static wf_status find_file(char **out, wf_context *cx, const char *folder, const char *prefix,
-                           const char *part, const char *kind, int axes) {
+wf_status wf__idx_find_file(char **out, wf_context *cx, const char *folder, const char *prefix,
+                            const char *part, const char *kind, int axes) {
     static const char separators[] = "-.";
     for (int i = 0; i < 4; i++) {
         wf_str s = {0};
@@ -153,11 +152,11 @@ wf_status wf__idx_find(wf__idx_files *out, wf_context *cx, const char *folder, c
     static const char *const tests[] = {"t10k", "test"};
     wf_status status = WF_OK;
     wf__idx_files f = {0};
-    WF_TRY_OR(find_file(&f.train_images, cx, folder, prefix, "train", "images", 3));
-    WF_TRY_OR(find_file(&f.train_labels, cx, folder, prefix, "train", "labels", 1));
+    WF_TRY_OR(wf__idx_find_file(&f.train_images, cx, folder, prefix, "train", "images", 3));
+    WF_TRY_OR(wf__idx_find_file(&f.train_labels, cx, folder, prefix, "train", "labels", 1));
     for (int i = 0; i < 2 && !f.test_images && !f.test_labels; i++) {
-        WF_TRY_OR(find_file(&f.test_images, cx, folder, prefix, tests[i], "images", 3));
-        WF_TRY_OR(find_file(&f.test_labels, cx, folder, prefix, tests[i], "labels", 1));
+        WF_TRY_OR(wf__idx_find_file(&f.test_images, cx, folder, prefix, tests[i], "images", 3));
+        WF_TRY_OR(wf__idx_find_file(&f.test_labels, cx, folder, prefix, tests[i], "labels", 1));
     }
     WF_TRY_OR(require_pair(cx, f.train_images, f.train_labels));
     WF_TRY_OR(require_pair(cx, f.test_images, f.test_labels));
@@ -197,36 +196,36 @@ static wf_status read_labels(int32_t **out, int64_t *out_count, wf_context *cx, 
     return status;
 }
 
-static wf_status read_part(wf_images *out, wf_context *cx, const char *images_path,
-                           const char *labels_path) {
+wf_status wf__idx_read_images(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
+                              const char *path, bool is_transposed, const wf_dataset_options *o) {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    int64_t n_labels = 0;
-    WF_TRY(wf_file_read(&bytes, &size, cx, images_path, SIZE_MAX - 1));
-    wf_status status = wf__idx_images(out, cx, bytes, size, images_path);
+    wf__conversion conversion = {0};
+    WF_TRY(wf__progress(cx, o, path, 0, 0));
+    WF_TRY(wf_file_read(&bytes, &size, cx, path, SIZE_MAX - 1));
+    wf_status status = wf__idx_images(out, cx, bytes, size, path);
     wf_free(bytes);
     WF_TRY(status);
-    WF_TRY(read_labels(&out->labels, &n_labels, cx, labels_path));
-    WF_REQUIRE(n_labels == out->count, WF_E_DATA,
-               "%s: found %lld labels, expected %lld as %s has images", labels_path,
-               (long long)n_labels, (long long)out->count, images_path);
-    return WF_OK;
-}
-
-static wf_status open_part(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
-                           const char *images_path, const char *labels_path, bool is_transposed,
-                           const wf_dataset_options *o) {
-    wf__conversion conversion = {0};
-    WF_TRY(wf__progress(cx, o, images_path, 0, 0));
-    WF_TRY(read_part(out, cx, images_path, labels_path));
     if (is_transposed && out->height == out->width && out->channels == 1) {
         transpose(out->pixels, (size_t)out->count, (size_t)out->height);
         wf_str_addf(notes, cx, "%s: rows and columns exchanged, as the files hold them\n", part);
     }
     wf__wanted wanted = {o->height, o->width, o->channels};
-    WF_TRY(wf__images_convert(out, cx, wanted, &conversion, images_path));
+    WF_TRY(wf__images_convert(out, cx, wanted, &conversion, path));
     wf__conversion_notes(notes, cx, part, &conversion);
     return notes->status;
+}
+
+static wf_status open_part(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
+                           const char *images_path, const char *labels_path, bool is_transposed,
+                           const wf_dataset_options *o) {
+    int64_t n_labels = 0;
+    WF_TRY(wf__idx_read_images(out, notes, cx, part, images_path, is_transposed, o));
+    WF_TRY(read_labels(&out->labels, &n_labels, cx, labels_path));
+    WF_REQUIRE(n_labels == out->count, WF_E_DATA,
+               "%s: found %lld labels, expected %lld as %s has images", labels_path,
+               (long long)n_labels, (long long)out->count, images_path);
+    return WF_OK;
 }
 
 /* A training part of the test part's size that has labels only. */

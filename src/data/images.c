@@ -42,6 +42,12 @@ wf_status wf__images_alloc(wf_images *out, wf_context *cx, int64_t count, int64_
     return WF_OK;
 }
 
+wf_status wf__images_alloc_sets(wf_images *images, wf_context *cx, int32_t n_labels) {
+    WF_TRY(wf_alloc(&images->label_sets, cx, (size_t)images->count, (size_t)n_labels));
+    images->n_labels = n_labels;
+    return WF_OK;
+}
+
 size_t wf__image_bytes(const wf_images *images) {
     return (size_t)images->height * (size_t)images->width * (size_t)images->channels;
 }
@@ -49,6 +55,7 @@ size_t wf__image_bytes(const wf_images *images) {
 void wf_images_reset(wf_images *images) {
     wf_free(images->pixels);
     wf_free(images->labels);
+    wf_free(images->label_sets);
     *images = (wf_images){0};
 }
 
@@ -61,10 +68,20 @@ wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
                    (long long)from->count, (long long)from->count - 1);
     WF_TRY(wf__images_alloc(&picked, cx, n, from->height, from->width, from->channels,
                             from->labels != NULL, "picked images"));
-    size_t bytes = wf__image_bytes(from);
-    for (int64_t i = 0; i < n; i++) {
-        memcpy(picked.pixels + (size_t)i * bytes, from->pixels + (size_t)index[i] * bytes, bytes);
-        if (picked.labels) picked.labels[i] = from->labels[index[i]];
+    if (from->label_sets) {
+        wf_status status = wf__images_alloc_sets(&picked, cx, from->n_labels);
+        if (status != WF_OK) {
+            wf_images_reset(&picked);
+            return status;
+        }
+    }
+    size_t bytes = wf__image_bytes(from), width = (size_t)from->n_labels;
+    for (size_t i = 0; i < (size_t)n; i++) {
+        size_t row = (size_t)index[i];
+        memcpy(picked.pixels + i * bytes, from->pixels + row * bytes, bytes);
+        if (picked.labels) picked.labels[i] = from->labels[row];
+        if (picked.label_sets)
+            memcpy(picked.label_sets + i * width, from->label_sets + row * width, width);
     }
     *out = picked;
     return WF_OK;
@@ -83,6 +100,18 @@ static void to_color(uint8_t *dst, const uint8_t *src, size_t pixels) {
     for (size_t i = 0; i < pixels; i++) dst[3 * i] = dst[3 * i + 1] = dst[3 * i + 2] = src[i];
 }
 
+/* `next` takes the place of `inout`, and its labels. */
+static void replace(wf_images *inout, wf_images *next) {
+    next->labels = inout->labels;
+    next->label_sets = inout->label_sets;
+    next->n_labels = inout->n_labels;
+    inout->labels = NULL;
+    inout->label_sets = NULL;
+    wf_images_reset(inout);
+    *inout = *next;
+    *next = (wf_images){0};
+}
+
 static wf_status convert_channels(wf_images *inout, wf_context *cx, int32_t channels,
                                   wf__conversion *conversion, const char *name) {
     if (channels == 0 || channels == inout->channels) return WF_OK;
@@ -93,10 +122,7 @@ static wf_status convert_channels(wf_images *inout, wf_context *cx, int32_t chan
     if (channels == 1) to_grey(next.pixels, inout->pixels, pixels);
     else to_color(next.pixels, inout->pixels, pixels);
     *(channels == 1 ? &conversion->to_grey : &conversion->to_color) += inout->count;
-    next.labels = inout->labels;
-    inout->labels = NULL;
-    wf_images_reset(inout);
-    *inout = next;
+    replace(inout, &next);
     return WF_OK;
 }
 
@@ -126,11 +152,7 @@ static wf_status convert_size(wf_images *inout, wf_context *cx, wf__wanted wante
     conversion->resized += inout->count;
     conversion->to_height = height;
     conversion->to_width = width;
-    next.labels = inout->labels;
-    inout->labels = NULL;
-    wf_images_reset(inout);
-    *inout = next;
-    next = (wf_images){0};
+    replace(inout, &next);
 done:
     wf_free(middle);
     wf__resizer_reset(&r);

@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "base/rng.h"
 #include "base/str.h"
 #include "data/formats.h"
 
@@ -32,6 +31,20 @@ static wf_status share_out(int64_t *quota, wf_context *cx, const int64_t *size, 
     return WF_OK;
 }
 
+static wf_status draw_sets(uint8_t *is_drawn, wf_context *cx, const wf_images *train,
+                           const int32_t *from, int64_t n, int64_t total, uint64_t seed,
+                           uint32_t stream) {
+    const int64_t sizes[] = {n - total, total};
+    int16_t *part_of = NULL;
+    wf_rng rng;
+    WF_TRY(wf_alloc(&part_of, cx, (size_t)n, sizeof *part_of));
+    wf_rng_init(&rng, seed, stream, 0);
+    wf_status status = wf__stratify_sets(part_of, cx, train, from, n, sizes, 2, &rng);
+    for (int64_t i = 0; i < n && status == WF_OK; i++) is_drawn[i] = part_of[i] == 1;
+    wf_free(part_of);
+    return status;
+}
+
 /* Draws `total` of the n images in `from` (ascending), stratified, in an order given by (seed,
  * stream); is_drawn[i] belongs to from[i]. */
 static wf_status draw(uint8_t *is_drawn, wf_context *cx, const wf_dataset *d, const int32_t *from,
@@ -40,6 +53,7 @@ static wf_status draw(uint8_t *is_drawn, wf_context *cx, const wf_dataset *d, co
     int64_t *size = NULL, *quota = NULL;
     int32_t *order = NULL;
     size_t classes = (size_t)d->n_classes;
+    if (d->is_multilabel) return draw_sets(is_drawn, cx, &d->train, from, n, total, seed, stream);
     WF_TRY_OR(wf_alloc(&size, cx, classes, sizeof *size));
     WF_TRY_OR(wf_alloc(&quota, cx, classes, sizeof *quota));
     WF_TRY_OR(wf_alloc(&order, cx, (size_t)n, sizeof *order));

@@ -8,7 +8,8 @@ int main(void) {
     static int32_t rows[64], labels[64];
     for (int i = 0; i < 64 * 16; i++) pixels[i] = i / 16 % 2 ? 200 : 50;
     for (int i = 0; i < 64; i++) labels[rows[i] = i] = i % 2;
-    wf_images images = {64, 4, 4, 1, pixels, labels};
+    wf_images images = {
+        .count = 64, .height = 4, .width = 4, .channels = 1, .pixels = pixels, .labels = labels};
     wf_train_data data = {.train = &images, .train_index = rows, .n_train = 64};
 
     wf_context cx = {0};

@@ -38,7 +38,11 @@ static made make(int height, int width, int channels, int n_train, int n_validat
     }
     wf_images *parts[3] = {&m.dataset.train, &m.dataset.validation, &m.dataset.test};
     for (int p = 0, at = 0; p < 3; at += n[p++])
-        *parts[p] = (wf_images){n[p], height, width, channels, m.pixels + at * m.bytes, NULL};
+        *parts[p] = (wf_images){.count = n[p],
+                                .height = height,
+                                .width = width,
+                                .channels = channels,
+                                .pixels = m.pixels + at * m.bytes};
     return m;
 }
 

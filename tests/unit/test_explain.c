@@ -203,7 +203,8 @@ static void check_part(bench *b, const wf_progression *p, int t) {
     CHECK_OK(&cx, wf_params_create(&params, &cx, part->graph, 1));
     CHECK_INT(part->graph->total_size, b->spec->graph->total_size);
     memcpy(params->value, b->params->value, (size_t)part->graph->total_size * sizeof(float));
-    const wf_images images = {1, t, 8, 1, b->images.pixels + 3 * 64, NULL};
+    const wf_images images = {
+        .count = 1, .height = t, .width = 8, .channels = 1, .pixels = b->images.pixels + 3 * 64};
     const wf_predict_options options = {.images = &images, .normalization = unit_scale};
     CHECK_OK(&cx, wf_predict(&result, outputs, params, &cx, b->pool, &options));
     for (int k = 0; k < 4; k++) CHECK_NEAR(p->outputs[(t - 1) * 4 + k], outputs[k], 1e-6);
@@ -301,7 +302,8 @@ TEST(other_models_see_the_baseline_below) {
     for (int t = 1; t <= 8; t++) {
         memset(image, 9, sizeof image);
         memcpy(image, b.images.pixels + 3 * 64, (size_t)t * 8);
-        const wf_images images = {1, 8, 8, 1, image, NULL};
+        const wf_images images = {
+            .count = 1, .height = 8, .width = 8, .channels = 1, .pixels = image};
         const wf_predict_options options = {.images = &images, .normalization = unit_scale};
         CHECK_OK(&cx, wf_predict(&result, outputs, b.params, &cx, b.pool, &options));
         for (int k = 0; k < 4; k++) CHECK_NEAR(p.outputs[(t - 1) * 4 + k], outputs[k], 1e-6);

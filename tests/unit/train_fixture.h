@@ -70,7 +70,12 @@ __attribute__((unused)) static void fill_images(wf_images *out, int64_t count) {
                     (uint8_t)(wf_rng_below(&r, 150) + (quarter == labels[i] ? 60 : 0));
             }
     }
-    *out = (wf_images){count, SIDE, SIDE, 1, pixels, labels};
+    *out = (wf_images){.count = count,
+                       .height = SIDE,
+                       .width = SIDE,
+                       .channels = 1,
+                       .pixels = pixels,
+                       .labels = labels};
 }
 
 __attribute__((unused)) static const wf_normalization unit_scale = {

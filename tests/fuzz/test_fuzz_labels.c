@@ -1,0 +1,5 @@
+#include "fuzz/fuzz_labels.c"
+
+#include "fuzz/replay.h"
+
+REPLAY("labels")
