@@ -122,7 +122,12 @@ TEST(training_steps_of_every_model_allocate_nothing) {
     static int32_t labels[MODEL_IMAGES];
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 7919 >> 3);
     for (int i = 0; i < MODEL_IMAGES; i++) labels[i] = i % 10;
-    const wf_images images = {MODEL_IMAGES, 28, 28, 1, pixels, labels};
+    const wf_images images = {.count = MODEL_IMAGES,
+                              .height = 28,
+                              .width = 28,
+                              .channels = 1,
+                              .pixels = pixels,
+                              .labels = labels};
     CHECK_OK(&cx, wf_pool_create(&pool, &cx, 2));
     CHECK_OK(&cx, wf_model_names(&names, &cx, folders, 1));
     CHECK(names.count >= 18);

@@ -8,7 +8,8 @@
 enum { N = 37, SIDE = 6, FILTERS = 5, UNITS = 7, CLASSES = 3, FLAT = 3 * 3 * FILTERS };
 
 static uint8_t pixels[N * SIDE * SIDE];
-static const wf_images images = {N, SIDE, SIDE, 1, pixels, NULL};
+static const wf_images images = {
+    .count = N, .height = SIDE, .width = SIDE, .channels = 1, .pixels = pixels};
 static const wf_normalization unit_scale = {.channels = 1, .scale = {1.0f / 255}};
 
 /* Two branches that are added, a view (flatten), an alias (dropout). */
