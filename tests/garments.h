@@ -17,7 +17,12 @@ static wf_images garments_part(uint8_t *pixels, int32_t *labels, int count, uint
             memset(pixels + (i * GARMENT_SIDE + y) * GARMENT_SIDE + GARMENT_EDGE, grey,
                    GARMENT_SIDE - 2 * GARMENT_EDGE);
     }
-    return (wf_images){count, GARMENT_SIDE, GARMENT_SIDE, 1, pixels, labels};
+    return (wf_images){.count = count,
+                       .height = GARMENT_SIDE,
+                       .width = GARMENT_SIDE,
+                       .channels = 1,
+                       .pixels = pixels,
+                       .labels = labels};
 }
 
 /* The same one at every call; nothing of it is freed. */
