@@ -11,7 +11,7 @@
 typedef struct train_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *name, *runs, *resume, *tensorboard, *ui;
+    const char *name, *runs, *resume, *tensorboard, *ui, *maps;
     int64_t seed;
     double max_time, min_accuracy;
 } train_options;
@@ -27,12 +27,16 @@ static const wf_option options_table[] = {
     {"output", 'o', WF_OPTION_TEXT, offsetof(train_options, runs), "DIR", "runs", "WEFT_RUNS", 0, 0,
      "folder of the runs"},
     {"resume", 0, WF_OPTION_TEXT, offsetof(train_options, resume), "RUN", NULL, NULL, 0, 0,
-     "go on with an interrupted run, as it was begun; only threads, --isa, --tensorboard and "
-     "--max-time count"},
+     "go on with an interrupted run, as it was begun; only threads, --isa, --tensorboard, --maps "
+     "and --max-time count"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(train_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75"},
     {"min-accuracy", 0, WF_OPTION_REAL, offsetof(train_options, min_accuracy), "X", NULL, NULL, 0,
      1, "exit with 5 when the accuracy on the test images is lower"},
+    {"maps", 0, WF_OPTION_CHOICE, offsetof(train_options, maps), "auto|all|none", "auto", NULL, 0,
+     0,
+     "a t-SNE map of the test images in the run's report, and what speaks for its mistakes; auto: "
+     "after a minute of training"},
     WF_TENSORBOARD_OPTION(train_options, tensorboard),
     {"ui", 0, WF_OPTION_TEXT, offsetof(train_options, ui), "[=PORT]", NULL, NULL, 0, 0,
      "show the training in the browser, as weft ui does (default: port 9338, or a free one)"},
@@ -177,6 +181,7 @@ static wf_status run(wf_cli *cli, const void *given) {
                                 .name = o->name,
                                 .resume = o->resume,
                                 .tensorboard = o->tensorboard,
+                                .maps = o->maps,
                                 .max_seconds = isnan(o->max_time) ? 0 : o->max_time,
                                 .begun = o->ui ? show_page : NULL,
                                 .begun_user = (void *)(uintptr_t)&shown};

@@ -88,6 +88,10 @@ typedef struct wf_run_settings {
     /* a folder for event files, in which the run gets one of its own; "": events/ in the run's;
      * NULL: none, but a run that goes on and has events/ goes on with them */
     const char *tensorboard;
+    /* "auto", "all" or "none": whether the run's page has what takes seconds to make, a map and
+     * what speaks for mistakes; auto: after a minute of training. NULL: not, for one of many
+     * trainings, whose comparison makes it. */
+    const char *maps;
     /* Told the run's id when its folder is there; NULL: nobody. */
     void (*begun)(void *user, const char *run);
     void *begun_user;

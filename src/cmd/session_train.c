@@ -70,22 +70,40 @@ static wf_status fit(wf_training *t) {
     return l.epochs.status != WF_OK ? l.epochs.status : status;
 }
 
-static wf_status write_report(wf_training *t) {
+static wf_status write_report(wf_training *t, const wf_comparison *c,
+                              const wf_report_choice *choice) {
     wf_context *cx = &t->cli->cx;
-    const wf_run *runs[] = {t->run};
-    wf_comparison *comparison = NULL;
-    const wf_report_choice brief = {.is_brief = 1};
     wf_report report = {0};
     wf_str html = {0};
     wf_status status;
-    WF_TRY_OR(wf_comparison_create(&comparison, cx, runs, 1));
-    WF_TRY_OR(wf_report_create(&report, t->session, comparison, &brief));
+    WF_TRY_OR(wf_report_create(&report, t->session, c, choice));
     WF_TRY_OR(wf_report_html_text(&html, &report));
     WF_TRY_OR(wf_run_write(cx, t->run, "report.html", html.text, html.length));
 done:
     wf_str_reset(&html);
     wf_report_reset(&report);
-    wf_comparison_destroy(comparison);
+    return status;
+}
+
+/* After a minute of training a map is no wait; after a second it is. Who does not want to wait for
+ * it has a finished run with a page without it. */
+static wf_status report(wf_training *t) {
+    enum { LONG_S = 60 };
+    wf_context *cx = &t->cli->cx;
+    const wf_run *runs[] = {t->run};
+    const char *maps = t->settings->maps;
+    wf_comparison *c = NULL;
+    wf_report_choice choice = {.maps = maps, .is_brief = !maps};
+    WF_TRY(wf_comparison_create(&c, cx, runs, 1));
+    const int is_long = c->row_count && c->rows[0].total_s.mean >= LONG_S;
+    if (maps && strcmp(maps, "all")) choice.is_brief = !is_long;
+    wf_status status = write_report(t, c, &choice);
+    if (status == WF_E_INTERRUPTED && !choice.is_brief) {
+        wf_context_reset(cx);
+        choice.is_brief = 1;
+        status = write_report(t, c, &choice);
+    }
+    wf_comparison_destroy(c);
     return status;
 }
 
@@ -102,7 +120,7 @@ static wf_status finish(wf_training *t) {
     WF_TRY(wf_run_finish(cx, t->run, WF_RUN_FINISHED, *reason ? reason : NULL));
     const wf_experiment *e = t->experiment;
     int is_tested = !e->folds && !e->is_trial && t->dataset->test.count > 0;
-    return is_tested ? write_report(t) : WF_OK;
+    return is_tested ? report(t) : WF_OK;
 }
 
 /* "stopped by weft ui in epoch 3 of 10 ..." */

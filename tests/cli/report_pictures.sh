@@ -192,6 +192,34 @@ weft report tiny -f json -o crowd.json --maps none
 exits 0
 same "$(look crowd.json 'tiles_of_tests()')" True
 
+# ---- the page of a training ----
+
+weft train tiny --dataset ./images --set input='[12, 12, 1]' --name mapped --maps all -q
+exits 0
+same "$(cd "$WEFT_RUNS" && echo mapped-1/report/*)" 'mapped-1/report/evidence.json mapped-1/report/map-120.json'
+weft report mapped -f json -o mapped.json
+err_is ''
+check 'its page has the map that a report has' /usr/bin/python3 -c 'import json, sys
+page, report = open(sys.argv[1]).read(), json.load(open("mapped.json"))
+own = page.split("id=\"weft-report\">")[1].split("</script>")[0]
+assert json.loads(own)["models"][0]["map"] == report["models"][0]["map"] != None' "$WEFT_RUNS/mapped-1/report.html"
+# Who does not wait for the map has a run that is finished, and its page.
+"$program" train tiny --dataset ./crowd --name hasty --maps all >hasty.out 2>hasty.err &
+hasty=$!
+for _ in $(seq 1000); do
+    [ -s "$WEFT_RUNS/hasty-1/test.json" ] && break
+    sleep 0.01
+done
+kill -INT "$hasty"
+wait "$hasty"
+status=$?
+call='weft train, interrupted while the map is made'
+exits 0
+check 'the page is there' grep -q 'A map of the test images and what the model looks at' "$WEFT_RUNS/hasty-1/report.html"
+check 'the map is not' test ! -e "$WEFT_RUNS/hasty-1/report/map-10000.json"
+weft runs show hasty-1 --json
+json_is 'd["run"]["status"]' finished
+
 # ---- the audit ----
 
 weft audit images --run rnn-1 --run flat-1 --near 0.01 -q
