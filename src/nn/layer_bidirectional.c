@@ -43,15 +43,13 @@ static wf_status plan(wf_builder *b) {
     const int is_concat = c->merge_mode == WF_MERGE_CONCAT;
     wf_builder inner = *b;
     inner.config = c->layer.config;
-    wf_rnn_place place = {.width = width};
+    wf_rnn_place place = wf_rnn_place_of(b);
     inner.place = &place;
     WF_TRY(c->layer.class->plan(&inner));
     inner.param += b->node->n_params / 2;
-    place = (wf_rnn_place){.is_backward = 1,
-                           .column = is_concat ? width / 2 : 0,
-                           .width = width,
-                           .is_added = !is_concat,
-                           .is_second = 1};
+    place.is_backward = place.is_second = 1;
+    place.column = is_concat ? width / 2 : 0;
+    place.is_added = !is_concat;
     return c->layer.class->plan(&inner);
 }
 

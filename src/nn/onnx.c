@@ -182,6 +182,7 @@ void wf_onnx_turn(wf_onnx *x, int index) {
     x->config = x->node->spec.config;
     x->directions = 1;
     x->is_summed = 0;
+    x->sequence = NULL;
     x->n_parts = 0;
 }
 

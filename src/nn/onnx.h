@@ -77,6 +77,12 @@ typedef struct wf_onnx_value {
 
 enum { WF_ONNX_MAX_PARTS = 64 };
 
+/* [T,N*lines,F], of the image's lines. */
+typedef struct wf_onnx_sequence {
+    wf_onnx_name name;
+    wf_shape shape; /* [T,F] of one line */
+} wf_onnx_sequence;
+
 typedef struct wf_onnx {
     wf_context *cx;
     const wf_params *params;
@@ -86,7 +92,8 @@ typedef struct wf_onnx {
     const wf_node *node;
     wf_onnx_value *value; /* its own */
     const void *config;
-    int directions, is_summed; /* 2: it stands inside `bidirectional`; and its merge_mode */
+    int directions, is_summed;        /* 2: it stands inside `bidirectional`; and its merge_mode */
+    const wf_onnx_sequence *sequence; /* in place of input 0; it stands inside `sweep` */
     const char *parts[WF_ONNX_MAX_PARTS]; /* what it has made; the texts outlive its turn */
     int n_parts;
 } wf_onnx;

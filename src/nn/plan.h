@@ -141,7 +141,7 @@ struct wf_builder {
     unsigned final_activations; /* bit k: an output layer may leave activation k to the loss */
     wf_activation left;         /* and says here which one it left; WF_ACT_LINEAR: none */
     int batch_size, shard_size, n_shards;
-    const struct wf_rnn_place *place; /* set by `bidirectional` for the layer inside it */
+    const struct wf_rnn_place *place; /* set by `bidirectional` and `sweep` for the layer inside */
 };
 
 typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;

@@ -82,7 +82,7 @@ wf_status wf_rnn_infer(wf_infer *in, int gates, int bias_rows, wf_initializer bi
 
 /* ---- plan ---- */
 
-/* The point-wise part of one time step for `rows` images, behind the matrix products. */
+/* The point-wise part of one time step for `rows` sequences, behind the matrix products. */
 typedef struct wf_rnn_step {
     const wf_kernels *kernels;
     int rows, units, activation, recurrent_activation;
@@ -103,14 +103,19 @@ typedef struct wf_rnn_cell {
     void (*backward)(const wf_rnn_step *s); /* gates (and h_gates) become their gradients */
 } wf_rnn_cell;
 
-/* Where a layer inside `bidirectional` stands. */
+/* Where a layer inside `bidirectional` stands; and where its sequences lie, of which `sweep` has
+ * several in each image: step s of line l at row l * line + s * step of src, and of dst too where
+ * every step leaves something there. */
 typedef struct wf_rnn_place {
-    int is_backward;   /* reads the other way round and writes in the order of the input */
-    int column, width; /* its slice of a row of dst */
-    int is_added;      /* adds to dst instead of writing (merge_mode sum) */
-    int is_second;     /* adds to diff_src instead of writing */
+    int is_backward;       /* reads the other way round and writes in the order of the input */
+    int column, width;     /* its slice of a row of dst */
+    int is_added;          /* adds to dst instead of writing (merge_mode sum) */
+    int is_second;         /* adds to diff_src instead of writing */
+    int lines, line, step; /* sequences per image; rows between them, and between steps */
 } wf_rnn_place;
 
+/* The place that the layer around this one has given it; else the whole of its only sequence. */
+wf_rnn_place wf_rnn_place_of(const wf_builder *b);
 wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell);
 
 #endif

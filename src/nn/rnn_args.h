@@ -1,22 +1,22 @@
 /* What the recurrent layers' steps have in common: rnn_forward.c, rnn_plan.c.
  *
- * Inside of a shard of n images all arrays are time-major, so that the rows of one time step are a
- * dense matrix:
+ * Inside of a shard all arrays are time-major, so that the rows of one time step are a dense
+ * matrix. With R rows, one for each image or, under `sweep`, for each line of each image:
  *
- *   x  [T][n][F]     the input in the order of processing
- *   g  [T][n][G*H]   x W + b; then the gates; then their gradients
- *   u  [T][n][G*H]   h U + b', of cells that keep it apart (GRU)
- *   h  [T+1][n][H]   h[0] = 0, h[s+1] is the output of step s
- *   m  [T][n][H]     h[s] under the recurrent dropout's mask, when there is one
- *   c  [T+1][n][H]   cell state (LSTM)
+ *   x  [T][R][F]     the input in the order of processing
+ *   g  [T][R][G*H]   x W + b; then the gates; then their gradients
+ *   u  [T][R][G*H]   h U + b', of cells that keep it apart (GRU)
+ *   h  [T+1][R][H]   h[0] = 0, h[s+1] is the output of step s
+ *   m  [T][R][H]     h[s] under the recurrent dropout's mask, when there is one
+ *   c  [T+1][R][H]   cell state (LSTM)
  *
  * Without a backward pass each step writes over what the one before it left in u, h, c, and in g
  * where x W is not one product of all steps.
  *
- * The weight gradients are products over all steps and all images: dW = x^T dg, dU = h^T dg.
+ * The weight gradients are products over all steps and all rows: dW = x^T dg, dU = h^T dg.
  *
  * In bfloat16 the left factors of the products are rounded in scratch, product by product; for the
- * weight gradients x, h (or m), g and u are paired along [T][n] behind the backward pass. */
+ * weight gradients x, h (or m), g and u are paired along [T][R] behind the backward pass. */
 #ifndef WF_NN_RNN_ARGS_H
 #define WF_NN_RNN_ARGS_H
 
@@ -39,7 +39,7 @@ typedef struct rnn_args {
     rnn_pairs pairs;
     int is_bf16;
     int keeps_steps; /* for the backward pass */
-    int is_narrow;   /* shards of few images: x W of all steps is one product */
+    int is_narrow;   /* shards of few rows: x W of all steps is one product */
     int is_shared;   /* one shard: the columns of h U are tiles; is narrow as well */
     int param, node, T, F, H, GH;
     int gradient_columns; /* of W and U in one tile */
@@ -51,8 +51,22 @@ static inline int wf__rnn_input_step(const rnn_args *a, int s) {
     return a->is_reversed ? a->T - 1 - s : s;
 }
 
-/* Row of dst or diff_dst that belongs to image i at step s, or NULL where the layer has none. */
-float *wf__rnn_output_row(const rnn_args *a, float *base, int i, int s);
+/* Rows of one time step of `images` images. */
+static inline int wf__rnn_rows(const rnn_args *a, int images) { return images * a->place.lines; }
+
+/* Input rows that lie side by side at one step: an image's lines, or one line. */
+static inline int wf__rnn_run(const rnn_args *a) { return a->place.line == 1 ? a->place.lines : 1; }
+
+/* Where image i's line l has step s of the input. */
+static inline ptrdiff_t wf__rnn_input_at(const rnn_args *a, int i, int l, int s) {
+    return ((ptrdiff_t)i * a->place.lines * a->T + (ptrdiff_t)l * a->place.line +
+            (ptrdiff_t)wf__rnn_input_step(a, s) * a->place.step) *
+           a->F;
+}
+
+/* Row of dst or diff_dst that belongs to image i's line l at step s, or NULL where the layer has
+ * none. */
+float *wf__rnn_output_row(const rnn_args *a, float *base, int i, int l, int s);
 /* Where products in bfloat16 round their left factor; in front of the rest of scratch. */
 size_t wf__rnn_rounded_bytes(const rnn_args *a, const wf_kernels *kernels, int images);
 

@@ -7,11 +7,14 @@ enum { SHARED_TILES = 4 }; /* of h U in one step */
 
 static int output_step(const rnn_args *a, int s) { return a->place.is_backward ? a->T - 1 - s : s; }
 
-float *wf__rnn_output_row(const rnn_args *a, float *base, int i, int s) {
-    const ptrdiff_t width = a->place.width;
+float *wf__rnn_output_row(const rnn_args *a, float *base, int i, int l, int s) {
+    const wf_rnn_place *p = &a->place;
+    ptrdiff_t row = (ptrdiff_t)i * p->lines + l;
     if (a->config.return_sequences)
-        return base + ((ptrdiff_t)i * a->T + output_step(a, s)) * width + a->place.column;
-    return s == a->T - 1 ? base + i * width + a->place.column : NULL;
+        row = (ptrdiff_t)i * p->lines * a->T + (ptrdiff_t)l * p->line +
+              (ptrdiff_t)output_step(a, s) * p->step;
+    else if (s < a->T - 1) return NULL;
+    return base + row * p->width + p->column;
 }
 
 static const float *bias_row(const wf_work *r, const rnn_args *a, int row) {
@@ -26,7 +29,7 @@ size_t wf__rnn_rounded_bytes(const rnn_args *a, const wf_kernels *kernels, int i
     const size_t g = (size_t)wf_bf16_pairs(kernels, a->GH);
     if (h > widest) widest = h;
     if (g > widest) widest = g;
-    return a->is_bf16 ? (size_t)images * widest * sizeof(uint32_t) : 0;
+    return a->is_bf16 ? (size_t)wf__rnn_rows(a, images) * widest * sizeof(uint32_t) : 0;
 }
 
 static void multiply(const wf_work *r, const rnn_args *a, wf_gemm *g, const float *left) {
@@ -61,38 +64,42 @@ void wf__rnn_product(const wf_work *r, const rnn_args *a, int m, int k, int n, c
 
 /* gates = x W + b for `steps` steps from s on */
 static void multiply_input(const wf_work *r, const rnn_args *a, int s, int steps, float *gates) {
-    const float *x = (float *)wf_at(r, a->x) + (ptrdiff_t)s * r->n * a->F;
-    wf__rnn_product(r, a, steps * r->n, a->F, a->GH, x, a->packed_w, gates, bias_row(r, a, 0), 0);
+    const int rows = wf__rnn_rows(a, r->n);
+    const float *x = (float *)wf_at(r, a->x) + (ptrdiff_t)s * rows * a->F;
+    wf__rnn_product(r, a, steps * rows, a->F, a->GH, x, a->packed_w, gates, bias_row(r, a, 0), 0);
 }
 
 /* ---- a shard ---- */
 
 static void gather_input(const wf_work *r, const rnn_args *a) {
     const float *src = wf_at(r, a->src);
+    const int run = wf__rnn_run(a);
     float *x = wf_at(r, a->x);
     for (int s = 0; s < a->T; s++)
         for (int i = 0; i < r->n; i++)
-            memcpy(x + ((ptrdiff_t)s * r->n + i) * a->F,
-                   src + ((ptrdiff_t)i * a->T + wf__rnn_input_step(a, s)) * a->F,
-                   (size_t)a->F * sizeof *x);
+            for (int l = 0; l < a->place.lines; l += run, x += (ptrdiff_t)run * a->F)
+                memcpy(x, src + wf__rnn_input_at(a, i, l, s),
+                       (size_t)run * (size_t)a->F * sizeof *x);
 }
 
 static void scatter_output(const wf_work *r, const rnn_args *a, const float *h, int s) {
     float *dst = wf_at(r, a->dst);
-    for (int i = 0; i < r->n; i++, h += a->H) {
-        float *to = wf__rnn_output_row(a, dst, i, s);
-        if (!to) return;
-        if (a->place.is_added) r->kernels->add(to, to, h, (size_t)a->H);
-        else memcpy(to, h, (size_t)a->H * sizeof *to);
-    }
+    for (int i = 0; i < r->n; i++)
+        for (int l = 0; l < a->place.lines; l++, h += a->H) {
+            float *to = wf__rnn_output_row(a, dst, i, l, s);
+            if (!to) return;
+            if (a->place.is_added) r->kernels->add(to, to, h, (size_t)a->H);
+            else memcpy(to, h, (size_t)a->H * sizeof *to);
+        }
 }
 
 wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s) {
-    const ptrdiff_t state = a->keeps_steps ? (ptrdiff_t)r->n * a->H : 0;
-    const ptrdiff_t gates = (ptrdiff_t)r->n * a->GH;
+    const int rows = wf__rnn_rows(a, r->n);
+    const ptrdiff_t state = a->keeps_steps ? (ptrdiff_t)rows * a->H : 0;
+    const ptrdiff_t gates = (ptrdiff_t)rows * a->GH;
     float *h = (float *)wf_at(r, a->h) + s * state;
     wf_rnn_step step = {.kernels = r->kernels,
-                        .rows = r->n,
+                        .rows = rows,
                         .units = a->H,
                         .activation = a->config.activation,
                         .recurrent_activation = a->config.recurrent_activation,
@@ -111,7 +118,7 @@ wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s) {
 
 /* What stands before the first step. */
 static void begin(const wf_work *r, const rnn_args *a) {
-    const size_t bytes = (size_t)r->n * (size_t)a->H * sizeof(float);
+    const size_t bytes = (size_t)wf__rnn_rows(a, r->n) * (size_t)a->H * sizeof(float);
     gather_input(r, a);
     memset(wf_at(r, a->h), 0, bytes);
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, bytes);
@@ -120,13 +127,13 @@ static void begin(const wf_work *r, const rnn_args *a) {
 
 static void run_forward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
-    const ptrdiff_t state = (ptrdiff_t)r->n * a->H;
+    const int rows = wf__rnn_rows(a, r->n), image_units = a->place.lines * a->H;
     const float scale = 65536.0f / (float)a->keep;
     begin(r, a);
     if (a->bits != WF_NO_BUFFER) {
         wf_mask_key key = wf_work_mask_key(r, a->node);
         key.stream += (uint32_t)a->place.is_backward << 20;
-        r->kernels->mask(wf_at(r, a->bits), r->n, a->H, a->keep, &key);
+        r->kernels->mask(wf_at(r, a->bits), r->n, image_units, a->keep, &key);
     }
     for (int s = 0; s < a->T; s++) {
         wf_rnn_step step = wf__rnn_step_at(r, a, s);
@@ -134,15 +141,15 @@ static void run_forward(const wf_work *r, const void *args) {
         /* step by step: what one step writes is still in L2 when the next reads it */
         if (!a->is_narrow) multiply_input(r, a, s, 1, step.gates);
         if (a->bits != WF_NO_BUFFER) {
-            float *masked = (float *)wf_at(r, a->m) + s * state;
-            r->kernels->mask_apply(masked, h, wf_at(r, a->bits), r->n, a->H, scale);
+            float *masked = (float *)wf_at(r, a->m) + (ptrdiff_t)s * rows * a->H;
+            r->kernels->mask_apply(masked, h, wf_at(r, a->bits), r->n, image_units, scale);
             h = masked;
         }
         if (a->u != WF_NO_BUFFER) /* u = h U + b' */
-            wf__rnn_product(r, a, r->n, a->H, a->GH, h, a->packed_u, step.h_gates,
+            wf__rnn_product(r, a, rows, a->H, a->GH, h, a->packed_u, step.h_gates,
                             bias_row(r, a, 1), 0);
         else if (s > 0) /* g += h U; h[0] is zero */
-            wf__rnn_product(r, a, r->n, a->H, a->GH, h, a->packed_u, step.gates, NULL, 1);
+            wf__rnn_product(r, a, rows, a->H, a->GH, h, a->packed_u, step.gates, NULL, 1);
         a->cell->forward(&step);
         scatter_output(r, a, step.h, s);
     }
@@ -172,7 +179,7 @@ static void run_shared_product(const wf_work *r, const void *args) {
     const int has_own_product = a->u != WF_NO_BUFFER;
     const ptrdiff_t k = a->is_bf16 ? wf_bf16_pairs(r->kernels, a->H) : a->H;
     const float *bias = has_own_product ? bias_row(r, a, 1) : NULL;
-    wf_gemm g = {.m = r->n,
+    wf_gemm g = {.m = step.rows,
                  .n = a->GH - j < columns ? a->GH - j : columns,
                  .k = a->H,
                  .b = (const float *)wf_at(r, a->packed_u) + j * k,
@@ -209,14 +216,14 @@ wf_status wf__rnn_pack(wf_buffer *out, wf_builder *b, const rnn_args *a, int par
 }
 
 wf_cost wf__rnn_cost(const rnn_args *a, int rows) {
-    const double size = (double)rows * a->GH;
+    const double size = (double)rows * a->GH, steps = (double)a->T * a->place.lines;
     return (wf_cost){
-        .is_bf16 = a->is_bf16, .flop = 2 * a->T * size, .bytes = size * (a->is_bf16 ? 2 : 4)};
+        .is_bf16 = a->is_bf16, .flop = 2 * steps * size, .bytes = size * (a->is_bf16 ? 2 : 4)};
 }
 
 /* The evaluations of all steps. */
 static wf_cost cell_cost(const rnn_args *a) {
-    const double states = (double)a->T * a->H;
+    const double states = (double)a->T * a->place.lines * a->H;
     const wf_cost gates = wf_activation_cost((wf_activation)a->config.recurrent_activation,
                                              (a->cell->gates - 1) * states);
     const wf_cost values = wf_activation_cost((wf_activation)a->config.activation,

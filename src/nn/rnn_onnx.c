@@ -153,7 +153,7 @@ static wf_status reverse(wf_onnx_name *a, wf_onnx *x) {
 
 wf_status wf_onnx_recurrent(wf_onnx *x, const wf_onnx_cell *cell) {
     const wf_rnn_config *c = x->config;
-    const wf_shape *src = wf_onnx_shape(x, 0);
+    const wf_shape *src = x->sequence ? &x->sequence->shape : wf_onnx_shape(x, 0);
     const recurrent r = {.x = x,
                          .config = c,
                          .cell = cell,
@@ -164,7 +164,8 @@ wf_status wf_onnx_recurrent(wf_onnx *x, const wf_onnx_cell *cell) {
                          .H = c->units,
                          .D = x->directions};
     wf_onnx_name inputs[4], y;
-    WF_TRY(wf_onnx_input(&inputs[0], x, 0, WF_ONNX_FIRST));
+    if (x->sequence) inputs[0] = x->sequence->name;
+    else WF_TRY(wf_onnx_input(&inputs[0], x, 0, WF_ONNX_FIRST));
     if (c->go_backwards) WF_TRY(reverse(&inputs[0], x));
     WF_TRY(add_matrix(&inputs[1], &r, "W", 0, r.F));
     WF_TRY(add_matrix(&inputs[2], &r, "R", 1, r.H));

@@ -7,7 +7,7 @@ enum {
     GRADIENT_COLUMNS = 128, /* of W and U in one tile, at most */
     PANELS = 32,            /* a multiple of every packed panel's width */
     BF16_UNITS = 16,        /* with fewer units the products stay float32 */
-    NARROW_IMAGES = 8,      /* shards with fewer multiply all steps' inputs at once */
+    NARROW_ROWS = 8,        /* shards with fewer multiply all steps' inputs at once */
     SHARED_FLOATS = 1 << 15 /* U from this size on is shared in inference */
 };
 
@@ -19,26 +19,26 @@ static int64_t bias_floats(const rnn_args *a) { return a->u != WF_NO_BUFFER ? 2 
 /* dh[i] += the gradient that arrives from above at step s */
 static void add_output_gradient(const wf_work *r, const rnn_args *a, float *dh, int s) {
     float *diff_dst = wf_at(r, a->diff_dst);
-    for (int i = 0; i < r->n; i++) {
-        const float *row = wf__rnn_output_row(a, diff_dst, i, s);
-        float *to = dh + (ptrdiff_t)i * a->H;
-        if (row) r->kernels->add(to, to, row, (size_t)a->H);
-    }
+    for (int i = 0; i < r->n; i++)
+        for (int l = 0; l < a->place.lines; l++, dh += a->H) {
+            const float *row = wf__rnn_output_row(a, diff_dst, i, l, s);
+            if (row) r->kernels->add(dh, dh, row, (size_t)a->H);
+        }
 }
 
-static void scatter_input_gradient(const wf_work *r, const rnn_args *a, const float *dx) {
+static void scatter_input_gradient(const wf_work *r, const rnn_args *a, const float *dx, int s) {
     float *diff_src = wf_at(r, a->diff_src);
-    for (int s = 0; s < a->T; s++)
-        for (int i = 0; i < r->n; i++) {
-            const float *from = dx + ((ptrdiff_t)s * r->n + i) * a->F;
-            float *to = diff_src + ((ptrdiff_t)i * a->T + wf__rnn_input_step(a, s)) * a->F;
-            if (a->place.is_second) r->kernels->add(to, to, from, (size_t)a->F);
-            else memcpy(to, from, (size_t)a->F * sizeof *to);
+    const size_t n = (size_t)wf__rnn_run(a) * (size_t)a->F;
+    for (int i = 0; i < r->n; i++)
+        for (int l = 0; l < a->place.lines; l += wf__rnn_run(a), dx += n) {
+            float *to = diff_src + wf__rnn_input_at(a, i, l, s);
+            if (a->place.is_second) r->kernels->add(to, to, dx, n);
+            else memcpy(to, dx, n * sizeof *to);
         }
 }
 
 static void pair(const wf_work *r, const rnn_args *a, wf_buffer dst, wf_buffer src, int n) {
-    r->kernels->pair_rows(wf_at(r, dst), n, wf_at(r, src), n, a->T * r->n, n);
+    r->kernels->pair_rows(wf_at(r, dst), n, wf_at(r, src), n, a->T * wf__rnn_rows(a, r->n), n);
 }
 
 static void pair_all(const wf_work *r, const rnn_args *a) {
@@ -48,19 +48,20 @@ static void pair_all(const wf_work *r, const rnn_args *a) {
     if (a->u != WF_NO_BUFFER) pair(r, a, a->pairs.u, a->u, a->GH);
 }
 
-/* The sum of dg over the shard's images and the steps so far, and behind it that of du. */
+/* The sum of dg over the shard's rows and the steps so far, and behind it that of du. */
 static void add_bias_gradient(const wf_work *r, const rnn_args *a, const wf_rnn_step *step,
                               int accumulate) {
     if (!a->config.use_bias) return;
     float *part = (float *)wf_at(r, a->bias_parts) + r->shard * bias_floats(a);
-    r->kernels->column_sums(part, step->gates, r->n, a->GH, a->GH, accumulate);
+    r->kernels->column_sums(part, step->gates, step->rows, a->GH, a->GH, accumulate);
     if (a->u != WF_NO_BUFFER)
-        r->kernels->column_sums(part + a->GH, step->h_gates, r->n, a->GH, a->GH, accumulate);
+        r->kernels->column_sums(part + a->GH, step->h_gates, step->rows, a->GH, a->GH, accumulate);
 }
 
 static void run_backward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
-    const size_t state = (size_t)r->n * (size_t)a->H;
+    const int rows = wf__rnn_rows(a, r->n);
+    const size_t state = (size_t)rows * (size_t)a->H;
     const float scale = 65536.0f / (float)a->keep;
     const int has_own_product = a->u != WF_NO_BUFFER;
     float *dh = (float *)r->scratch + wf__rnn_rounded_bytes(a, r->kernels, r->n) / sizeof(float),
@@ -76,27 +77,29 @@ static void run_backward(const wf_work *r, const void *args) {
         if (s == 0) break; /* nobody asks for d(h[0]) */
         const float *dz = has_own_product ? step.h_gates : step.gates;
         if (a->bits == WF_NO_BUFFER) { /* dh = dz U^T (+ what did not pass U) */
-            wf__rnn_product(r, a, r->n, a->GH, a->H, dz, a->packed_u_back, dh, NULL,
+            wf__rnn_product(r, a, rows, a->GH, a->H, dz, a->packed_u_back, dh, NULL,
                             has_own_product);
             continue;
         }
-        wf__rnn_product(r, a, r->n, a->GH, a->H, dz, a->packed_u_back, through, NULL, 0);
-        r->kernels->mask_apply(through, through, wf_at(r, a->bits), r->n, a->H, scale);
+        wf__rnn_product(r, a, rows, a->GH, a->H, dz, a->packed_u_back, through, NULL, 0);
+        r->kernels->mask_apply(through, through, wf_at(r, a->bits), r->n, a->place.lines * a->H,
+                               scale);
         if (has_own_product) r->kernels->add(dh, dh, through, state);
         else memcpy(dh, through, state * sizeof *dh);
     }
     if (a->pairs.x != WF_NO_BUFFER) pair_all(r, a);
     if (a->diff_src == WF_NO_BUFFER) return;
-    for (int s = 0; s < a->T; s++) /* dx = dg W^T */
-        wf__rnn_product(r, a, r->n, a->GH, a->F,
-                        (float *)wf_at(r, a->g) + (ptrdiff_t)s * r->n * a->GH, a->packed_w_back,
-                        dx + (ptrdiff_t)s * r->n * a->F, NULL, 0);
-    scatter_input_gradient(r, a, dx);
+    for (int s = 0; s < a->T; s++) { /* dx = dg W^T */
+        wf__rnn_product(r, a, rows, a->GH, a->F,
+                        (float *)wf_at(r, a->g) + (ptrdiff_t)s * rows * a->GH, a->packed_w_back, dx,
+                        NULL, 0);
+        scatter_input_gradient(r, a, dx, s);
+    }
 }
 
 /* ---- weight gradients: columns of W, U and bias, over all shards in order ---- */
 
-/* Both products' factors of a shard, rows along [T][n]: numbers, or pairs of them. */
+/* Both products' factors of a shard, rows along [T][R]: numbers, or pairs of them. */
 typedef struct factors {
     void (*gemm_tn)(const wf_gemm_tn *g);
     const char *x, *h, *g, *u;
@@ -106,22 +109,22 @@ typedef struct factors {
 enum { BYTES = 4 }; /* of an element */
 
 static factors factors_of(const wf_work *r, const rnn_args *a, int n0, int images) {
-    const int has_own_product = a->u != WF_NO_BUFFER;
+    const int has_own_product = a->u != WF_NO_BUFFER, rows = wf__rnn_rows(a, images);
     factors f;
-    int first = images; /* row of h */
+    int first = rows; /* of h */
     if (a->is_bf16) {
         f = (factors){.gemm_tn = r->kernels->gemm_tn_bf16,
                       .x = (const char *)wf_at_image(r, a->pairs.x, n0),
                       .h = (const char *)wf_at_image(r, a->pairs.h, n0),
                       .g = (const char *)wf_at_image(r, a->pairs.g, n0),
-                      .rows = (a->T * images + 1) / 2};
-        first = images % 2 ? 0 : images / 2; /* no pair may be split */
+                      .rows = (a->T * rows + 1) / 2};
+        first = rows % 2 ? 0 : rows / 2; /* no pair may be split */
     } else {
         f = (factors){.gemm_tn = r->kernels->gemm_tn,
                       .x = (const char *)wf_at_image(r, a->x, n0),
                       .h = (const char *)wf_at_image(r, a->m != WF_NO_BUFFER ? a->m : a->h, n0),
                       .g = (const char *)wf_at_image(r, a->g, n0),
-                      .rows = a->T * images};
+                      .rows = a->T * rows};
     }
     const wf_buffer u = a->is_bf16 ? a->pairs.u : a->u;
     f.u = has_own_product ? (const char *)wf_at_image(r, u, n0) : f.g;
@@ -173,24 +176,24 @@ static int gradient_columns(int n) {
 static wf_status build_buffers(wf_builder *b, rnn_args *a) {
     const size_t T = (size_t)a->T, F = (size_t)a->F, H = (size_t)a->H, GH = (size_t)a->GH;
     const size_t kept = a->keeps_steps ? T : 1, states = a->keeps_steps ? T + 1 : 1;
-    WF_TRY(wf_build_buffer(&a->x, b, T * F * sizeof(float)));
-    WF_TRY(wf_build_buffer(&a->g, b, (a->is_narrow ? T : kept) * GH * sizeof(float)));
-    WF_TRY(wf_build_buffer(&a->h, b, states * H * sizeof(float)));
-    if (a->cell->has_own_state_product)
-        WF_TRY(wf_build_buffer(&a->u, b, kept * GH * sizeof(float)));
-    if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, states * H * sizeof(float)));
+    const size_t lines = (size_t)a->place.lines, row = lines * sizeof(float);
+    WF_TRY(wf_build_buffer(&a->x, b, T * F * row));
+    WF_TRY(wf_build_buffer(&a->g, b, (a->is_narrow ? T : kept) * GH * row));
+    WF_TRY(wf_build_buffer(&a->h, b, states * H * row));
+    if (a->cell->has_own_state_product) WF_TRY(wf_build_buffer(&a->u, b, kept * GH * row));
+    if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, states * H * row));
     if (b->is_training && a->config.recurrent_dropout > 0) {
-        WF_TRY(wf_build_buffer(&a->m, b, T * H * sizeof(float)));
-        WF_TRY(wf_build_buffer(&a->bits, b, (H + 7) / 8));
+        WF_TRY(wf_build_buffer(&a->m, b, T * H * row));
+        WF_TRY(wf_build_buffer(&a->bits, b, (lines * H + 7) / 8));
     }
     wf_build_scratch(b, wf__rnn_rounded_bytes(a, b->kernels, b->shard_size) +
-                            (size_t)b->shard_size * (3 * H + T * F) * sizeof(float));
+                            (size_t)b->shard_size * (3 * H + F) * row);
     return WF_OK;
 }
 
-/* An odd number of rows leaves half of its last pair empty, hence T + 1. */
+/* An odd number of rows leaves half of its last pair empty, hence + 1. */
 static wf_status build_pair(wf_buffer *out, wf_builder *b, const rnn_args *a, int n) {
-    const size_t numbers = ((size_t)a->T + 1) * (size_t)n;
+    const size_t numbers = ((size_t)a->T * (size_t)a->place.lines + 1) * (size_t)n;
     return wf_build_buffer(out, b, (numbers + 1) / 2 * sizeof(uint32_t));
 }
 
@@ -225,11 +228,17 @@ static wf_status plan_backward(wf_builder *b, rnn_args *a) {
     return WF_OK;
 }
 
+wf_rnn_place wf_rnn_place_of(const wf_builder *b) {
+    if (b->place) return *b->place;
+    return (wf_rnn_place){
+        .width = (int)b->dst_shape->dim[b->dst_shape->rank - 1], .lines = 1, .line = 1, .step = 1};
+}
+
 wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
     const wf_rnn_config *c = b->config;
     rnn_args a = {.cell = cell,
                   .config = *c,
-                  .place = {.width = c->units},
+                  .place = wf_rnn_place_of(b),
                   .src = b->src[0],
                   .dst = b->dst,
                   .diff_src = b->diff_src[0],
@@ -247,10 +256,9 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
                   .H = c->units,
                   .GH = cell->gates * c->units,
                   .keep = 65536 - (uint32_t)(c->recurrent_dropout * 65536.0 + 0.5)};
-    if (b->place) a.place = *b->place;
     a.keeps_steps = a.diff_dst != WF_NO_BUFFER;
     a.is_shared = b->n_shards == 1 && !a.keeps_steps && (int64_t)a.H * a.GH >= SHARED_FLOATS;
-    a.is_narrow = a.is_shared || b->shard_size < NARROW_IMAGES;
+    a.is_narrow = a.is_shared || wf__rnn_rows(&a, b->shard_size) < NARROW_ROWS;
     a.is_reversed = a.config.go_backwards != a.place.is_backward;
     WF_TRY(build_buffers(b, &a));
     WF_TRY(wf__rnn_plan_forward(b, &a));

@@ -38,6 +38,7 @@ OPERATORS = {
     "gru-2": "Transpose GRU Squeeze",
     "simple_rnn-2": "Transpose RNN Squeeze",
     "bidirectional-2": "Transpose LSTM Transpose Reshape",
+    "sweep-2": "Transpose Reshape LSTM Squeeze Reshape Transpose",
     "add-2": "Slice Reshape Slice Reshape Add",
     "concatenate-2": "Slice Reshape Slice Reshape Concat",
     "conv-is-output": "Transpose Mul Add Conv Transpose",

@@ -208,6 +208,17 @@ def bidirectional(config, x, p):
     return torch.cat(halves, -1) if config.get("merge_mode", "concat") == "concat" else sum(halves)
 
 
+def sweep(config, x, p):
+    """The lines of all images as one batch of sequences."""
+    (name, inner), = config["layer"].items()
+    if config["axis"] == "vertical":
+        x = x.transpose(1, 2)
+    n, lines = x.shape[:2]
+    y = LAYERS[name](inner, x.reshape(n * lines, *x.shape[2:]), p)
+    y = y.reshape(n, lines, *y.shape[1:])
+    return y.transpose(1, 2) if y.dim() == 4 and config["axis"] == "vertical" else y
+
+
 def add(config, x, p):
     return sum(x[1:], x[0])
 
@@ -242,7 +253,7 @@ def activation_layer(function):
 
 LAYERS = {f.__name__: f for f in (
     conv2d, max_pool2d, average_pool2d, global_average_pool2d, dense, batch_normalization,
-    layer_normalization, lstm, gru, simple_rnn, bidirectional, add, concatenate, rows, columns,
+    layer_normalization, lstm, gru, simple_rnn, bidirectional, sweep, add, concatenate, rows, columns,
     flatten, reshape, dropout)}
 LAYERS.update({
     "relu": activation_layer(lambda c, x: torch.relu(x)),
@@ -278,6 +289,9 @@ def parameter_shapes(name, config, shape):
         (inner, inner_config), = config["layer"].items()
         one = parameter_shapes(inner, inner_config, shape)
         return {f"{side}_{k}": v for side in ("forward", "backward") for k, v in one.items()}
+    elif name == "sweep":
+        (inner, inner_config), = config["layer"].items()
+        return parameter_shapes(inner, inner_config, shape)
     else:
         return {}
     if not config.get("use_bias", True):

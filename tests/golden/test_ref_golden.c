@@ -172,13 +172,13 @@ static void run_normalization(run *r) {
 }
 
 static ref_rnn rnn_of(const run *r, const char *type, const json_t *f) {
-    const long *s = r->x.shape;
+    const long *s = r->x.shape, features = s[r->x.rank - 1];
     return (ref_rnn){type[0] == 'l'   ? REF_LSTM
                      : type[0] == 'g' ? REF_GRU
                                       : REF_SIMPLE_RNN,
                      s[0],
                      s[1],
-                     s[2],
+                     features,
                      golden_int(f, "units", 0),
                      activation(f, "activation", "tanh"),
                      activation(f, "recurrent_activation", "sigmoid"),
@@ -230,10 +230,17 @@ static void run_rnn(run *r) {
     compare_rnn(r, "d", g);
 }
 
+/* The only key of an object, and what it stands for. */
+static const char *only_key(json_t **value, json_t *object) {
+    void *inner = json_object_iter(object);
+    *value = json_object_iter_value(inner);
+    return json_object_iter_key(inner);
+}
+
 static void run_bidirectional(run *r) {
-    json_t *layer = json_object_get(r->c.config, "layer");
-    void *inner = json_object_iter(layer);
-    ref_rnn p = rnn_of(r, json_object_iter_key(inner), json_object_iter_value(inner));
+    json_t *layer = NULL;
+    const char *type = only_key(&layer, json_object_get(r->c.config, "layer"));
+    ref_rnn p = rnn_of(r, type, layer);
     const char *mode = golden_text(r->c.config, "merge_mode", "concat");
     ref_merge merge = strcmp(mode, "sum") == 0 ? REF_SUM : REF_CONCAT;
     const ref_rnn_params w[] = {rnn_params(r, "forward_"), rnn_params(r, "backward_")};
@@ -246,6 +253,35 @@ static void run_bidirectional(run *r) {
     compare(r, "dx", dx);
     compare_rnn(r, "dforward_", g[0]);
     compare_rnn(r, "dbackward_", g[1]);
+}
+
+static void run_sweep(run *r) {
+    const long *s = r->x.shape;
+    json_t *layer = NULL;
+    const char *type = only_key(&layer, json_object_get(r->c.config, "layer")), *mode = "concat";
+    ref_sweep p = {.h = s[1],
+                   .w = s[2],
+                   .is_vertical = golden_text(r->c.config, "axis", "")[0] == 'v',
+                   .is_bidirectional = strcmp(type, "bidirectional") == 0};
+    if (p.is_bidirectional) {
+        mode = golden_text(layer, "merge_mode", mode);
+        type = only_key(&layer, json_object_get(layer, "layer"));
+    }
+    p.merge = strcmp(mode, "sum") == 0 ? REF_SUM : REF_CONCAT;
+    p.rnn = rnn_of(r, type, layer);
+    p.rnn.n = s[0] * (p.is_vertical ? s[2] : s[1]);
+    p.rnn.t = p.is_vertical ? s[1] : s[2];
+    const char *halves[] = {p.is_bidirectional ? "forward_" : "", "backward_"};
+    const char *gradients[] = {p.is_bidirectional ? "dforward_" : "d", "dbackward_"};
+    const ref_rnn_params w[] = {rnn_params(r, halves[0]), rnn_params(r, halves[1])};
+    const ref_rnn_grads g[] = {rnn_grads(r, gradients[0]), rnn_grads(r, gradients[1])};
+    const double *x = input(r, "x");
+    double *y = result(r, "y"), *dx = result(r, "dx");
+    ref_sweep_forward(&p, x, w, y);
+    ref_sweep_backward(&p, x, w, input(r, "dy"), dx, g);
+    compare(r, "y", y);
+    compare(r, "dx", dx);
+    for (int i = 0; i < 1 + p.is_bidirectional; i++) compare_rnn(r, gradients[i], g[i]);
 }
 
 static void run_merge(run *r) {
@@ -383,6 +419,7 @@ TEST(normalization) {
 }
 TEST(recurrent) { run_all("layer", LIST("lstm", "gru", "simple_rnn"), run_rnn); }
 TEST(bidirectional) { run_all("layer", LIST("bidirectional"), run_bidirectional); }
+TEST(sweep) { run_all("layer", LIST("sweep"), run_sweep); }
 TEST(merging) { run_all("layer", LIST("add", "concatenate"), run_merge); }
 TEST(dropout) { run_all("layer", LIST("dropout"), run_dropout); }
 TEST(reshaping) { run_all("layer", LIST("flatten", "reshape"), run_reshape); }

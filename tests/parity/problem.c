@@ -92,17 +92,22 @@ static void add_key(char *out, size_t size, const char *key, const char *value) 
 }
 
 void problem_keys(char *out, size_t size, const shapes_problem *line) {
-    const char *inner = shapes_text(line, "layer", NULL), *merge;
-    char keys[400] = "";
+    const char *inner = shapes_text(line, "layer", NULL);
+    const char *merge = inner ? shapes_text(line, "merge_mode", NULL) : NULL;
+    const char *axis = inner ? shapes_text(line, "axis", NULL) : NULL;
+    char keys[300] = "", both[400];
     for (int i = 0; i < line->count; i++)
-        if (shapes_is_config(line->items[i].key) &&
-            !(inner && strcmp(line->items[i].key, "merge_mode") == 0))
+        if (shapes_is_config(line->items[i].key) && line->items[i].value != merge &&
+            line->items[i].value != axis)
             add_key(keys, sizeof keys, line->items[i].key, line->items[i].value);
     snprintf(out, size, "%s", keys);
     if (!inner) return;
     snprintf(out, size, "layer: {%s: {%s}}", inner, keys);
-    merge = shapes_text(line, "merge_mode", NULL);
     if (merge) add_key(out, size, "merge_mode", merge);
+    if (!axis) return;
+    snprintf(both, sizeof both, "%s", out);
+    if (merge) snprintf(out, size, "layer: {bidirectional: {%s}}", both);
+    add_key(out, size, "axis", axis);
 }
 
 static void create(problem *p, const shapes_problem *line, int bits, uint64_t attempt) {

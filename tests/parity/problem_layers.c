@@ -230,7 +230,7 @@ static ref_rnn rnn_of(const problem *p, const char *type) {
     return (ref_rnn){cell,
                      p->n,
                      (long)p->inputs[0].dim[0],
-                     (long)p->inputs[0].dim[1],
+                     last_of(&p->inputs[0]),
                      shapes_int(p->line, "units", 0),
                      activation(p, "activation", "tanh"),
                      activation(p, "recurrent_activation", "sigmoid"),
@@ -252,15 +252,16 @@ static ref_rnn_params rnn_params(problem *p, const ref_rnn *d, const char *prefi
     double rate = shapes_real(p->line, "recurrent_dropout", 0);
     *grads = (ref_rnn_grads){w->grad, u->grad, grad_of(bias)};
     return (ref_rnn_params){w->value, u->value, value_of(bias),
-                            rate > 0 ? problem_mask(p, d->units, rate, stream) : NULL};
+                            rate > 0 ? problem_mask(p, d->n / p->n * d->units, rate, stream)
+                                     : NULL};
 }
 
 /* Each step passes the errors of those before it on, and recurrent dropout enlarges them. */
 static void rnn_terms(problem *p, const ref_rnn *d) {
-    const double width = (double)(ref_rnn_gates(d->cell) * d->units), images = (double)p->n;
+    const double width = (double)(ref_rnn_gates(d->cell) * d->units), rows = (double)d->n;
     const double keep = 1 - shapes_real(p->line, "recurrent_dropout", 0);
     const double steps = (double)d->t / (keep * keep);
-    terms(p, steps * (double)(d->f + d->units), steps * width, steps * (images + width));
+    terms(p, steps * (double)(d->f + d->units), steps * width, steps * (rows + width));
 }
 
 static void rnn_output(problem *p, const ref_rnn *d, long width) {
@@ -298,6 +299,34 @@ static void run_bidirectional(problem *p) {
     w[0].mask = w[1].mask = NULL;
     p->y_infer = problem_doubles(p, p->y_size);
     ref_bidirectional_forward(&d, merge, p->x[0], w, p->y_infer);
+}
+
+static void run_sweep(problem *p) {
+    const char *merge = shapes_text(p->line, "merge_mode", NULL);
+    const long h = (long)p->inputs[0].dim[0], w = (long)p->inputs[0].dim[1];
+    ref_sweep s = {.h = h,
+                   .w = w,
+                   .is_vertical = shapes_text(p->line, "axis", "")[0] == 'v',
+                   .is_bidirectional = merge != NULL,
+                   .merge = merge && strcmp(merge, "sum") == 0 ? REF_SUM : REF_CONCAT,
+                   .rnn = rnn_of(p, shapes_text(p->line, "layer", ""))};
+    const long lines = s.is_vertical ? w : h;
+    const long width = s.rnn.units * (merge && s.merge == REF_CONCAT ? 2 : 1);
+    ref_rnn_grads g[2] = {{NULL, NULL, NULL}};
+    ref_rnn_params params[2] = {{NULL, NULL, NULL, NULL}};
+    s.rnn.n = p->n * lines;
+    s.rnn.t = s.is_vertical ? h : w;
+    if (s.rnn.return_sequences) problem_output(p, 3, (long[]){h, w, width});
+    else problem_output(p, 2, (long[]){lines, width});
+    params[0] = rnn_params(p, &s.rnn, merge ? "forward_" : "", &g[0], 0);
+    if (merge) params[1] = rnn_params(p, &s.rnn, "backward_", &g[1], 1u << 20);
+    ref_sweep_forward(&s, p->x[0], params, p->y);
+    ref_sweep_backward(&s, p->x[0], params, p->dy, p->dx[0], g);
+    rnn_terms(p, &s.rnn);
+    if (!params[0].mask) return;
+    params[0].mask = params[1].mask = NULL;
+    p->y_infer = problem_doubles(p, p->y_size);
+    ref_sweep_forward(&s, p->x[0], params, p->y_infer);
 }
 
 static void run_add(problem *p) {
@@ -349,6 +378,7 @@ static const struct {
             {"gru", run_rnn},
             {"simple_rnn", run_rnn},
             {"bidirectional", run_bidirectional},
+            {"sweep", run_sweep},
             {"add", run_add},
             {"concatenate", run_concatenate}};
 

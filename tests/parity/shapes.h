@@ -7,9 +7,10 @@
  *   t= f=            sequences [N,T,F]
  *   c= alone         vectors [N,C]
  *   inputs           number of equal inputs (add); concatenate gives one width each: c=3,5,1
- *   layer            the recurrent layer inside of bidirectional
+ *   layer            the recurrent layer inside of bidirectional and sweep
  * Every other key is the layer's own, as in a model file; absent ones have Keras' defaults. In
- * bidirectional, all but merge_mode belong to the inner layer.
+ * bidirectional, all but merge_mode belong to the inner layer, in sweep all but axis; with a
+ * merge_mode the sweep's layer is bidirectional.
  *
  * For tests: whatever is wrong with a file aborts with a message. */
 #ifndef WEFT_TESTS_SHAPES_H

@@ -37,7 +37,8 @@ static void open_pools(void) {
 static double allowed(const problem *p, double scale, double terms) {
     const char *activation = shapes_text(p->line, "activation", "linear");
     int is_recurrent = strstr(p->line->layer, "lstm") || strstr(p->line->layer, "gru") ||
-                       strstr(p->line->layer, "rnn") || strstr(p->line->layer, "bidirectional");
+                       strstr(p->line->layer, "rnn") || strstr(p->line->layer, "bidirectional") ||
+                       strstr(p->line->layer, "sweep");
     int is_product = !strcmp(p->line->layer, "conv2d") || !strcmp(p->line->layer, "dense");
     int is_exact = !strcmp(activation, "linear") || !strcmp(activation, "relu");
     if (p->bits == 8 && (is_recurrent || (is_product && !is_exact))) return scale * 0x1p-9 * 8;
@@ -211,6 +212,7 @@ PARITY(lstm)
 PARITY(gru)
 PARITY(simple_rnn)
 PARITY(bidirectional)
+PARITY(sweep)
 PARITY(add)
 PARITY(concatenate)
 

@@ -411,4 +411,64 @@ TEST(going_backwards_is_reversing_time) {
     for (int i = 0; i < 2; i++) product_destroy(p[i]);
 }
 
+/* What a horizontal sweep makes of an image, a vertical one makes of its transpose, transposed. */
+static void check_transposed(const char *layer, int returns_sequences) {
+    enum { N = 3, H = 4, W = 6, F = 5, MAX = N * H * W * 16 };
+    char keys[2][200];
+    product *p[2];
+    static float x[2][N * H * W * F], dy[2][MAX], expected[MAX];
+    const wf_shape image[2] = {{.rank = 3, .dim = {H, W, F}}, {.rank = 3, .dim = {W, H, F}}};
+    for (int i = 0; i < 2; i++) {
+        snprintf(keys[i], sizeof keys[i], "axis: %s, layer: {%s: {%sunits: 7%s}%s",
+                 i ? "vertical" : "horizontal", layer, strchr(layer, 'b') ? "layer: {lstm: {" : "",
+                 returns_sequences ? ", return_sequences: true" : "",
+                 strchr(layer, 'b') ? "}}}" : "}");
+        p[i] = layer_open("sweep", keys[i], image[i], N);
+        memcpy(p[i]->params->value, p[0]->params->value,
+               (size_t)p[0]->graph->total_size * sizeof(float));
+    }
+    const int U = (int)p[0]->graph->nodes[p[0]->layer].shape.dim[returns_sequences ? 2 : 1];
+    fill(x[0], N * H * W * F, 1);
+    fill(dy[0], MAX, 2);
+    memcpy(dy[1], dy[0], sizeof dy[1]);
+    for (int n = 0; n < N; n++)
+        for (int h = 0; h < H; h++)
+            for (int w = 0; w < W; w++) {
+                const int here = (n * H + h) * W + w, there = (n * W + w) * H + h;
+                memcpy(x[1] + there * F, x[0] + here * F, F * sizeof(float));
+                if (returns_sequences)
+                    memcpy(dy[1] + there * U, dy[0] + here * U, (size_t)U * sizeof(float));
+            }
+    for (int i = 0; i < 2; i++) {
+        memcpy(product_input(p[i], 0), x[i], sizeof x[i]);
+        layer_run(p[i], dy[i]);
+    }
+    const long pixels = returns_sequences ? N * H * W : N * H;
+    for (long at = 0; at < pixels; at++) {
+        const long n = at / (H * W), h = at / W % H, w = at % W;
+        const long there = returns_sequences ? (n * W + w) * H + h : at;
+        memcpy(expected + there * U, p[0]->output + at * U, (size_t)U * sizeof(float));
+    }
+    CHECK(memcmp(p[1]->output, expected, (size_t)(pixels * U) * sizeof(float)) == 0);
+    for (int n = 0; n < N; n++)
+        for (int h = 0; h < H; h++)
+            for (int w = 0; w < W; w++)
+                CHECK(memcmp(product_input_gradient(p[0], 0) + ((n * H + h) * W + w) * F,
+                             product_input_gradient(p[1], 0) + ((n * W + w) * H + h) * F,
+                             F * sizeof(float)) == 0);
+    for (int k = 0; k < p[0]->graph->nodes[p[0]->layer].n_params; k++) {
+        const wf_param_entry *e =
+            &p[0]->graph->params[p[0]->graph->nodes[p[0]->layer].first_param + k];
+        CHECK(memcmp(p[0]->params->gradient + e->offset, p[1]->params->gradient + e->offset,
+                     (size_t)e->size * sizeof(float)) == 0);
+    }
+    for (int i = 0; i < 2; i++) product_destroy(p[i]);
+}
+
+TEST(a_sweep_of_the_transposed_image_is_the_other_one_transposed) {
+    static const char *const layers[] = {"lstm", "gru", "simple_rnn", "bidirectional"};
+    for (int i = 0; i < 4; i++)
+        for (int sequences = 0; sequences < 2; sequences++) check_transposed(layers[i], sequences);
+}
+
 TEST_MAIN()

@@ -56,6 +56,7 @@ TEST(gru) { check_model("gru", 4); }
 TEST(lstm_2) { check_model("lstm-2", 0); }
 TEST(cnn_bilstm) { check_model("cnn-bilstm", 3); }
 TEST(bigru_columns) { check_model("bigru-columns", 0); }
+TEST(sweeps) { check_model("sweeps", 0); }
 TEST(branches) { check_model("branches", 2); }
 TEST(wide) { check_model("wide", 0); }
 

@@ -175,6 +175,22 @@ void ref_bidirectional_backward(const ref_rnn *p, ref_merge merge, const double 
                                 const ref_rnn_params w[2], const double *dy, double *dx,
                                 const ref_rnn_grads g[2]);
 
+/* ---- recurrent layers along the lines of images (ref_sweep.c) ------------------------------- */
+
+/* x [N,H,W,F]; the sequences are the N*H rows of T = W steps, or the N*W columns of T = H, counted
+ * image by image: rnn.n of them, which the masks are for. y [N,H,W,units'] with return_sequences,
+ * else [N,H,units'] or [N,W,units']. Without is_bidirectional there are w[0] and g[0] alone. */
+typedef struct ref_sweep {
+    long h, w;
+    bool is_vertical, is_bidirectional;
+    ref_merge merge;
+    ref_rnn rnn; /* n, t, f: of the sequences */
+} ref_sweep;
+
+void ref_sweep_forward(const ref_sweep *p, const double *x, const ref_rnn_params w[2], double *y);
+void ref_sweep_backward(const ref_sweep *p, const double *x, const ref_rnn_params w[2],
+                        const double *dy, double *dx, const ref_rnn_grads g[2]);
+
 /* ---- layers that move or merge data (ref_shape.c) ------------------------------------------- */
 
 /* y = sum of `count` inputs of `size` elements. Backward: every dx[i] is dy. */

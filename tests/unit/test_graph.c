@@ -112,6 +112,18 @@ TEST(recurrent_layers) {
                 2 * (3 * 4 * (3 + 4) + 2 * 12), 2 * 5 * 12 * 7);
 }
 
+TEST(a_sweep_has_one_layer_for_all_lines) {
+    const char *const lstm = "axis: horizontal, layer: {lstm: {units: 4, return_sequences: true}}";
+    const char *const gru = "axis: vertical, layer: {gru: {units: 4}}";
+    const char *const both = "axis: vertical, layer: {bidirectional: {layer: {lstm: {units: 4, "
+                             "return_sequences: true}}}}";
+    check_layer("[5, 7, 3]", "sweep", lstm, "(5, 7, 4)", 4 * 4 * 8, 5 * 7 * 16 * 7);
+    check_layer("[5, 7, 3]", "sweep", gru, "(7, 4)", 3 * 4 * 7 + 2 * 12, 5 * 7 * 12 * 7);
+    check_layer("[5, 7, 3]", "sweep", both, "(5, 7, 8)", 2 * 4 * 4 * 8, 2 * 5 * 7 * 16 * 7);
+    check_layer("[5, 7, 3]", "sweep", "axis: horizontal, layer: {simple_rnn: {units: 2}}", "(5, 2)",
+                12, 35 * 10);
+}
+
 TEST(element_by_element) {
     static const char *const names[] = {"relu",    "leaky_relu", "elu",    "gelu",
                                         "sigmoid", "tanh",       "softmax"};
@@ -140,6 +152,14 @@ TEST(wrong_shapes_are_named) {
                   "layer gru: input has rank 1, must be (steps, features)");
     check_refused("[9, 9]", "bidirectional", "layer: {dense: {units: 3}}", WF_E_ARG,
                   "layer bidirectional: layer is dense, must be recurrent");
+    check_refused("[9, 9]", "sweep", "axis: vertical, layer: {lstm: {units: 3}}", WF_E_SHAPE,
+                  "layer sweep: input has rank 2, must be (height, width, channels)");
+    check_refused("[9, 9, 2]", "sweep", "axis: vertical, layer: {dense: {units: 3}}", WF_E_ARG,
+                  "layer sweep: layer is dense, must be recurrent");
+    CHECK_STR(cx.hint, "use lstm, gru, simple_rnn or bidirectional");
+    check_refused("[9, 9, 2]", "sweep",
+                  "axis: vertical, layer: {sweep: {axis: vertical, layer: {lstm: {units: 3}}}}",
+                  WF_E_ARG, "layer sweep: layer is sweep, must be recurrent");
     check_refused("[7, 6]", "reshape", "target_shape: [5, -1]", WF_E_SHAPE,
                   "layer reshape: target_shape does not hold the 42 elements of the input (7, 6)");
     check_refused("[7, 6]", "reshape", "target_shape: [-1, -1]", WF_E_ARG,
@@ -309,7 +329,7 @@ TEST(windows_are_counted) {
 /* ---- the registry ---- */
 
 TEST(every_layer_describes_itself) {
-    CHECK_INT(wf_layer_count(), 26);
+    CHECK_INT(wf_layer_count(), 27);
     CHECK(!wf_layer_at(wf_layer_count()));
     for (size_t i = 0; i < wf_layer_count(); i++) {
         const wf_layer_class *class = wf_layer_at(i);

@@ -97,6 +97,55 @@ TEST(bidirectional) {
             }
 }
 
+/* ---- along the lines of images ---- */
+
+typedef struct sweep_layer {
+    ref_sweep sweep;
+    const double *mask[2];
+} sweep_layer;
+
+static void sweep_forward(const problem *p, double *y) {
+    const sweep_layer *l = p->layer;
+    ref_rnn_params w[] = {{p->value[1], p->value[2], p->value[3], l->mask[0]},
+                          {p->value[4], p->value[5], p->value[6], l->mask[1]}};
+    ref_sweep_forward(&l->sweep, p->value[0], w, y);
+}
+
+static void sweep_backward(const problem *p, const double *dy) {
+    const sweep_layer *l = p->layer;
+    ref_rnn_params w[] = {{p->value[1], p->value[2], p->value[3], l->mask[0]},
+                          {p->value[4], p->value[5], p->value[6], l->mask[1]}};
+    const ref_rnn_grads g[] = {grads_at(p, 1), grads_at(p, 4)};
+    ref_sweep_backward(&l->sweep, p->value[0], w, dy, p->gradient[0], g);
+}
+
+TEST(sweep) {
+    const ref_cell cells[] = {REF_LSTM, REF_GRU, REF_SIMPLE_RNN};
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < 8; k++) { /* images of 2 x 3 pixels */
+            const bool vertical = k & 1, both = k & 2, sequences = k & 4;
+            const long lines = vertical ? 3 : 2, steps = 5 - lines, n = 2 * lines, units = 2;
+            const sweep_layer l = {
+                {2,
+                 3,
+                 vertical,
+                 both,
+                 REF_CONCAT,
+                 {cells[c], n, steps, 3, units, tanh_, sigmoid, sequences, false}},
+                {drop_a, drop_b}};
+            const long width = ref_rnn_gates(cells[c]) * units;
+            problem p = {
+                .layer = &l,
+                .count = both ? 7 : 4,
+                .forward = sweep_forward,
+                .backward = sweep_backward,
+                .size = {n * steps * 3, 3 * width, units * width, ref_rnn_bias_size(&l.sweep.rnn)},
+                .out = n * (sequences ? steps : 1) * units * (both ? 2 : 1)};
+            for (int i = 1; i < 4 && both; i++) p.size[i + 3] = p.size[i];
+            check_gradients(p);
+        }
+}
+
 /* ---- losses: the loss is the only output, so that the cotangent is a factor ---- */
 
 typedef enum loss_kind { CATEGORICAL, SMOOTHED, SPARSE, BINARY, BINARY_SMOOTHED, MSE } loss_kind;
