@@ -50,6 +50,8 @@ wf_status wf__composer_init(wf__composer *out, wf_context *cx, const wf_outfits 
                "takes Fashion-MNIST",
                (long long)garments->count, part, garments->height, garments->width,
                garments->channels, WF_GARMENT_SIDE, WF_GARMENT_SIDE);
+    WF_REQUIRE(garments->labels, WF_E_DATA,
+               "garments: %s images have no label each | compose takes Fashion-MNIST", part);
     WF_TRY_OR(sort_rows(&c, cx, part));
     for (int32_t s = WF_GARMENT_LEAST; s <= WF_GARMENT_MOST; s++)
         WF_TRY_OR(wf__resizer_init(&c.sizes[s - WF_GARMENT_LEAST], cx, WF_GARMENT_SIDE,

@@ -146,6 +146,38 @@ TEST(a_set_keeps_the_parts_apart) {
     wf_pool_destroy(pool);
 }
 
+/* ---- the folder as a data set ---- */
+
+static void check_part(const wf_images *found, wf__composer *c, int64_t count) {
+    CHECK_INT(found->count, count);
+    CHECK_INT(found->n_labels, N);
+    for (int64_t i = 0; i < count; i++) {
+        wf__canvas_draw(&canvas, c, i);
+        for (int k = 0; k < N; k++) CHECK_INT(found->label_sets[i * N + k], canvas.labels >> k & 1);
+        CHECK(!memcmp(found->pixels + i * WF_CANVAS_PIXELS, canvas.pixels, WF_CANVAS_PIXELS));
+    }
+    wf__composer_reset(c);
+}
+
+/* Canvases without a label and with more than five are among them. */
+TEST(read_as_a_data_set) {
+    const wf_compose_options o = {.dependence = 0, .seed = 3, .n_train = 200, .n_test = 50};
+    wf_pool *pool = pool_of(1);
+    wf_dataset *d = NULL;
+    CHECK_OK(&cx, wf_compose_outfits(&cx, pool, garments(), &o, scratch("set")));
+    CHECK_OK(&cx, wf_dataset_open(&d, &cx, scratch("set"), NULL));
+    CHECK(d->is_multilabel);
+    CHECK_INT(d->n_classes, N);
+    for (int k = 0; k < N; k++) CHECK_STR(d->class_names[k], garments()->class_names[k]);
+    wf__composer train = composer_of(&garments()->train, 0);
+    wf__composer test = composer_of(&garments()->test, 0);
+    test.stream = WF_STREAM_COMPOSE + 1;
+    check_part(&d->train, &train, o.n_train);
+    check_part(&d->test, &test, o.n_test);
+    wf_dataset_destroy(d);
+    wf_pool_destroy(pool);
+}
+
 /* ---- dark garments ---- */
 
 /* A frame with a dark middle hides what lies behind its middle, too: `visible` of a garment behind
@@ -202,6 +234,9 @@ TEST(bad_arguments) {
     CHECK_FAILS(&cx, compose_to(&d, good, scratch("full/")), WF_E_ARG);
     CHECK_FAILS(&cx, compose_to(&d, good, scratch("full/file")), WF_E_ARG);
     d.train.labels = same;
+    CHECK_FAILS(&cx, compose_to(&d, good, scratch("bad")), WF_E_DATA);
+    d = *garments();
+    d.train.labels = NULL;
     CHECK_FAILS(&cx, compose_to(&d, good, scratch("bad")), WF_E_DATA);
     d = *garments();
     d.n_classes = 9;
