@@ -4,7 +4,8 @@
 //
 // A line of JOBS is {"model", "input", "shape", "batch", "output"}: the raw floats of the file `input`,
 // an array [shape] whose first extent counts images, go through `model` in batches of `batch` (0: all at
-// once), and what comes out is written to `output`. {"values": "uint8"}: `input` holds bytes.
+// once), and what comes out is written to `output`. {"values": "uint8"}: `input` holds bytes. {"tokens",
+// "steps"}: the file `tokens` has [count, steps] floats for the model's second input.
 "use strict";
 const fs = require("fs");
 const ort = require("onnxruntime-node");
@@ -25,7 +26,12 @@ async function run(job) {
   for (let first = 0; first < count; first += batch) {
     const n = Math.min(batch, count - first);
     const image = values.subarray(first * size, (first + n) * size);
-    const results = await session.run({ image: new ort.Tensor("float32", image, [n, ...extents]) });
+    const feeds = { image: new ort.Tensor("float32", image, [n, ...extents]) };
+    if (job.tokens) {
+      const said = read({ input: job.tokens }).subarray(first * job.steps, (first + n) * job.steps);
+      feeds[session.inputNames[1]] = new ort.Tensor("float32", said, [n, job.steps]);
+    }
+    const results = await session.run(feeds);
     const { data } = results.probabilities;
     parts.push(Buffer.from(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)));
   }

@@ -51,7 +51,8 @@ WF_API wf_status wf_model_create(wf_model **out, wf_context *cx, const char *nam
 /* Appends a layer: `type` is a layer's name ("conv2d"), `keys` its keys as in a model file
  * ("filters: 32, kernel_size: 3, activation: relu"; NULL for none), `name` its own name or NULL for
  * "conv2d", "conv2d_1", ...; `inputs` the names of layers that exist, NULL (n_inputs 0) for the
- * last one.  Errors: WF_E_ARG, WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM; the model is then as before. */
+ * last one, or for none where the layer takes none.
+ * Errors: WF_E_ARG, WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM; the model is then as before. */
 WF_API wf_status wf_model_add(wf_model *model, wf_context *cx, const char *type, const char *keys,
                               const char *name, const char *const *inputs, size_t n_inputs);
 

@@ -60,6 +60,7 @@ static const char *kind_text(wf_field_kind kind) {
     case WF_FIELD_PAIR: return "integer or [height, width]";
     case WF_FIELD_INTS: return "list of integers";
     case WF_FIELD_LAYER: return "layer";
+    case WF_FIELD_NAME: return "name of a layer";
     }
     return "";
 }

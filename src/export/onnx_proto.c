@@ -91,13 +91,15 @@ static wf_status add_reals(void *user, wf_context *cx, const char *name, const w
                            const float *values);
 static wf_status add_ints(void *user, wf_context *cx, const char *name, const int64_t *values,
                           int n);
+static wf_status add_input(void *user, wf_context *cx, const char *name, const wf_shape *shape,
+                           const char *description);
 
 wf_status wf_onnx_model_create(wf_onnx_model **out, wf_context *cx, const char *name,
                                const char *description) {
     wf_onnx_model *m = NULL;
     wf_status status;
     WF_TRY(wf_alloc(&m, cx, 1, sizeof *m));
-    m->sink = (wf_onnx_sink){m, add_operator, add_reals, add_ints};
+    m->sink = (wf_onnx_sink){m, add_operator, add_reals, add_ints, add_input};
     WF_TRY_OR(new_message(&m->proto, cx, &onnx__model_proto__descriptor));
     WF_TRY_OR(fill(m, cx, name, description));
     *out = m;
@@ -227,6 +229,11 @@ static wf_status fill_attribute(Onnx__AttributeProto *to, wf_context *cx,
         break;
     }
     return WF_OK;
+}
+
+static wf_status add_input(void *user, wf_context *cx, const char *name, const wf_shape *shape,
+                           const char *description) {
+    return wf_onnx_model_input(user, cx, name, shape, description);
 }
 
 static wf_status add_operator(void *user, wf_context *cx, const wf_onnx_operator *op) {

@@ -147,6 +147,15 @@ static wf_status set_choice(wf_context *cx, const char *owner, const wf_field *f
                    list);
 }
 
+static wf_status set_name(wf_context *cx, const char *owner, const wf_field *field, void *config,
+                          const char *text) {
+    WF_REQUIRE(*text && strlen(text) < WF_MAX_NAME, WF_E_ARG,
+               "%s: %s is \"%.80s\", must be the name of a layer, 1 to %d characters", owner,
+               field->key, text, WF_MAX_NAME - 1);
+    snprintf(at(config, field), WF_MAX_NAME, "%s", text);
+    return WF_OK;
+}
+
 static wf_status set_value(wf_context *cx, const char *owner, const wf_field *field, void *config,
                            const char *text) {
     char rule[80];
@@ -168,6 +177,7 @@ static wf_status set_value(wf_context *cx, const char *owner, const wf_field *fi
         *(int32_t *)at(config, field) = text[0] == 't';
         return WF_OK;
     case WF_FIELD_CHOICE: return set_choice(cx, owner, field, config, text);
+    case WF_FIELD_NAME: return set_name(cx, owner, field, config, text);
     case WF_FIELD_LAYER: break;
     }
     wf_layer_spec spec = {0};
@@ -232,6 +242,7 @@ static void unset(const wf_field *field, void *config) {
     case WF_FIELD_BOOL:
     case WF_FIELD_CHOICE: ints[0] = UNSET; break;
     case WF_FIELD_INTS:
+    case WF_FIELD_NAME:
     case WF_FIELD_LAYER: break; /* zero says it */
     }
 }
@@ -241,6 +252,7 @@ static int is_unset(const wf_field *field, const void *config) {
     case WF_FIELD_REAL: return isnan(real_at(config, field));
     case WF_FIELD_INTS: return ((const wf_ints *)at_const(config, field))->n == 0;
     case WF_FIELD_LAYER: return !((const wf_layer_spec *)at_const(config, field))->class;
+    case WF_FIELD_NAME: return !*(const char *)at_const(config, field);
     default: return int_at(config, field, 0) == UNSET;
     }
 }
@@ -346,5 +358,6 @@ void wf_fields_write(wf_str *out, wf_context *cx, const wf_field *field, const v
         return;
     }
     case WF_FIELD_LAYER: write_layer(out, cx, at_const(config, field)); return;
+    case WF_FIELD_NAME: wf_str_add(out, cx, at_const(config, field)); return;
     }
 }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "nn/fields.h"
 
-enum { MAX_NODES = 1000, MAX_NAME = 64, MAX_PARAMS = 16 * MAX_NODES };
+enum { MAX_NODES = 1000, MAX_NAME = WF_MAX_NAME, MAX_PARAMS = 16 * MAX_NODES };
 
 static const int64_t max_floats = INT64_C(1) << 31;
 
@@ -92,7 +92,7 @@ static void automatic_name(char out[MAX_NAME], const wf_graph *g, const wf_layer
 
 static wf_status check_inputs(const wf_graph *g, wf_context *cx, const wf_layer_class *class,
                               const char *name, const int *inputs, int n_inputs) {
-    WF_REQUIRE((g->n_nodes == 0) == (class->max_inputs == 0), WF_E_ARG,
+    WF_REQUIRE((g->n_nodes == 0) == ((class->flags & WF_LAYER_IMAGES) != 0), WF_E_ARG,
                "layer %s: the input must be the first layer, and the only one of its kind", name);
     WF_REQUIRE(n_inputs >= class->min_inputs && n_inputs <= class->max_inputs, WF_E_ARG,
                "layer %s: it has %d inputs, %s takes %d to %d | give inputs: [name, name]", name,

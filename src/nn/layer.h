@@ -15,7 +15,7 @@
 #include "kernels/activation.h"
 #include "tensor/shape.h"
 
-enum { WF_MAX_INPUTS = 16 };
+enum { WF_MAX_INPUTS = 16, WF_MAX_NAME = 64 }; /* a layer's name has its final 0 */
 
 typedef struct wf_graph wf_graph;
 typedef struct wf_builder wf_builder;
@@ -31,7 +31,8 @@ typedef enum wf_field_kind {
     WF_FIELD_CHOICE, /* int32_t, position of the word in `choices` */
     WF_FIELD_PAIR,   /* int32_t[2]; YAML: 3 or [3, 5] (height, width) */
     WF_FIELD_INTS,   /* wf_ints; YAML: [7, 448]; -1 is allowed where min says so */
-    WF_FIELD_LAYER   /* wf_layer_spec; YAML: {lstm: {units: 128}} */
+    WF_FIELD_LAYER,  /* wf_layer_spec; YAML: {lstm: {units: 128}} */
+    WF_FIELD_NAME    /* char[WF_MAX_NAME]: another layer's name */
 } wf_field_kind;
 
 typedef struct wf_ints {
@@ -63,6 +64,7 @@ typedef enum wf_initializer {
     WF_INIT_HE_NORMAL,
     WF_INIT_LECUN_NORMAL,
     WF_INIT_ORTHOGONAL,
+    WF_INIT_UNIFORM,         /* Keras' for embeddings: -0.05 to 0.05 */
     WF_INIT_UNIT_FORGET_BIAS /* LSTM bias [4H]: ones for the forget gate */
 } wf_initializer;
 
@@ -95,7 +97,9 @@ enum {
     WF_LAYER_RANDOM = 4,            /* draws numbers in training */
     WF_LAYER_RECURRENT = 8,         /* may stand inside `bidirectional` */
     WF_LAYER_WIDE_SHARDS = 16,      /* its products have one row per image only */
-    WF_LAYER_STEPWISE = 32          /* reads a sequence step by step, with a state */
+    WF_LAYER_STEPWISE = 32,         /* reads a sequence step by step, with a state */
+    WF_LAYER_IMAGES = 64,           /* the images: the first layer, and no other */
+    WF_LAYER_LAST_AXIS = 128 /* makes each slice along the last axis anew of that slice alone */
 };
 
 struct wf_layer_class {

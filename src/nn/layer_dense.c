@@ -353,6 +353,7 @@ static wf_status onnx(wf_onnx *x) {
 
 const wf_layer_class wf_dense_class = {.name = "dense",
                                        .summary = "matrix product over the last axis",
+                                       .flags = WF_LAYER_LAST_AXIS,
                                        .min_inputs = 1,
                                        .max_inputs = 1,
                                        .config_size = sizeof(wf_dense_config),

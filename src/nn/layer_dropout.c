@@ -54,7 +54,7 @@ static wf_status plan(wf_builder *b) {
 const wf_layer_class wf_dropout_class = {.name = "dropout",
                                          .summary = "drops a random share of the elements",
                                          .paper = "Srivastava et al. 2014, JMLR 15(56)",
-                                         .flags = WF_LAYER_RANDOM,
+                                         .flags = WF_LAYER_RANDOM | WF_LAYER_LAST_AXIS,
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .config_size = sizeof(wf_dropout_config),

@@ -24,6 +24,7 @@ static wf_status onnx(wf_onnx *x) {
 const wf_layer_class wf_elu_class = {.name = "elu",
                                      .summary = "x above zero, alpha * (exp(x) - 1) below",
                                      .paper = "Clevert et al. 2015, arXiv:1511.07289",
+                                     .flags = WF_LAYER_LAST_AXIS,
                                      .min_inputs = 1,
                                      .max_inputs = 1,
                                      .config_size = sizeof(wf_elu_config),

@@ -26,6 +26,7 @@ static wf_status onnx(wf_onnx *x) {
 const wf_layer_class wf_gelu_class = {.name = "gelu",
                                       .summary = "x times the normal distribution function of x",
                                       .paper = "Hendrycks and Gimpel 2016, arXiv:1606.08415",
+                                      .flags = WF_LAYER_LAST_AXIS,
                                       .min_inputs = 1,
                                       .max_inputs = 1,
                                       .config_size = sizeof(wf_gelu_config),

@@ -20,7 +20,7 @@ static wf_status infer(wf_infer *in) {
 
 const wf_layer_class wf_input_class = {.name = "input",
                                        .summary = "the images, as floats",
-                                       .flags = WF_LAYER_NO_GRADIENT_CHECK,
+                                       .flags = WF_LAYER_NO_GRADIENT_CHECK | WF_LAYER_IMAGES,
                                        .min_inputs = 0,
                                        .max_inputs = 0,
                                        .config_size = sizeof(wf_input_config),

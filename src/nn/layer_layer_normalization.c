@@ -142,6 +142,7 @@ static wf_status onnx(wf_onnx *x) {
 const wf_layer_class wf_layer_normalization_class = {.name = "layer_normalization",
                                                      .summary = "normalises each image's last axis",
                                                      .paper = "Ba et al. 2016, arXiv:1607.06450",
+                                                     .flags = WF_LAYER_LAST_AXIS,
                                                      .min_inputs = 1,
                                                      .max_inputs = 1,
                                                      .config_size =

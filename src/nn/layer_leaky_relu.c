@@ -25,6 +25,7 @@ static wf_status onnx(wf_onnx *x) {
 
 const wf_layer_class wf_leaky_relu_class = {.name = "leaky_relu",
                                             .summary = "x above zero, a small slope below",
+                                            .flags = WF_LAYER_LAST_AXIS,
                                             .min_inputs = 1,
                                             .max_inputs = 1,
                                             .config_size = sizeof(wf_leaky_relu_config),

@@ -25,6 +25,7 @@ static wf_status onnx(wf_onnx *x) {
 
 const wf_layer_class wf_relu_class = {.name = "relu",
                                       .summary = "max(x, 0)",
+                                      .flags = WF_LAYER_LAST_AXIS,
                                       .min_inputs = 1,
                                       .max_inputs = 1,
                                       .config_size = sizeof(wf_relu_config),

@@ -12,6 +12,7 @@ static wf_status onnx(wf_onnx *x) { return wf_onnx_activation_layer(x, WF_ACT_TA
 
 const wf_layer_class wf_tanh_class = {.name = "tanh",
                                       .summary = "hyperbolic tangent",
+                                      .flags = WF_LAYER_LAST_AXIS,
                                       .min_inputs = 1,
                                       .max_inputs = 1,
                                       .fields = fields,

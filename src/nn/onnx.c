@@ -130,6 +130,11 @@ const wf_shape *wf_onnx_shape(const wf_onnx *x, int i) {
     return &x->params->graph->nodes[x->node->inputs[i]].shape;
 }
 
+wf_status wf_onnx_graph_input(wf_onnx_name *out, wf_onnx *x, const char *description) {
+    snprintf(out->text, sizeof out->text, "%.127s", x->node->name);
+    return x->sink->add_input(x->sink->user, x->cx, out->text, &x->node->shape, description);
+}
+
 wf_onnx_layout wf_onnx_layout_of(const wf_onnx *x, int i) {
     return x->values[x->node->inputs[i]].layout;
 }

@@ -54,6 +54,8 @@ typedef struct wf_onnx_sink {
                            const float *values);
     wf_status (*add_ints)(void *user, wf_context *cx, const char *name, const int64_t *values,
                           int n);
+    wf_status (*add_input)(void *user, wf_context *cx, const char *name, const wf_shape *shape,
+                           const char *description);
 } wf_onnx_sink;
 
 /* ---- the graph under construction ---- */
@@ -118,6 +120,9 @@ wf_onnx_layout wf_onnx_layout_of(const wf_onnx *x, int i);
 int wf_onnx_channel_axis(int rank, wf_onnx_layout layout);
 /* Says where the layer's output is; what was said before is forgotten. */
 void wf_onnx_output(wf_onnx *x, const wf_onnx_name *name, wf_onnx_layout layout);
+
+/* The layer's output is an input of the whole graph, under the layer's name. */
+wf_status wf_onnx_graph_input(wf_onnx_name *out, wf_onnx *x, const char *description);
 
 /* Constants. `shape` has all axes. `part` names it: "kernel" becomes "conv2d_1/kernel". */
 wf_status wf_onnx_reals(wf_onnx_name *out, wf_onnx *x, const char *part, const wf_shape *shape,

@@ -58,6 +58,7 @@ static wf_status initialise(float *value, wf_context *cx, const wf_param_entry *
     case WF_INIT_HE_UNIFORM: fill_uniform(value, n, rng, sqrt(6 / in)); break;
     case WF_INIT_HE_NORMAL: fill_truncated(value, n, rng, sqrt(2 / in)); break;
     case WF_INIT_LECUN_NORMAL: fill_truncated(value, n, rng, sqrt(1 / in)); break;
+    case WF_INIT_UNIFORM: fill_uniform(value, n, rng, 0.05); break;
     case WF_INIT_ORTHOGONAL: return fill_orthogonal(value, cx, &entry->shape, rng);
     case WF_INIT_UNIT_FORGET_BIAS: /* gates i, f, c, o */
         fill(value, n, 0);

@@ -48,7 +48,8 @@ wf_status wf_build_tile_step(wf_builder *b, wf_list list, int n_tiles, wf_step_f
     static const wf_pass pass_of[] = {[WF_REFRESH] = WF_PASS_REFRESH,
                                       [WF_FORWARD] = WF_PASS_FORWARD,
                                       [WF_BACKWARD] = WF_PASS_BACKWARD,
-                                      [WF_WGRAD] = WF_PASS_GRADIENT};
+                                      [WF_WGRAD] = WF_PASS_GRADIENT,
+                                      [WF_WGRAD_SHARED] = WF_PASS_GRADIENT};
     wf_plan_step step = {.run = run,
                          .cost.pass = pass_of[list],
                          .node = b->node_index,
@@ -144,7 +145,7 @@ static wf_status edges_create(edges *e, wf_builder *b) {
     WF_TRY(wf_alloc(&e->leads, b->cx, n, 1));
     e->leads[b->plan->output] = 1;
     for (int i = b->plan->output; i > 0; i--)
-        for (int k = 0; k < g->nodes[i].n_inputs && e->leads[i]; k++)
+        for (int k = 0; k < g->nodes[i].n_inputs && e->leads[i] && i != b->plan->from; k++)
             e->leads[g->nodes[i].inputs[k]] = 1;
     for (size_t i = 0; i < n; i++) e->node[i] = WF_NO_BUFFER;
     for (size_t i = 0; i < n * WF_MAX_INPUTS; i++) e->input[i] = WF_NO_BUFFER;
@@ -263,6 +264,10 @@ static wf_status order_steps(wf_plan *plan, wf_context *cx) {
     first = n;
     append_list(plan, &n, WF_WGRAD, -1);
     close_phase(plan, first, n - first);
+
+    first = n;
+    append_list(plan, &n, WF_WGRAD_SHARED, -1);
+    for (; first < n; first++) close_phase(plan, first, 1);
     return WF_OK;
 }
 
@@ -286,11 +291,14 @@ static int choose_shard_size(const wf_graph *g, int batch_size) {
     return size;
 }
 
-/* What the step behind the output takes over: see wf_builder. */
-static unsigned final_activations(const wf_plan_options *o) {
-    if (o->mode == WF_PLAN_GRADIENT) return 1u << WF_ACT_SOFTMAX | 1u << WF_ACT_SIGMOID;
+/* What the step behind the output takes over: see wf_builder. A softmax of several rows is left
+ * only to a loss that looks at them one by one. */
+static unsigned final_activations(const wf_plan_options *o, const wf_shape *output) {
+    const unsigned softmax = 1u << WF_ACT_SOFTMAX, sigmoid = 1u << WF_ACT_SIGMOID;
+    const unsigned legal = output->rank == 1 ? softmax | sigmoid : sigmoid;
+    if (o->mode == WF_PLAN_GRADIENT) return legal;
     if (o->mode == WF_PLAN_INFER || o->loss->class->fused == WF_ACT_LINEAR) return 0;
-    return 1u << o->loss->class->fused;
+    return 1u << o->loss->class->fused & (wf__loss_steps(o->loss, output) ? softmax : legal);
 }
 
 static wf_status plan_node(wf_builder *b, const edges *e, int i) {
@@ -309,8 +317,8 @@ static wf_status plan_node(wf_builder *b, const edges *e, int i) {
     }
     b->dst_shape = &node->shape;
     b->diff_dst = e->node[i];
-    b->final_activations = i == g->output ? final_activations(&b->plan->options) : 0;
-    if (is_view(node)) b->plan->dst[i] = b->src[0];
+    b->final_activations = i == g->output ? final_activations(&b->plan->options, b->dst_shape) : 0;
+    if (is_view(node) && i != b->plan->from) b->plan->dst[i] = b->src[0];
     else WF_TRY(wf_build_buffer(&b->plan->dst[i], b, node_bytes(node)));
     b->dst = b->plan->dst[i];
     WF_TRY(add_gradient_sum(b, e, i));
@@ -318,11 +326,24 @@ static wf_status plan_node(wf_builder *b, const edges *e, int i) {
         if (i == 0) WF_TRY(wf__plan_keep(&b->plan->input_gradient, b));
         if (i == b->plan->layer) WF_TRY(wf__plan_keep(&b->plan->layer_gradient, b));
     }
-    if (i == 0) return wf__plan_add_gather(b);
+    if (i == b->plan->from) return wf__plan_add_gather(b);
     if (is_view(node)) return WF_OK;
     WF_REQUIRE(node->spec.class->plan, WF_E_INTERNAL, "layer %s: class %s has no plan function",
                node->name, node->spec.class->name);
     return node->spec.class->plan(b);
+}
+
+/* A plan that begins in the middle must not need what lies before it. */
+static wf_status check_start(const wf_plan *plan, wf_context *cx, const edges *e) {
+    const wf_node *nodes = plan->graph->nodes;
+    WF_REQUIRE(plan->from == 0 || e->leads[plan->from], WF_E_ARG,
+               "layer %s does not lead to layer %s", nodes[plan->from].name,
+               nodes[plan->output].name);
+    WF_REQUIRE(plan->from == 0 || !e->leads[0], WF_E_ARG,
+               "a plan from layer %s needs the images all the same | begin where all that is made "
+               "of the images goes through",
+               nodes[plan->from].name);
+    return WF_OK;
 }
 
 static wf_status compile(wf_plan *plan, wf_context *cx) {
@@ -338,6 +359,7 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
     edges e = {0};
     wf_status status;
     WF_TRY_OR(edges_create(&e, &b));
+    WF_TRY_OR(check_start(plan, cx, &e));
     WF_TRY_OR(wf_alloc(&plan->dst, cx, (size_t)plan->graph->n_nodes, sizeof *plan->dst));
     for (int i = 0; i < plan->graph->n_nodes; i++)
         if (e.leads[i]) WF_TRY_OR(plan_node(&b, &e, i));
@@ -347,6 +369,7 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
         WF_TRY_OR(wf__plan_add_scores(&b, output, e.node[plan->output]));
     else if (plan->options.mode != WF_PLAN_INFER)
         WF_TRY_OR(wf__plan_add_loss(&b, output, e.node[plan->output]));
+    plan->sequence_length = b.sequence_length;
     WF_TRY_OR(order_steps(plan, cx));
     WF_TRY_OR(wf__plan_place_buffers(plan, cx));
 done:
@@ -366,15 +389,19 @@ wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_pa
     WF_REQUIRE(!options->augmentation || options->mode == WF_PLAN_TRAIN, WF_E_ARG,
                "a plan that does not train augments nothing");
     wf_plan *plan = NULL;
-    int layer = g->output;
+    int layer = g->output, from = 0;
     wf_status status;
     WF_REQUIRE(!options->layer || !has_loss, WF_E_ARG,
                "the outputs of layer %.60s are wanted of a plan that needs a loss", options->layer);
+    WF_REQUIRE(!options->from || options->mode == WF_PLAN_INFER, WF_E_ARG,
+               "a plan from layer %.60s must be one for inference", options->from);
     if (options->layer) WF_TRY(wf_graph_require(&layer, g, cx, options->layer));
+    if (options->from) WF_TRY(wf_graph_require(&from, g, cx, options->from));
     WF_TRY(wf_alloc(&plan, cx, 1, sizeof *plan));
     plan->graph = g;
     plan->output = options->mode == WF_PLAN_INFER ? layer : g->output;
     plan->layer = layer;
+    plan->from = from;
     plan->params = params;
     plan->pool = pool;
     plan->options = *options;

@@ -4,7 +4,8 @@
  *   refresh   tiles   weights into the kernels' packed layouts
  *   forward   shards  gather, layers, loss; and straight on into
  *   backward  shards  the same images' gradients, while they are still in the core's L2
- *   wgrad     tiles   dense and recurrent weight gradients over the whole batch, sums over shards
+ *   wgrad     tiles   dense and recurrent weight gradients over the whole batch, sums over shards;
+ *                     behind them what layers add to the gradients of parameters that they share
  *   update    tiles   optimizer over the flat parameter array
  *
  * A shard is a slice of the batch whose size is a function of graph and batch, never of the
@@ -56,25 +57,33 @@ typedef struct wf_plan_options {
     int group_size;                      /* images that image steps take at a time; 0: chosen */
     const char *layer;                   /* INFER: the outputs are this layer's; NULL: the graph's;
                                       GRADIENT: its values and their gradients are wanted too */
+    const char *from; /* INFER: the plan begins with this layer's values, which the
+                                      batch gives; NULL: with the images */
 } wf_plan_options;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
 typedef struct wf_batch {
     const uint8_t *pixels;      /* [rows][H*W*C] */
-    const float *values;        /* [rows][size of input] */
+    const float *values;        /* [rows][size of input, or of options.from] */
     const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
     const int32_t *index;       /* [n] row numbers; NULL: 0..n-1 */
     const int32_t *labels;      /* [rows] class numbers; GRADIENT: whose scores; or */
     const float *targets;       /* [rows][K]; GRADIENT: factors of the scores, which are added */
-    int n;                      /* 1 .. batch_size */
-    uint32_t epoch;             /* keys the random numbers together with `position` */
-    int64_t position;           /* of the batch's first row in the epoch */
-    double learning_rate;       /* TRAIN */
+    const int32_t *sequences; /* [rows][sequence_length] labels, the number of classes as END, then
+                                   -1; of models that have a label_input or a loss at each step */
+    int sequence_length;
+    int hypotheses;       /* above 0: each image stands that often in the batch, one after the
+                                   other, and `sequences` is [n][..] in the batch's order */
+    int n;                /* 1 .. batch_size */
+    uint32_t epoch;       /* keys the random numbers together with `position` */
+    int64_t position;     /* of the batch's first image in the epoch, or outside of training
+                                 among all that are asked about */
+    double learning_rate; /* TRAIN */
 } wf_batch;
 
 typedef struct wf_batch_result {
     double loss;     /* mean over the batch */
-    int64_t correct; /* rows whose largest output is the label's */
+    int64_t correct; /* rows whose largest output is the label's; of sequences: at every step */
 } wf_batch_result;
 
 /* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive
@@ -141,10 +150,11 @@ struct wf_builder {
     unsigned final_activations; /* bit k: an output layer may leave activation k to the loss */
     wf_activation left;         /* and says here which one it left; WF_ACT_LINEAR: none */
     int batch_size, shard_size, n_shards;
+    int sequence_length;              /* that a layer has asked of the batch; 0: none has */
     const struct wf_rnn_place *place; /* set by `bidirectional` and `sweep` for the layer inside */
 };
 
-typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD } wf_list;
+typedef enum wf_list { WF_REFRESH, WF_FORWARD, WF_BACKWARD, WF_WGRAD, WF_WGRAD_SHARED } wf_list;
 
 /* A buffer of `bytes` for each image. Whether it is local or whole-batch follows from its uses. */
 wf_status wf_build_buffer(wf_buffer *out, wf_builder *b, size_t bytes);
@@ -161,7 +171,8 @@ void wf_build_scratch(wf_builder *b, size_t bytes);
  * may be run for some images of the shard after others, in order: neighbouring ones hand over what
  * they make while it is in the nearest caches. Steps in WF_REFRESH and WF_WGRAD are tile steps, and
  * independent of each other; those of one node in WF_BACKWARD run in the order given, nodes in
- * reverse. */
+ * reverse. Tile steps in WF_WGRAD_SHARED run behind WF_WGRAD, one after another in the order of
+ * nodes: they add to gradients of other layers' parameters. */
 wf_status wf_build_shard_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
                               size_t args_size, const wf_buffer *uses, int n_uses);
 wf_status wf_build_image_step(wf_builder *b, wf_list list, wf_step_fn run, const void *args,
@@ -201,6 +212,10 @@ void wf_build_cost(wf_builder *b, wf_cost cost);
 void *wf_at(const wf_work *r, wf_buffer buffer);
 /* Whole-batch address of image n0 (only for buffers that a tile step uses). */
 float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0);
+/* The row of the data set that is an image of the batch (this run's are n0 .. n0+n-1), and its
+ * sequence. */
+int64_t wf_work_row(const wf_work *r, int image);
+const int32_t *wf_work_sequence(const wf_work *r, int image);
 /* Shards of this batch and the slice that belongs to one. */
 int wf_work_shards(const wf_work *r);
 void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n);

@@ -1,5 +1,5 @@
-/* The first step of a plan: rows of the data set become the input's values, in training by way of
- * the augmentation. */
+/* The first step of a plan: rows of the data set become the input's values (or those of the layer
+ * that the plan begins with), in training by way of the augmentation. */
 #include <string.h>
 
 #include "nn/plan_internal.h"
@@ -17,7 +17,7 @@ static const float zero[WF_MAX_AUGMENT_CHANNELS] = {0};
 /* dst = row index[image] of the data set, as f32 */
 static void load(float *dst, const wf_work *r, const gather_args *g, int image) {
     const wf_batch *batch = r->batch;
-    const int64_t row = batch->index ? batch->index[image] : image;
+    const int64_t row = wf_work_row(r, image);
     if (batch->values) memcpy(dst, batch->values + row * g->size, (size_t)g->size * sizeof *dst);
     else if (batch->scale)
         r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, batch->scale,
@@ -116,11 +116,10 @@ void wf__plan_mixture(wf__mixture *out, const wf_work *r, int image) {
 /* ---- the step ---- */
 
 wf_status wf__plan_add_gather(wf_builder *b) {
-    const wf_shape *shape = &b->graph->nodes[0].shape;
+    const wf_shape *shape = b->dst_shape;
     const wf_augmentation *pipeline = b->plan->options.augmentation;
-    gather_args g = {.dst = b->plan->dst[0],
-                     .size = wf_shape_size(shape),
-                     .channels = (int)shape->dim[shape->rank - 1]};
+    gather_args g = {
+        .dst = b->dst, .size = wf_shape_size(shape), .channels = (int)shape->dim[shape->rank - 1]};
     if (!pipeline || !pipeline->n)
         return wf_build_image_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
     WF_TRY(wf_augmentation_check(b->cx, pipeline, shape));

@@ -66,7 +66,8 @@ struct wf_plan {
     size_t batch_bytes, local_bytes, fixed_bytes, scratch_bytes; /* local, scratch: per worker */
 
     wf_buffer *dst;   /* of every node */
-    int output;       /* node */
+    int output, from; /* nodes */
+    int sequence_length;
     wf_buffer losses; /* float per image */
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
     wf_buffer scores, input_gradient, layer_gradient; /* of a GRADIENT plan */
@@ -119,7 +120,10 @@ typedef struct wf__mixture {
 } wf__mixture;
 int wf__plan_mixes(const wf_plan *plan);
 void wf__plan_mixture(wf__mixture *out, const wf_work *r, int image);
-/* plan_loss.c: the step that reads the output, and what it needs. */
+/* plan_loss.c: the steps of an output [steps][classes] that a loss looks at one by one, with the
+ * batch's sequences as labels; 0: it looks at the image's whole output. */
+int wf__loss_steps(const wf_loss *loss, const wf_shape *output);
+/* The step that reads the output, and what it needs. */
 wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff);
 /* plan_gradient.c: the step that makes scores and their gradient out of the output. */
 wf_status wf__plan_add_scores(wf_builder *b, wf_buffer output, wf_buffer diff);

@@ -7,7 +7,7 @@
 typedef struct loss_step {
     wf_loss loss;
     wf_buffer output, diff, losses, hits;
-    int classes, is_fused;
+    int steps, classes, is_fused; /* steps: of a sequence; 0: the output is the image's */
 } loss_step;
 
 static int largest(const float *x, int n) {
@@ -18,8 +18,9 @@ static int largest(const float *x, int n) {
 }
 
 /* Adds a share of what an image's outputs should be. */
-static void add_target(float *target, const wf_batch *batch, int image, int K, float share) {
-    const int64_t row = batch->index ? batch->index[image] : image;
+static void add_target(float *target, const wf_work *r, int image, int K, float share) {
+    const wf_batch *batch = r->batch;
+    const int64_t row = wf_work_row(r, image);
     if (batch->targets)
         for (int k = 0; k < K; k++) target[k] += share * batch->targets[row * K + k];
     else if (K == 1) target[0] += share * (float)batch->labels[row];
@@ -32,7 +33,50 @@ static void mix_target(float *target, const wf_work *r, int image, int K) {
     wf__plan_mixture(&m, r, image);
     memset(target, 0, (size_t)K * sizeof *target);
     for (int i = 0; i < m.n; i++)
-        add_target(target, r->batch, m.parts[i].image, K, (float)m.parts[i].share);
+        add_target(target, r, m.parts[i].image, K, (float)m.parts[i].share);
+}
+
+int wf__loss_steps(const wf_loss *loss, const wf_shape *output) {
+    return loss->class->wants_labels && output->rank == 2 ? (int)output->dim[0] : 0;
+}
+
+/* An image's loss is the sum of its steps': -log of the probability of the whole sequence. Steps
+ * behind its END count nothing. It is a hit when every step is right, given the right labels before
+ * it: when choosing the likeliest label at every step finds just this sequence. */
+static void end_sequence(const loss_step *s, const int32_t *labels, const float *step_losses,
+                         const float *output, float *diff, float *loss, int32_t *hit) {
+    double sum = 0;
+    *hit = 1;
+    for (int t = 0; t < s->steps; t++, output += s->classes) {
+        if (labels[t] >= 0) {
+            sum += (double)step_losses[t];
+            *hit &= largest(output, s->classes) == labels[t];
+        } else if (diff) {
+            memset(diff + (ptrdiff_t)t * s->classes, 0, (size_t)s->classes * sizeof *diff);
+        }
+    }
+    *loss = (float)sum;
+}
+
+static void run_sequence_loss(const wf_work *r, const void *args) {
+    const loss_step *s = args;
+    const ptrdiff_t T = s->steps, size = T * s->classes;
+    float *step_losses = r->scratch, *losses = wf_at(r, s->losses);
+    int32_t *labels = (int32_t *)(void *)(step_losses + r->n * T), *hits = wf_at(r, s->hits);
+    for (int i = 0; i < r->n; i++)
+        memcpy(labels + i * T, wf_work_sequence(r, r->n0 + i), (size_t)T * sizeof *labels);
+    const wf_loss_args a = {.kernels = r->kernels,
+                            .rows = (int)(r->n * T),
+                            .classes = s->classes,
+                            .output = wf_at(r, s->output),
+                            .labels = labels,
+                            .losses = step_losses,
+                            .diff = s->diff == WF_NO_BUFFER ? NULL : wf_at(r, s->diff),
+                            .weight = 1.0f / (float)r->batch->n};
+    s->loss.class->run(&a, s->loss.config, s->is_fused);
+    for (int i = 0; i < r->n; i++)
+        end_sequence(s, labels + i * T, step_losses + i * T, a.output + i * size,
+                     a.diff ? a.diff + i * size : NULL, &losses[i], &hits[i]);
 }
 
 static void run_loss(const wf_work *r, const void *args) {
@@ -43,7 +87,7 @@ static void run_loss(const wf_work *r, const void *args) {
     float *targets = r->scratch;
     int32_t *labels = (int32_t *)(void *)(targets + (size_t)r->n * (size_t)K);
     for (int i = 0; i < r->n; i++) {
-        int64_t row = batch->index ? batch->index[r->n0 + i] : r->n0 + i;
+        const int64_t row = wf_work_row(r, r->n0 + i);
         float *target = targets + (ptrdiff_t)i * K;
         if (mixes) mix_target(target, r, r->n0 + i, K);
         else if (batch->targets)
@@ -71,21 +115,37 @@ static void run_loss(const wf_work *r, const void *args) {
 
 wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff) {
     wf_plan *plan = b->plan;
+    wf_context *cx = b->cx;
     const wf_node *node = &plan->graph->nodes[plan->graph->output];
     loss_step s = {.loss = *plan->options.loss,
                    .output = output,
                    .diff = diff,
+                   .steps = wf__loss_steps(plan->options.loss, &node->shape),
                    .classes = (int)wf_shape_size(&node->shape),
                    .is_fused = b->left != WF_ACT_LINEAR};
+    if (s.steps) {
+        WF_REQUIRE(!b->sequence_length || b->sequence_length == s.steps, WF_E_SHAPE,
+                   "model %s reads %d labels and tells %d | give label_input and the output one "
+                   "length",
+                   plan->graph->name, b->sequence_length, s.steps);
+        WF_REQUIRE(!wf__plan_mixes(plan), WF_E_ARG,
+                   "model %s tells sequences of labels, which augmentation cannot mix | leave out "
+                   "mixup and cutmix",
+                   plan->graph->name);
+        b->sequence_length = s.steps;
+        s.classes /= s.steps;
+    }
     WF_TRY(wf_build_buffer(&plan->losses, b, sizeof(float)));
     WF_TRY(wf_build_buffer(&plan->hits, b, sizeof(int32_t)));
     plan->buffers[plan->losses].is_kept = plan->buffers[plan->hits].is_kept = 1;
     s.losses = plan->losses;
     s.hits = plan->hits;
-    wf_build_scratch(b, (size_t)plan->shard_size * ((size_t)s.classes + 1) * sizeof(float));
-    WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_loss, &s, sizeof s,
+    const size_t scratch = s.steps ? 2 * (size_t)s.steps : (size_t)s.classes + 1;
+    wf_build_scratch(b, (size_t)plan->shard_size * scratch * sizeof(float));
+    WF_TRY(wf_build_shard_step(b, WF_FORWARD, s.steps ? run_sequence_loss : run_loss, &s, sizeof s,
                                WF_USES(output, diff, s.losses, s.hits)));
-    wf_cost cost = wf_activation_cost(s.is_fused ? s.loss.class->fused : WF_ACT_LINEAR, s.classes);
+    wf_cost cost = wf_activation_cost(s.is_fused ? s.loss.class->fused : WF_ACT_LINEAR,
+                                      (double)wf_shape_size(&node->shape));
     cost.pass = WF_PASS_LOSS;
     wf_build_cost(b, cost);
     return WF_OK;

@@ -34,6 +34,17 @@ void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n) {
     *n = r->batch->n - *n0 < size ? r->batch->n - *n0 : size;
 }
 
+int64_t wf_work_row(const wf_work *r, int image) {
+    const wf_batch *batch = r->batch;
+    const int at = batch->hypotheses > 0 ? image / batch->hypotheses : image;
+    return batch->index ? batch->index[at] : at;
+}
+
+const int32_t *wf_work_sequence(const wf_work *r, int image) {
+    const int64_t row = r->batch->hypotheses > 0 ? image : wf_work_row(r, image);
+    return r->batch->sequences + row * r->batch->sequence_length;
+}
+
 float *wf_value(const wf_work *r, int index) {
     return r->plan->params->value + r->plan->graph->params[index].offset;
 }
@@ -239,6 +250,14 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
     WF_REQUIRE(!batch->pixels != !batch->values, WF_E_ARG, "a batch needs either pixels or values");
     WF_REQUIRE(batch->pixels || !plan->options.augmentation || !plan->options.augmentation->n,
                WF_E_ARG, "augmentation works on pixels, the batch holds values");
+    WF_REQUIRE(!plan->from || batch->values, WF_E_ARG,
+               "the plan begins with layer %s, the batch must give its values",
+               plan->graph->nodes[plan->from].name);
+    const int wanted = plan->sequence_length, given = batch->sequences ? batch->sequence_length : 0;
+    WF_REQUIRE(!wanted || wanted == given, WF_E_ARG,
+               "model %s reads %d labels of each image, the batch has %d | give it sequences of "
+               "labels",
+               plan->graph->name, wanted, given);
     plan->batch = batch;
     const int is_training = plan->options.mode == WF_PLAN_TRAIN;
     const int is_stale = plan->generation != plan->params->generation;

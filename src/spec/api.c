@@ -54,7 +54,10 @@ wf_status wf_model_add(wf_model *model, wf_context *cx, const char *type, const 
         WF_REQUIRE(nodes[i] >= 0, WF_E_ARG, "model %s has no layer \"%.60s\"", model->name,
                    inputs[i]);
     }
-    return wf_graph_add_text(&node, g, cx, type, keys, name, nodes, n_inputs ? (int)n_inputs : 1);
+    const wf_layer_class *class = wf_layer_find(type);
+    const int is_source = class && class->max_inputs == 0;
+    return wf_graph_add_text(&node, g, cx, type, keys, name, nodes,
+                             n_inputs ? (int)n_inputs : !is_source);
 }
 
 wf_status wf_model_finish(wf_model *model, wf_context *cx) {

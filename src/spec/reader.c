@@ -151,10 +151,10 @@ static wf_status find_input(int *out, const wf_reader *r, const wf_yaml *node) {
 }
 
 static wf_status read_inputs(int inputs[WF_MAX_INPUTS], int *n_inputs, const wf_reader *r,
-                             const wf_yaml *node) {
+                             const wf_layer_class *class, const wf_yaml *node) {
     const wf_graph *g = r->spec->graph;
     inputs[0] = g->n_nodes - 1;
-    *n_inputs = 1;
+    *n_inputs = class->max_inputs > 0; /* unless it says otherwise, the layer above */
     if (!node) return WF_OK;
     if (node->kind != WF_YAML_LIST) return find_input(&inputs[0], r, node);
     if (node->count > WF_MAX_INPUTS)
@@ -170,7 +170,7 @@ static wf_status add_layer(const wf_reader *r, const wf_yaml *node) {
     wf_layer_spec spec = {0};
     const wf_yaml *name = NULL, *input_names = NULL;
     WF_TRY(read_layer(&spec, &name, &input_names, r, node));
-    wf_status status = read_inputs(inputs, &n_inputs, r, input_names);
+    wf_status status = read_inputs(inputs, &n_inputs, r, spec.class, input_names);
     if (status == WF_OK) {
         const char *text = name ? name->text ? name->text : "" : NULL;
         status = wf__located(
@@ -205,8 +205,11 @@ static wf_status read_layers(const wf_reader *r, const wf_yaml *entry) {
 wf_status wf__check_classes(wf_context *cx, const wf_graph *g, int32_t classes) {
     char text[96];
     const wf_node *output = &g->nodes[g->output];
+    const int64_t *dim = output->shape.dim;
+    const int is_vector = output->shape.rank == 1 && dim[0] == classes;
+    const int is_sequence = output->shape.rank == 2 && dim[1] == classes + 1; /* and END */
     WF_REQUIRE(
-        !classes || (output->shape.rank == 1 && output->shape.dim[0] == classes), WF_E_SHAPE,
+        !classes || is_vector || is_sequence, WF_E_SHAPE,
         "classes is %d, but the output, layer %s, has shape %s | give the last layer as many "
         "units as there are classes",
         classes, output->name, wf_shape_text(text, sizeof text, &output->shape));

@@ -38,7 +38,8 @@ wf_status wf__read_augment_field(const wf_reader *r, wf_recipe *recipe, const ch
 
 /* Names of files and run folders: letters, digits, dot, - and _.  Errors: WF_E_ARG. */
 wf_status wf__check_model_name(wf_context *cx, const char *name);
-/* The output must have as many values as the model has classes, where it says so. */
+/* The output must have as many values as the model has classes, where it says so; of a sequence of
+ * labels one more at each step. */
 wf_status wf__check_classes(wf_context *cx, const wf_graph *g, int32_t classes);
 
 /* accuracy, macro_f1, loss of a wf_claim; family, classes of a wf_model_spec. */

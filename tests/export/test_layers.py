@@ -41,6 +41,14 @@ OPERATORS = {
     "sweep-2": "Transpose Reshape LSTM Squeeze Reshape Transpose",
     "add-2": "Slice Reshape Slice Reshape Add",
     "concatenate-2": "Slice Reshape Slice Reshape Concat",
+    "embedding-2": "Concat Cast Gather",
+    "repeat_vector-2": "Reshape Expand",
+    "time_distributed-2": "MatMul Add",
+    "label_sets-2": "MatMul Add",
+    "cnn-rnn": "Reshape Conv Transpose Reshape Gemm Reshape Expand Concat Cast Gather Transpose LSTM Squeeze"
+               " MatMul Add Transpose Add Transpose Slice Transpose MatMul Add Softmax",
+    "no-feedback": "Reshape Expand Concat Cast Gather Add",
+    "tied-to-dense": "Gemm Slice Transpose MatMul Elu",
     "conv-is-output": "Transpose Mul Add Conv Transpose",
     "conv-softmax": "Transpose Mul Add Conv Softmax Transpose Reshape",
     "softmax-of-an-image": "Transpose Mul Add Conv Softmax Transpose Reshape",
@@ -113,6 +121,8 @@ with tempfile.TemporaryDirectory() as scratch:
         for case in cases:
             case.update({key: str(folder / f"{case['name']}.{suffix}") for key, suffix in
                          (("model", "onnx"), ("input", "in"), ("output", "runtime"))})
+            if case["steps"]:
+                case["tokens"] = str(folder / f"{case['name']}.tokens")
             check_model(case)
         check("no case is missing", not OPERATORS and not ATTRIBUTES, f"{OPERATORS} {ATTRIBUTES}")
         check("all models run", infer(cases))

@@ -52,6 +52,26 @@ static void write_floats(const char *name, const char *suffix, const float *valu
     }
 }
 
+/* What the model's label_input makes of the batch, which is the exported graph's second input; the
+ * number of steps, 0 without one. */
+static int write_tokens(const char *name, const wf_graph *g, wf_params *params,
+                        const wf_batch *batch) {
+    wf_context cx = {0};
+    wf_plan *plan = NULL;
+    int node = g->n_nodes - 1;
+    while (node > 0 && g->nodes[node].n_inputs > 0) node--;
+    if (node == 0) return 0;
+    const wf_plan_options options = {
+        .mode = WF_PLAN_INFER, .batch_size = batch->n, .layer = g->nodes[node].name};
+    wf_batch sequences = *batch;
+    sequences.sequence_length = (int)g->nodes[node].shape.dim[0];
+    MUST(wf_plan_create(&plan, &cx, g, params, pool, &options));
+    MUST(wf_plan_run(NULL, plan, &cx, &sequences));
+    write_floats(name, ".tokens", wf_plan_output(plan), batch->n * wf_plan_output_size(plan));
+    wf_plan_destroy(plan);
+    return sequences.sequence_length;
+}
+
 /* `values` is [n][input size]: what goes into the graph. With a normalization, whole numbers. */
 static void write_case(const char *name, const char *layer, const wf_graph *g, wf_params *params,
                        const float *values, int n, const wf_normalization *normalization) {
@@ -61,7 +81,7 @@ static void write_case(const char *name, const char *layer, const wf_graph *g, w
     const int64_t size = n * wf_shape_size(input);
     const wf_plan_options plan_options = {.mode = WF_PLAN_INFER, .batch_size = n};
     const wf_onnx_options options = {.normalization = normalization};
-    wf_batch batch = {.values = values, .n = n};
+    wf_batch batch = {.values = values, .sequences = small_sequences(), .n = n};
     wf_plan *plan = NULL;
     float *normal = NULL;
     if (normalization) {
@@ -73,14 +93,16 @@ static void write_case(const char *name, const char *layer, const wf_graph *g, w
         batch.values = normal;
     }
     params->generation++;
+    batch.sequence_length = write_tokens(name, g, params, &batch);
     MUST(wf_plan_create(&plan, &cx, g, params, pool, &plan_options));
     MUST(wf_plan_run(NULL, plan, &cx, &batch));
     snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
     MUST(wf_export_onnx(NULL, &cx, path, params, &options));
     write_floats(name, ".in", values, size);
     write_floats(name, ".out", wf_plan_output(plan), n * wf_shape_size(&g->nodes[g->output].shape));
-    MUST(wf_writer_addf(list, &cx, "{\"name\": \"%s\", \"layer\": \"%s\", \"shape\": [%d, %s]}\n",
-                        name, layer, n, extents(shape, input)));
+    MUST(wf_writer_addf(
+        list, &cx, "{\"name\": \"%s\", \"layer\": \"%s\", \"steps\": %d, \"shape\": [%d, %s]}\n",
+        name, layer, batch.sequence_length, n, extents(shape, input)));
     wf_plan_destroy(plan);
     wf_free(normal);
 }
@@ -258,7 +280,8 @@ static void write_model(const export_case *c) {
     for (const small_layer *l = c->layers; l->class_name; l++) {
         int inputs[3] = {g->n_nodes - 1}, n = 0;
         for (; n < 3 && l->inputs[n]; n++) inputs[n] = wf_graph_find(g, l->inputs[n]);
-        MUST(wf_graph_add_text(&node, g, &cx, l->class_name, l->keys, l->name, inputs, n ? n : 1));
+        if (n == 0) n = wf_layer_find(l->class_name)->max_inputs > 0;
+        MUST(wf_graph_add_text(&node, g, &cx, l->class_name, l->keys, l->name, inputs, n));
     }
     MUST(wf_graph_finish(g, &cx));
     MUST(wf_params_create(&params, &cx, g, 3));

@@ -31,31 +31,39 @@ static const small_model everything = {
      {"gru", "units: 5, return_sequences: true", "gru", {"columns"}},
      {"simple_rnn", "units: 6, recurrent_dropout: 0.1", "simple", {"gru"}}}};
 
-static const small_layer rest[] = {{"lstm", "units: 4", "lstm", {"gru"}},
-                                   {"reshape", "target_shape: [2, 2]", "square", {"lstm"}},
-                                   {"flatten", "", "flat", {"square"}},
-                                   {"sweep",
-                                    "axis: vertical, layer: {bidirectional: {layer: {gru: {units: "
-                                    "2, recurrent_dropout: 0.1}}}}",
-                                    "sweep",
-                                    {"ghost"}},
-                                   {"flatten", "", "ends", {"sweep"}},
-                                   {"concatenate", "", "halves", {"bilstm", "simple", "flat"}},
-                                   {"concatenate", "", "all", {"halves", "global", "ends"}},
-                                   {"elu", "", "elu", {"all"}},
-                                   {"gelu", "", "gelu", {"elu"}},
-                                   {"sigmoid", "", "sigmoid", {"gelu"}},
-                                   {"tanh", "", "tanh", {"sigmoid"}},
-                                   {"relu", "", "relu", {"tanh"}},
-                                   {"dropout", "rate: 0.2", "drop", {"relu"}},
-                                   {"dense", "units: 10", "dense", {"drop"}},
-                                   {"softmax", "", "softmax", {"dense"}}};
+static const small_layer rest[] = {
+    {"lstm", "units: 4", "lstm", {"gru"}},
+    {"reshape", "target_shape: [2, 2]", "square", {"lstm"}},
+    {"flatten", "", "flat", {"square"}},
+    {"sweep",
+     "axis: vertical, layer: {bidirectional: {layer: {gru: {units: 2, recurrent_dropout: 0.1}}}}",
+     "sweep",
+     {"ghost"}},
+    {"flatten", "", "ends", {"sweep"}},
+    {"concatenate", "", "halves", {"bilstm", "simple", "flat"}},
+    {"concatenate", "", "all", {"halves", "global", "ends"}},
+    {"elu", "", "elu", {"all"}},
+    {"gelu", "", "gelu", {"elu"}},
+    {"sigmoid", "", "sigmoid", {"gelu"}},
+    {"tanh", "", "tanh", {"sigmoid"}},
+    {"relu", "", "relu", {"tanh"}},
+    {"dropout", "rate: 0.2", "drop", {"relu"}},
+    {"dense", "units: 10", "dense", {"drop"}},
+    {"repeat_vector", "n: 4", "repeat", {"dense"}},
+    {"label_input", "length: 4, classes: 3", "said", {NULL}},
+    {"embedding", "input_dim: 5, output_dim: 10", "labels", {"said"}},
+    {"add", "", "joint", {"labels", "repeat"}},
+    {"time_distributed", "layer: {dense: {units: 10}}", "state", {"joint"}},
+    {"tied_dense", "to: labels, units: 2", "tied", {"state"}},
+    {"flatten", "", "flat_tied", {"tied"}},
+    {"label_sets", "", "sets", {"flat_tied"}},
+    {"softmax", "", "softmax", {"sets"}}};
 
 static void add(wf_graph *g, wf_context *cx, const small_layer *l) {
     int inputs[3] = {0}, n = 0, node;
     for (; n < 3 && l->inputs[n]; n++) inputs[n] = wf_graph_find(g, l->inputs[n]);
-    CHECK_OK(cx,
-             wf_graph_add_text(&node, g, cx, l->class_name, l->keys, l->name, inputs, n ? n : 1));
+    if (n == 0) n = wf_layer_find(l->class_name)->max_inputs > 0;
+    CHECK_OK(cx, wf_graph_add_text(&node, g, cx, l->class_name, l->keys, l->name, inputs, n));
 }
 
 static wf_graph *graph_of_all(void) {
@@ -122,6 +130,8 @@ static wf_status step(wf_plan *plan, wf_context *cx, int i) {
     const wf_batch batch = {.pixels = small_pixels(),
                             .index = index,
                             .labels = small_labels(),
+                            .sequences = small_sequences(),
+                            .sequence_length = SMALL_STEPS,
                             .n = i % 3 ? 20 : 13,
                             .epoch = (uint32_t)i,
                             .learning_rate = 0.001};
@@ -210,7 +220,9 @@ TEST(divergence_is_reported) {
                                  "bilstm/backward_kernel",
                                  "normal/gamma",
                                  "layer_normal/beta",
-                                 "dense/bias"};
+                                 "dense/bias",
+                                 "labels/embeddings",
+                                 "sets/interactions"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         for (int i = 0; i < b.graph->n_params; i++) {
             const wf_param_entry *entry = &b.graph->params[i];

@@ -99,7 +99,9 @@ void problem_keys(char *out, size_t size, const shapes_problem *line) {
     for (int i = 0; i < line->count; i++)
         if (shapes_is_config(line->items[i].key) && line->items[i].value != merge &&
             line->items[i].value != axis)
-            add_key(keys, sizeof keys, line->items[i].key, line->items[i].value);
+            add_key(keys, sizeof keys,
+                    strcmp(line->items[i].key, "n_steps") ? line->items[i].key : "n",
+                    line->items[i].value);
     snprintf(out, size, "%s", keys);
     if (!inner) return;
     snprintf(out, size, "layer: {%s: {%s}}", inner, keys);

@@ -352,6 +352,86 @@ static void run_concatenate(problem *p) {
     ref_concatenate_backward(p->n_inputs, rows, width, p->dy, p->dx);
 }
 
+/* Whole numbers, some of which have no row. */
+static void run_embedding(problem *p) {
+    const long rows = shapes_int(p->line, "input_dim", 0), n = size_of(p, 0);
+    const long width = shapes_int(p->line, "output_dim", 0);
+    long dims[4] = {0};
+    const int rank = p->inputs[0].rank;
+    for (int i = 0; i < rank; i++) dims[i] = (long)p->inputs[0].dim[i];
+    dims[rank] = width;
+    for (long i = 0; i < n; i++)
+        p->x[0][i] = fmod(floor(fabs(p->x[0][i]) * 4096), (double)rows + 1) - 1;
+    problem_output(p, rank + 1, dims);
+    problem_param *table = problem_matrix(p, "embeddings", rows, width);
+    ref_embedding_forward(n, width, p->x[0], table->value, p->y);
+    ref_embedding_backward(n, rows, width, p->x[0], p->dy, table->grad);
+    terms(p, 1, 1, (double)n);
+}
+
+static void run_repeat_vector(problem *p) {
+    const long t = shapes_int(p->line, "n_steps", 0), f = last_of(&p->inputs[0]);
+    problem_output(p, 2, (long[]){t, f});
+    ref_repeat_vector_forward(p->n, t, f, p->x[0], p->y);
+    ref_repeat_vector_backward(p->n, t, f, p->dy, p->dx[0]);
+    terms(p, 1, (double)t, 1);
+}
+
+/* The matrix is the input itself, of the layer before: its gradient is that of both uses. */
+static void run_tied_dense(problem *p) {
+    const ref_tied_dense d = {rows_of(p), last_of(&p->inputs[0]), shapes_int(p->line, "units", 0),
+                              activation(p, "activation", "linear")};
+    problem_param *bias = NULL;
+    problem_output(p, 1, &d.units);
+    if (shapes_bool(p->line, "use_bias", false)) bias = problem_vector(p, "bias", d.units);
+    double *de = problem_doubles(p, d.units * d.f);
+    const double scale = 1 / sqrt((double)d.f);
+    for (long i = 0; i < size_of(p, 0); i++) p->x[0][i] = exp2(rint(log2(scale))) * p->x[0][i];
+    ref_tied_dense_forward(&d, p->x[0], p->x[0], value_of(bias), p->y);
+    ref_tied_dense_backward(&d, p->x[0], p->x[0], value_of(bias), p->dy, p->dx[0], de,
+                            grad_of(bias));
+    for (long i = 0; i < d.units * d.f; i++) p->dx[0][i] += de[i];
+    terms(p, (double)d.f, (double)(d.units + d.n), (double)d.n);
+}
+
+static void run_label_sets(problem *p) {
+    const long k = last_of(&p->inputs[0]), sets = 1L << k;
+    problem_output(p, 1, &sets);
+    problem_param *w = problem_vector(p, "interactions", k * (k - 1) / 2);
+    ref_label_sets_forward(p->n, k, p->x[0], w->value, p->y);
+    ref_label_sets_backward(p->n, k, p->dy, p->dx[0], w->grad);
+    terms(p, (double)(k * k), (double)sets, (double)(sets * p->n));
+}
+
+/* The inner layer's reference on the sequence of each step's own vectors. */
+static void run_time_distributed(problem *p) {
+    const long t = (long)p->inputs[0].dim[0], f = (long)p->inputs[0].dim[1];
+    const ref_dense d = {p->n, f, shapes_int(p->line, "units", 0),
+                         activation(p, "activation", "linear")};
+    problem_output(p, 2, (long[]){t, d.units});
+    problem_param *kernel = problem_matrix(p, "kernel", f, d.units);
+    problem_param *bias = problem_vector(p, "bias", d.units);
+    double *x = problem_doubles(p, p->n * f), *dx = problem_doubles(p, p->n * f);
+    double *y = problem_doubles(p, p->n * d.units), *dy = problem_doubles(p, p->n * d.units);
+    double *dkernel = problem_doubles(p, f * d.units), *dbias = problem_doubles(p, d.units);
+    for (long s = 0; s < t; s++) {
+        for (long i = 0; i < p->n; i++) {
+            for (long j = 0; j < f; j++) x[i * f + j] = p->x[0][(i * t + s) * f + j];
+            for (long j = 0; j < d.units; j++)
+                dy[i * d.units + j] = p->dy[(i * t + s) * d.units + j];
+        }
+        ref_dense_forward(&d, x, kernel->value, bias->value, y);
+        ref_dense_backward(&d, x, kernel->value, bias->value, dy, dx, dkernel, dbias);
+        for (long i = 0; i < p->n; i++) {
+            for (long j = 0; j < f; j++) p->dx[0][(i * t + s) * f + j] = dx[i * f + j];
+            for (long j = 0; j < d.units; j++) p->y[(i * t + s) * d.units + j] = y[i * d.units + j];
+        }
+        for (long j = 0; j < f * d.units; j++) kernel->grad[j] += dkernel[j];
+        for (long j = 0; j < d.units; j++) bias->grad[j] += dbias[j];
+    }
+    terms(p, (double)f, (double)d.units, (double)(p->n * t));
+}
+
 static const struct {
     const char *layer;
     void (*run)(problem *p);
@@ -380,7 +460,12 @@ static const struct {
             {"bidirectional", run_bidirectional},
             {"sweep", run_sweep},
             {"add", run_add},
-            {"concatenate", run_concatenate}};
+            {"concatenate", run_concatenate},
+            {"embedding", run_embedding},
+            {"repeat_vector", run_repeat_vector},
+            {"tied_dense", run_tied_dense},
+            {"time_distributed", run_time_distributed},
+            {"label_sets", run_label_sets}};
 
 problem_fn problem_layer(const char *name) {
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)

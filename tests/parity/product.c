@@ -54,6 +54,7 @@ static wf_status source_plan(wf_builder *b) {
 static const wf_layer_class source_class = {.name = "source",
                                             .min_inputs = 1,
                                             .max_inputs = 1,
+                                            .flags = WF_LAYER_LAST_AXIS, /* may be tied to */
                                             .config_size = sizeof(source_config),
                                             .fields = no_fields,
                                             .infer = source_infer,

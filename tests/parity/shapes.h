@@ -7,10 +7,11 @@
  *   t= f=            sequences [N,T,F]
  *   c= alone         vectors [N,C]
  *   inputs           number of equal inputs (add); concatenate gives one width each: c=3,5,1
- *   layer            the recurrent layer inside of bidirectional and sweep
+ *   layer            the layer inside of bidirectional, sweep or time_distributed
+ *   n_steps          of repeat_vector: its key n
  * Every other key is the layer's own, as in a model file; absent ones have Keras' defaults. In
  * bidirectional, all but merge_mode belong to the inner layer, in sweep all but axis; with a
- * merge_mode the sweep's layer is bidirectional.
+ * merge_mode the sweep's layer is bidirectional. In time_distributed all belong to it.
  *
  * For tests: whatever is wrong with a file aborts with a message. */
 #ifndef WEFT_TESTS_SHAPES_H

@@ -39,7 +39,8 @@ static double allowed(const problem *p, double scale, double terms) {
     int is_recurrent = strstr(p->line->layer, "lstm") || strstr(p->line->layer, "gru") ||
                        strstr(p->line->layer, "rnn") || strstr(p->line->layer, "bidirectional") ||
                        strstr(p->line->layer, "sweep");
-    int is_product = !strcmp(p->line->layer, "conv2d") || !strcmp(p->line->layer, "dense");
+    int is_product = !strcmp(p->line->layer, "conv2d") || !strcmp(p->line->layer, "dense") ||
+                     !strcmp(p->line->layer, "time_distributed");
     int is_exact = !strcmp(activation, "linear") || !strcmp(activation, "relu");
     if (p->bits == 8 && (is_recurrent || (is_product && !is_exact))) return scale * 0x1p-9 * 8;
     return scale * 0x1p-24 * (16 + 2 * sqrt(terms));
@@ -149,7 +150,7 @@ static void run_setting(worst *w, const problem *p, const char *keys, const sett
 static bool is_refused(const shapes_problem *line, const char *keys) {
     const char *act = shapes_text(line, "activation", "tanh");
     if (shapes_text(line, "t", NULL) == NULL || shapes_text(line, "units", NULL) == NULL ||
-        strcmp(line->layer, "dense") == 0)
+        strcmp(line->layer, "dense") == 0 || strcmp(line->layer, "time_distributed") == 0)
         return false;
     if (strcmp(act, "gelu") != 0 && strcmp(act, "softmax") != 0) return false;
     wf_context cx = {0};
@@ -215,6 +216,11 @@ PARITY(bidirectional)
 PARITY(sweep)
 PARITY(add)
 PARITY(concatenate)
+PARITY(embedding)
+PARITY(repeat_vector)
+PARITY(tied_dense)
+PARITY(time_distributed)
+PARITY(label_sets)
 
 TEST(no_layer_is_missing) {
     for (size_t i = 0; i < wf_layer_count(); i++) {

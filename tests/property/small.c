@@ -98,6 +98,33 @@ const small_model small_models[] = {
       L("dense", "units: 1024, activation: tanh"), L("dropout", "rate: 0.5"), SOFTMAX}},
     {0}};
 
+/* The decoder's keys: those of label_input. */
+#define CNN_RNN(name, keys)                                                                        \
+    {                                                                                              \
+        name, 1, {                                                                                 \
+            L("conv2d", "filters: 5, kernel_size: 3, strides: 2, activation: elu"),                \
+                L("flatten", ""), L("dropout", "rate: 0.2"),                                       \
+                NAMED("dense", "units: 7", "image", NULL), L("repeat_vector", "n: 4"),             \
+                L("label_input", keys),                                                            \
+                NAMED("embedding", "input_dim: 5, output_dim: 7", "labels", "label_input"),        \
+                L("lstm", "units: 9, return_sequences: true, recurrent_dropout: 0.1"),             \
+                NAMED("time_distributed", "layer: {dense: {units: 7, activation: tanh}}", "state", \
+                      NULL),                                                                       \
+                NAMED("add", "", NULL, "state", "repeat_vector"),                                  \
+                L("tied_dense", "to: labels, units: 4, use_bias: true, activation: softmax")       \
+        }                                                                                          \
+    }
+
+const small_model small_label_models[] = {
+    CNN_RNN("cnn-rnn", "length: 4, classes: 3"),
+    CNN_RNN("cnn-rnn-zero", "length: 4, classes: 3, feedback: zero"),
+    CNN_RNN("cnn-rnn-shuffled", "length: 4, classes: 3, feedback: shuffled"),
+    {"label-sets",
+     1,
+     {L("conv2d", "filters: 5, kernel_size: 3, strides: 2, activation: elu"), L("flatten", ""),
+      L("dense", "units: 5"), L("label_sets", ""), L("softmax", "")}},
+    {0}};
+
 static void must(wf_status status, const wf_context *cx) {
     if (status == WF_OK) return;
     fprintf(stderr, "%s: %s (%s:%d)\n", wf_status_name(status), cx->message, cx->file, cx->line);
@@ -113,8 +140,8 @@ wf_graph *small_graph(const small_model *model) {
     for (const small_layer *l = model->layers; l->class_name; l++) {
         int inputs[3] = {node}, n = 0;
         for (; n < 3 && l->inputs[n]; n++) inputs[n] = wf_graph_find(g, l->inputs[n]);
-        must(wf_graph_add_text(&node, g, &cx, l->class_name, l->keys, l->name, inputs, n ? n : 1),
-             &cx);
+        if (n == 0) n = wf_layer_find(l->class_name)->max_inputs > 0;
+        must(wf_graph_add_text(&node, g, &cx, l->class_name, l->keys, l->name, inputs, n), &cx);
     }
     must(wf_graph_finish(g, &cx), &cx);
     return g;
@@ -135,6 +162,16 @@ const int32_t *small_labels(void) {
     static int32_t labels[SMALL_IMAGES];
     for (int i = 0; i < SMALL_IMAGES; i++) labels[i] = i * 7 % SMALL_CLASSES;
     return labels;
+}
+
+const int32_t *small_sequences(void) {
+    static int32_t sequences[SMALL_IMAGES][SMALL_STEPS];
+    for (int i = 0; i < SMALL_IMAGES; i++)
+        for (int t = 0; t < SMALL_STEPS; t++)
+            sequences[i][t] = t < 1 + i % 3    ? (i + t) % SMALL_LABELS
+                              : t == 1 + i % 3 ? SMALL_LABELS
+                                               : -1;
+    return sequences[0];
 }
 
 wf_params *small_train(const wf_graph *g, const small_training *t, double *losses) {
@@ -173,6 +210,8 @@ wf_params *small_train(const wf_graph *g, const small_training *t, double *losse
         const wf_batch batch = {.pixels = small_pixels(),
                                 .index = index,
                                 .labels = small_labels(),
+                                .sequences = small_sequences(),
+                                .sequence_length = SMALL_STEPS,
                                 .n = rest < t->batch ? rest : t->batch,
                                 .epoch = (uint32_t)(step / per_epoch),
                                 .position = first,

@@ -5,6 +5,8 @@
 #include "nn/plan.h"
 
 enum { SMALL_IMAGES = 53, SMALL_PIXELS = 14 * 14, SMALL_CLASSES = 10 };
+/* Of the sequences of labels: at most three of three labels, and END. */
+enum { SMALL_STEPS = 4, SMALL_LABELS = 3 };
 
 typedef struct small_layer {
     const char *class_name, *keys;
@@ -18,14 +20,16 @@ typedef struct small_model {
     small_layer layers[16]; /* behind an input of [14, 14, 1] */
 } small_model;
 
-/* Ends with a model without a name. */
-extern const small_model small_models[];
+/* Both end with a model without a name; the latter tell sets of labels. */
+extern const small_model small_models[], small_label_models[];
 
 /* Aborts when the model is wrong. */
 wf_graph *small_graph(const small_model *model);
 /* Random images with values 0..255, and their labels. */
 const uint8_t *small_pixels(void);
 const int32_t *small_labels(void);
+/* [images][SMALL_STEPS] */
+const int32_t *small_sequences(void);
 
 /* A training of `steps` batches of `batch` images of two epochs' worth of the data, the last batch
  * of an epoch being smaller. Adam, sparse cross-entropy. */

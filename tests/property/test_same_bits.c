@@ -9,6 +9,8 @@ enum { STEPS = 8 };
 static void check_augmented(const char *name, int shard_size, wf_precision precision,
                             const char *augmentation) {
     const small_model *model = small_models;
+    while (model->name && strcmp(model->name, name) != 0) model++;
+    if (!model->name) model = small_label_models;
     while (strcmp(model->name, name) != 0) model++;
     wf_graph *g = small_graph(model);
     const size_t bytes = (size_t)g->total_size * sizeof(float);
@@ -59,6 +61,10 @@ TEST(bigru_columns) { check_model("bigru-columns", 0); }
 TEST(sweeps) { check_model("sweeps", 0); }
 TEST(branches) { check_model("branches", 2); }
 TEST(wide) { check_model("wide", 0); }
+TEST(cnn_rnn) { check_model("cnn-rnn", 3); }
+TEST(cnn_rnn_zero) { check_model("cnn-rnn-zero", 0); }
+TEST(cnn_rnn_shuffled) { check_model("cnn-rnn-shuffled", 0); }
+TEST(label_sets) { check_model("label-sets", 4); }
 
 static const char every_step[] = "random_shift random_flip mixup random_erase cutmix";
 

@@ -209,6 +209,30 @@ void ref_columns_forward(long n, long h, long w, long c, const double *x, double
 void ref_columns_backward(long n, long h, long w, long c, const double *dy, double *dx);
 void ref_reshape(long size, const double *x, double *y);
 
+/* ---- labels and their sequences (ref_labels.c) ---------------------------------------------- */
+
+/* x [n] whole numbers, a negative one means zeros; table [rows,width] -> y [n,width]. */
+void ref_embedding_forward(long n, long width, const double *x, const double *table, double *y);
+void ref_embedding_backward(long n, long rows, long width, const double *x, const double *dy,
+                            double *dtable);
+/* x [n,f] -> y [n,t,f] */
+void ref_repeat_vector_forward(long n, long t, long f, const double *x, double *y);
+void ref_repeat_vector_backward(long n, long t, long f, const double *dy, double *dx);
+/* y [n,units] = activation(x [n,f] * transposed e [units,f] + bias) */
+typedef struct ref_tied_dense {
+    long n, f, units;
+    ref_activation activation;
+} ref_tied_dense;
+void ref_tied_dense_forward(const ref_tied_dense *p, const double *x, const double *e,
+                            const double *bias, double *y);
+void ref_tied_dense_backward(const ref_tied_dense *p, const double *x, const double *e,
+                             const double *bias, const double *dy, double *dx, double *de,
+                             double *dbias);
+/* x [n,k], w: pairs (0,1), (0,2), ..., (1,2), ... -> y [n,2^k]; set s has label i when bit i of s
+ * is set. */
+void ref_label_sets_forward(long n, long k, const double *x, const double *w, double *y);
+void ref_label_sets_backward(long n, long k, const double *dy, double *dx, double *dw);
+
 /* ---- losses (ref_loss.c): return the loss; the gradient goes to dx unless it is NULL --------- */
 
 /* logits, target [n,k]; target is smoothed: t * (1 - smoothing) + smoothing / k. Mean over n. */

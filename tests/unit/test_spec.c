@@ -473,4 +473,79 @@ TEST(texts_survive_writing) {
     }
 }
 
+/* ---- layers that read labels ---- */
+
+static const char decoder[] = "name: decoder\n"
+                              "input: [4]\n"
+                              "classes: 3\n"
+                              "layers:\n"
+                              "  - repeat_vector: {n: 3}\n"
+                              "  - label_input: {length: 3, classes: 3}\n"
+                              "  - embedding: {input_dim: 5, output_dim: 4}\n"
+                              "  - add: {inputs: [repeat_vector, embedding]}\n"
+                              "  - tied_dense: {to: embedding, units: 4}\n";
+
+TEST(a_layer_without_inputs_may_stand_anywhere) {
+    wf_model_spec *spec = parse(decoder), *again = NULL;
+    const wf_graph *g = spec->graph;
+    CHECK_INT(g->nodes[2].n_inputs, 0);
+    CHECK_INT(g->nodes[3].inputs[0], 2);
+    CHECK_INT(g->n_params, 1); /* the matrix is there once */
+    CHECK_INT(g->total_size, 5 * 4);
+    char *text = written(spec);
+    CHECK(strstr(text, "to: embedding\n") && strstr(text, "inputs: []\n"));
+    CHECK_OK(&cx, wf_model_spec_parse(&again, &cx, text, strlen(text), "again.yaml"));
+    CHECK_INT(again->graph->nodes[2].n_inputs, 0);
+    CHECK_OK(&cx, wf_model_spec_set(again, &cx, "layers.label_input.feedback=zero"));
+    CHECK_FAILS(&cx, wf_model_spec_set(again, &cx, "layers.tied_dense.to=nowhere"), WF_E_ARG);
+    wf_free(text);
+    wf_model_spec_destroy(again);
+    wf_model_spec_destroy(spec);
+}
+
+TEST(layers_that_read_labels_are_checked) {
+    check_layers_refused(
+        "  - label_input: {length: 3, classes: 3, inputs: [input]}\n", WF_E_ARG,
+        "file.yaml:4:5: layer label_input: it has 1 inputs, label_input takes 0 to "
+        "0",
+        NULL);
+    check_layers_refused(
+        "  - flatten\n  - tied_dense: {to: flatten, units: 2}\n", WF_E_ARG,
+        "file.yaml:5:5: layer tied_dense: to is flatten, a layer of class flatten, "
+        "must be an embedding or a dense layer",
+        NULL);
+    check_layers_refused("  - flatten\n  - tied_dense: {to: labels, units: 2}\n", WF_E_ARG,
+                         "file.yaml:5:5: model small has no layer \"labels\"",
+                         "its layers are input, flatten");
+    check_layers_refused("  - flatten\n  - dense: {units: 3}\n"
+                         "  - tied_dense: {to: dense, units: 65}\n",
+                         WF_E_SHAPE,
+                         "file.yaml:6:5: layer tied_dense: dense/kernel has shape (64, 3), must "
+                         "have 3 columns, as the input has features, and at least 65 rows, its "
+                         "units",
+                         NULL);
+    check_layers_refused("  - repeat_vector: {n: 3}\n", WF_E_SHAPE,
+                         "file.yaml:4:5: layer repeat_vector: input has rank 3, must be a vector "
+                         "(features)",
+                         "put flatten or a global pool before it");
+    check_layers_refused("  - time_distributed: {layer: {conv2d: {filters: 2, kernel_size: 1}}}\n",
+                         WF_E_ARG,
+                         "file.yaml:4:5: layer time_distributed: layer is conv2d, must be one that "
+                         "works along the last axis",
+                         NULL);
+    check_layers_refused("  - flatten\n  - label_sets\n", WF_E_SHAPE,
+                         "file.yaml:5:5: layer label_sets: input has shape (64,), must be a score "
+                         "for each of 2 to 12 labels",
+                         "there are 2^K sets of K labels");
+}
+
+TEST(classes_of_a_sequence_are_without_end) {
+    char text[1024];
+    snprintf(text, sizeof text, "%s", decoder);
+    memcpy(strstr(text, "classes: 3"), "classes: 4", 10);
+    check_refused(text, WF_E_SHAPE,
+                  "file.yaml:3:1: classes is 4, but the output, layer tied_dense, has shape (3, 4)",
+                  NULL);
+}
+
 TEST_MAIN()
