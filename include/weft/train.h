@@ -98,6 +98,9 @@ typedef struct wf_train_result {
 
 /* Trains `params` by `recipe`, with fresh optimizer moments. At the end they hold the last epoch's
  * weights, or the best epoch's when early stopping restores them or the recipe tests the best ones.
+ * Where the recipe averages weights (ema), these are the averaged ones, as are those that are
+ * validated and written to best_path and last_path; an interrupted training leaves the others in
+ * `params`.
  * The same seed gives the same bits with any number of threads, and whether or not training was
  * interrupted and resumed. After the first step nothing is allocated but for validation's and
  * checkpoints' own needs at an epoch's end.
@@ -138,6 +141,12 @@ WF_API wf_status wf_weights_load(wf_params *params, wf_context *cx, const char *
 
 /* ---- prediction ------------------------------------------------------------------------------ */
 
+/* What outputs are means over, besides the image as it is; may be added. */
+typedef enum wf_test_views {
+    WF_TEST_FLIP = 1, /* its mirror image: left is right */
+    WF_TEST_SHIFT = 2 /* moved by one pixel up, down, left, right; what comes in is black */
+} wf_test_views;      /* both: 10 views, the mirror image is moved as well */
+
 /* Zero-initialise; what is marked may stay 0. */
 typedef struct wf_predict_options {
     const wf_images *images;
@@ -146,8 +155,9 @@ typedef struct wf_predict_options {
     wf_normalization normalization;
     const wf_recipe *recipe; /* its loss is computed; 0: no loss, labels are not needed */
     wf_precision precision;
-    int32_t batch_size;                /* 0: 500 */
-    const char *layer;                 /* outputs of this layer; 0: of the model. Without recipe */
+    int32_t batch_size; /* 0: 500 */
+    const char *layer;  /* outputs of this layer; 0: of the model. Without recipe */
+    int32_t views; /* wf_test_views; 0: the image as it is. Without recipe: a mean has no loss */
     const volatile sig_atomic_t *stop; /* 0: none */
 } wf_predict_options;
 
@@ -156,6 +166,9 @@ typedef struct wf_predict_result {
     double loss;     /* mean over the images; NAN without a recipe */
     double accuracy; /* share of the images told right; NAN without a recipe */
 } wf_predict_result;
+
+/* How many views of an image there are: 1, 2, 5 or 10. */
+WF_API int wf_test_view_count(int32_t views);
 
 /* Runs the model in inference mode, with `layer` up to that one. `out_outputs` [n][size of the
  * layer's output; K of the model's] receives the outputs (the model's are probabilities where it

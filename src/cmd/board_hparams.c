@@ -105,6 +105,8 @@ static wf_status add_recipe(wf_hparam_list *list, wf_context *cx, const wf_recip
     WF_TRY(add_fields(list, cx, "schedule", r->schedule.class->fields, r->schedule.config));
     WF_TRY(add(list, cx, "early_stopping", WF_HPARAM_BOOL, stop->is_on ? "true" : "false"));
     if (stop->is_on) WF_TRY(add_fields(list, cx, "early_stopping", wf_early_stopping_fields, stop));
+    WF_TRY(add(list, cx, "ema", WF_HPARAM_BOOL, r->ema.is_on ? "true" : "false"));
+    if (r->ema.is_on) WF_TRY(add_fields(list, cx, "ema", wf_ema_fields, &r->ema));
     return add_augmentation(list, cx, &r->augmentation);
 }
 

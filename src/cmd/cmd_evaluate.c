@@ -6,7 +6,7 @@
 
 typedef struct evaluate_options {
     wf_session_flags session;
-    const char *dataset, *runs, *precision, *curves;
+    const char *dataset, *runs, *precision, *curves, *views;
     int64_t resamples;
 } evaluate_options;
 
@@ -20,6 +20,7 @@ static const wf_option options_table[] = {
      1000000, "bootstrap resamples for the intervals of the figures, 0 for no intervals"},
     {"curves", 0, WF_OPTION_TEXT, offsetof(evaluate_options, curves), "DIR", NULL, NULL, 0, 0,
      "write roc.csv, pr.csv and calibration.csv into DIR"},
+    WF_VIEWS_OPTION(evaluate_options, views),
     WF_RUNS_OPTION(evaluate_options, runs),
     WF_SESSION_OPTIONS(evaluate_options, session),
     {0}};
@@ -27,6 +28,7 @@ static const wf_option options_table[] = {
 static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) {
     wf_cli *cli = s->cli;
     wf_context *cx = &cli->cx;
+    const int32_t views = wf_views_find(o->views, t->experiment.model);
     const char *name = o->dataset ? o->dataset : t->experiment.dataset;
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
@@ -36,19 +38,23 @@ static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) 
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
     WF_TRY(wf_session_judge(&evaluation, &probabilities, s, t->params, t->experiment.precision,
-                            &t->normalization, test, s->dataset->class_names));
+                            &t->normalization, views, test, s->dataset->class_names));
     wf_status status = wf_session_bootstrap(evaluation, s, o->resamples);
     if (status == WF_OK && o->curves)
         status = wf_curves_write(cx, o->curves, test->labels, probabilities, test->count,
                                  evaluation->class_count);
     wf_free(probabilities);
     wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
+    if (views)
+        wf_print(cli, "means over %d views of each image (%s)\n", wf_test_view_count(views),
+                 wf_views_name(views));
     if (status == WF_OK) status = wf_evaluation_print(cli, evaluation);
     if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
     if (status == WF_OK)
         cli->result =
             json_pack("{s:s, s:s, s:s, s:o}", "run", t->summary.id, "dataset", s->dataset->name,
                       "test_hash", s->dataset->test_sha256, "evaluation", json);
+    if (status == WF_OK) status = wf_views_json(cli->result, cx, views);
     wf_evaluation_destroy(evaluation);
     return status;
 }
@@ -79,6 +85,7 @@ const wf_command wf_command_evaluate = {
         "RUN is a run's folder, its id (gru-128-2), or a name: then the latest finished run.\n"
         "Nothing is stored: what a run itself was tested with stays in its test.json.",
     .examples = "weft evaluate gru-128\nweft evaluate runs/gru-128-1 --dataset photos/\n"
+                "weft evaluate gru-128 --tta flip,shift\n"
                 "weft evaluate gru-128 --resamples 10000 --curves curves",
     .options_size = sizeof(evaluate_options),
     .options = options_table,

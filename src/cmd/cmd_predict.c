@@ -4,13 +4,14 @@
 
 typedef struct predict_options {
     wf_session_flags session;
-    const char *runs;
+    const char *runs, *views;
     int64_t top;
 } predict_options;
 
 static const wf_option options_table[] = {{"top", 'k', WF_OPTION_INT,
                                            offsetof(predict_options, top), "K", "3", NULL, 1, 4096,
                                            "show the K most probable classes"},
+                                          WF_VIEWS_OPTION(predict_options, views),
                                           WF_RUNS_OPTION(predict_options, runs),
                                           WF_SESSION_OPTIONS(predict_options, session),
                                           {0}};
@@ -20,6 +21,7 @@ typedef struct answers {
     const json_t *names;
     json_t *list;
     int classes, top;
+    int32_t views;
 } answers;
 
 static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
@@ -47,6 +49,7 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     wf_predict_options options = {.images = &images,
                                   .normalization = t->normalization,
                                   .precision = t->experiment.precision,
+                                  .views = a->views,
                                   .stop = wf_signals_flag()};
     WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
     for (int64_t i = 0; i < images.count && status == WF_OK; i++)
@@ -68,10 +71,16 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
     const wf_graph *g = trained.experiment.model->graph;
     int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
-    answers a = {cli, names, list, classes, o->top < classes ? (int)o->top : classes};
+    answers a = {cli,
+                 names,
+                 list,
+                 classes,
+                 o->top < classes ? (int)o->top : classes,
+                 wf_views_find(o->views, trained.experiment.model)};
     for (int i = 1; i < cli->operand_count; i++)
         WF_TRY_OR(predict_file(&a, &session, &trained, cli->operands[i]));
     cli->result = json_pack("{s:s, s:O}", "run", trained.summary.id, "predictions", list);
+    WF_TRY_OR(wf_views_json(cli->result, &cli->cx, a.views));
 done:
     json_decref(list);
     json_decref(names);
@@ -90,7 +99,8 @@ const wf_command wf_command_predict = {
         "FILE is a PNG or JPEG image, or an IDX or CSV file of images. An image of another size\n"
         "or in other colours than the model's input is converted, and that is said. RUN is as\n"
         "in weft help evaluate.",
-    .examples = "weft predict cnn-3conv-leaky shirt.png --top 2",
+    .examples = "weft predict cnn-3conv-leaky shirt.png --top 2\n"
+                "weft predict cnn-3conv-leaky shirt.png --tta flip",
     .options_size = sizeof(predict_options),
     .options = options_table,
     .run = run,

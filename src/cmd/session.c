@@ -92,8 +92,8 @@ wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file
 
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
                            wf_params *params, wf_precision precision,
-                           const wf_normalization *normalization, const wf_images *images,
-                           char *const *class_names) {
+                           const wf_normalization *normalization, int32_t views,
+                           const wf_images *images, char *const *class_names) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = params->graph;
     int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
@@ -102,6 +102,7 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
     wf_predict_options options = {.images = images,
                                   .normalization = *normalization,
                                   .precision = precision,
+                                  .views = views,
                                   .stop = wf_signals_flag()};
     WF_TRY(wf_alloc(&probabilities, cx, (size_t)images->count * (size_t)classes, sizeof(float)));
     wf_status status = wf_predict(&result, probabilities, params, cx, s->pool, &options);
@@ -111,6 +112,23 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
     if (status == WF_OK && out_probabilities) *out_probabilities = probabilities;
     else wf_free(probabilities);
     return status;
+}
+
+static const char *const views_names[] = {"none", "flip", "shift", "flip,shift"};
+
+const char *wf_views_name(int32_t views) { return views_names[views & 3]; }
+
+int32_t wf_views_find(const char *word, const wf_model_spec *model) {
+    for (int32_t i = 0; word && i < 4; i++)
+        if (strcmp(word, views_names[i]) == 0) return i;
+    return model->recipe->test_views;
+}
+
+wf_status wf_views_json(json_t *document, wf_context *cx, int32_t views) {
+    if (!views) return WF_OK;
+    return wf_json_put(document, cx, "test_time_augmentation",
+                       json_pack("{s:s, s:i}", "averaged", wf_views_name(views), "views",
+                                 wf_test_view_count(views)));
 }
 
 wf_status wf_session_bootstrap(wf_evaluation *e, wf_session *s, int64_t resamples) {

@@ -124,12 +124,28 @@ void wf_trained_reset(wf_trained *t);
  * with json_decref.  Errors: as wf_json_read. */
 wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);
 
-/* Judges `params` on images with labels; *out_probabilities [n][classes] may be NULL, else it is to
- * be freed with wf_free. */
+/* Judges `params` on images with labels, by mean probabilities over their views (wf_test_views).
+ * *out_probabilities [n][classes] may be NULL, else it is to be freed with wf_free. */
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
                            wf_params *params, wf_precision precision,
-                           const wf_normalization *normalization, const wf_images *images,
-                           char *const *class_names);
+                           const wf_normalization *normalization, int32_t views,
+                           const wf_images *images, char *const *class_names);
+
+/* Of every command that asks a trained model. */
+#define WF_VIEWS_OPTION(type, member)                                                              \
+    {                                                                                              \
+        "tta", 0, WF_OPTION_CHOICE, offsetof(type, member), WF_VIEWS_WORDS, NULL, NULL, 0, 0,      \
+            "test-time augmentation: mean probabilities over the image, its mirror image, its "    \
+            "shifts by one pixel (default: as the run was tested)"                                 \
+    }
+#define WF_VIEWS_WORDS "none|flip|shift|flip,shift"
+/* The wf_test_views of a word; of none at all (NULL) the model's own. */
+int32_t wf_views_find(const char *word, const wf_model_spec *model);
+/* "flip,shift"; never NULL. */
+const char *wf_views_name(int32_t views);
+/* {"test_time_augmentation": {"averaged": "flip,shift", "views": 10}} for a document about outputs;
+ * nothing when views is 0.  Errors: WF_E_NOMEM. */
+wf_status wf_views_json(json_t *inout_document, wf_context *cx, int32_t views);
 
 /* Gives the evaluation its 95 % intervals; 0 resamples: none. */
 wf_status wf_session_bootstrap(wf_evaluation *e, wf_session *s, int64_t resamples);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/training.h"
+#include "eval/evaluation.h"
 
 enum { RESAMPLES = 10000 }; /* for the intervals of a run's figures */
 
@@ -18,15 +19,19 @@ static wf_status record(wf_training *t, const judged *what, const wf_evaluation 
     const char *weights = t->result.weights_epoch == t->result.epochs ? "last" : "best";
     int classes = t->dataset->n_classes;
     int32_t *predicted = NULL;
-    char *text = NULL;
+    wf_str text = {0};
+    json_t *json = NULL;
     WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, classes));
     wf_status status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
                                                  probabilities, images->count, classes);
-    if (status == WF_OK) status = wf_evaluation_to_json(&text, cx, evaluation);
+    if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
+    if (status == WF_OK) status = wf_views_json(json, cx, t->experiment->model->recipe->test_views);
+    if (status == WF_OK) status = wf_json_text(&text, cx, json, WF_JSON_PRETTY);
     if (status == WF_OK)
-        status = t->experiment->folds ? wf_run_record_fold(cx, t->run, text, weights)
-                                      : wf_run_record_test(cx, t->run, text, weights);
-    wf_text_free(text);
+        status = t->experiment->folds ? wf_run_record_fold(cx, t->run, text.text, weights)
+                                      : wf_run_record_test(cx, t->run, text.text, weights);
+    json_decref(json);
+    wf_str_reset(&text);
     wf_free(predicted);
     return status;
 }
@@ -35,7 +40,8 @@ static wf_status judge(wf_training *t, const judged *what) {
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
     WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, t->params,
-                            t->experiment->precision, &t->data.normalization, what->images,
+                            t->experiment->precision, &t->data.normalization,
+                            t->experiment->model->recipe->test_views, what->images,
                             t->dataset->class_names));
     wf_status status = wf_session_bootstrap(evaluation, t->session, RESAMPLES);
     if (status == WF_OK) status = record(t, what, evaluation, probabilities);

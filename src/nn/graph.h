@@ -73,5 +73,7 @@ struct wf_params {
 /* Fresh parameters under the initialisers; every entry has its own random sequence, so that adding
  * a layer changes no other layer's start.  Errors: WF_E_NOMEM. */
 wf_status wf_params_create(wf_params **out, wf_context *cx, const wf_graph *g, uint64_t seed);
+/* The same values, without gradient and moments.  Errors: WF_E_NOMEM. */
+wf_status wf_params_copy(wf_params **out, wf_context *cx, const wf_params *from);
 
 #endif

@@ -89,6 +89,21 @@ done:
     return status;
 }
 
+wf_status wf_params_copy(wf_params **out, wf_context *cx, const wf_params *from) {
+    const size_t size = (size_t)from->graph->total_size;
+    wf_params *p = NULL;
+    WF_TRY(wf_alloc(&p, cx, 1, sizeof *p));
+    *p = (wf_params){.graph = from->graph, .generation = 1};
+    wf_status status = wf_alloc(&p->value, cx, size, sizeof *p->value);
+    if (status != WF_OK) {
+        wf_params_destroy(p);
+        return status;
+    }
+    memcpy(p->value, from->value, size * sizeof *p->value);
+    *out = p;
+    return WF_OK;
+}
+
 void wf_params_destroy(wf_params *p) {
     if (!p) return;
     wf_free(p->value);

@@ -44,6 +44,15 @@ typedef enum wf_plan_mode {
     WF_PLAN_GRADIENT  /* INFER plus gradients of a score: of the input's and a layer's values */
 } wf_plan_mode;
 
+/* The exponential moving average of the parameters, moving statistics included. Behind update t
+ *   average = d average + (1 - d) value,  d = decay, in the warm-up at most (1 + t) / (10 + t)
+ * Zero: none is kept. */
+typedef struct wf_weight_average {
+    wf_params *params; /* of the same graph */
+    double decay;
+    int has_warmup;
+} wf_weight_average;
+
 typedef struct wf_plan_options {
     wf_plan_mode mode;
     wf_precision precision;
@@ -52,6 +61,7 @@ typedef struct wf_plan_options {
     const wf_loss *loss;                 /* EVALUATE and TRAIN */
     const wf_optimizer *optimizer;       /* TRAIN; NULL leaves the gradients in params->gradient */
     const wf_augmentation *augmentation; /* TRAIN, or NULL; must outlive the plan */
+    wf_weight_average average;           /* TRAIN with an optimizer */
     const wf_kernels *kernels;           /* NULL: the best that the CPU has */
     int shard_size;                      /* 0: chosen from graph and batch */
     int group_size;                      /* images that image steps take at a time; 0: chosen */
@@ -60,6 +70,12 @@ typedef struct wf_plan_options {
     const char *from; /* INFER: the plan begins with this layer's values, which the
                                       batch gives; NULL: with the images */
 } wf_plan_options;
+
+/* An image moved by whole pixels, what comes in being black, after left has become right. Zero: as
+ * it is. Needs pixels and an input of [H, W, C]; |down| < H, |right| < W. */
+typedef struct wf_view {
+    int down, right, is_mirrored;
+} wf_view;
 
 /* One batch: `n` rows of a data set. Exactly one of pixels and values is given. */
 typedef struct wf_batch {
@@ -75,6 +91,7 @@ typedef struct wf_batch {
     int hypotheses;       /* above 0: each image stands that often in the batch, one after the
                                    other, and `sequences` is [n][..] in the batch's order */
     int n;                /* 1 .. batch_size */
+    wf_view view;         /* not in TRAIN: how all its images are looked at */
     uint32_t epoch;       /* keys the random numbers together with `position` */
     int64_t position;     /* of the batch's first image in the epoch, or outside of training
                                  among all that are asked about */

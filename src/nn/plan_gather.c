@@ -25,10 +25,25 @@ static void load(float *dst, const wf_work *r, const gather_args *g, int image) 
     else r->kernels->pixels(dst, batch->pixels + row * g->size, (size_t)g->size, unit, zero, 1);
 }
 
+static wf_augment_image image_of(const wf_work *r, const gather_args *g) {
+    const int has_scale = r->batch->scale != NULL;
+    return (wf_augment_image){.values = wf_at(r, g->dst),
+                              .height = g->height,
+                              .width = g->width,
+                              .channels = g->channels,
+                              .scale = has_scale ? r->batch->scale : unit,
+                              .shift = has_scale ? r->batch->shift : zero};
+}
+
 static void run_gather(const wf_work *r, const void *args) {
     const gather_args *g = args;
-    float *dst = wf_at(r, g->dst);
-    for (int i = 0; i < r->n; i++, dst += g->size) load(dst, r, g, r->n0 + i);
+    const wf_view *view = &r->batch->view;
+    wf_augment_image image = image_of(r, g);
+    for (int i = r->n0; i < r->n0 + r->n; i++, image.values += g->size) {
+        load(image.values, r, g, i);
+        if (view->is_mirrored) wf__augment_mirror(&image);
+        if (view->down || view->right) wf__augment_shift(&image, view->down, view->right, 0, 0);
+    }
 }
 
 /* ---- augmentation ---- */
@@ -73,12 +88,7 @@ static void render(const wf_augment_image *dst, const wf_work *r, const gather_a
 
 static void run_augmented(const wf_work *r, const void *args) {
     const gather_args *g = args;
-    wf_augment_image image = {.values = wf_at(r, g->dst),
-                              .height = g->height,
-                              .width = g->width,
-                              .channels = g->channels,
-                              .scale = r->batch->scale ? r->batch->scale : unit,
-                              .shift = r->batch->scale ? r->batch->shift : zero};
+    wf_augment_image image = image_of(r, g);
     for (int i = r->n0; i < r->n0 + r->n; i++, image.values += g->size)
         render(&image, r, g, i, r->plan->options.augmentation->n, r->scratch);
 }
@@ -118,13 +128,14 @@ void wf__plan_mixture(wf__mixture *out, const wf_work *r, int image) {
 wf_status wf__plan_add_gather(wf_builder *b) {
     const wf_shape *shape = b->dst_shape;
     const wf_augmentation *pipeline = b->plan->options.augmentation;
-    gather_args g = {
-        .dst = b->dst, .size = wf_shape_size(shape), .channels = (int)shape->dim[shape->rank - 1]};
+    gather_args g = {.dst = b->dst,
+                     .size = wf_shape_size(shape),
+                     .height = (int)shape->dim[0],
+                     .width = shape->rank > 1 ? (int)shape->dim[1] : 1,
+                     .channels = (int)shape->dim[shape->rank - 1]};
     if (!pipeline || !pipeline->n)
         return wf_build_image_step(b, WF_FORWARD, run_gather, &g, sizeof g, WF_USES(g.dst));
     WF_TRY(wf_augmentation_check(b->cx, pipeline, shape));
-    g.height = (int)shape->dim[0];
-    g.width = (int)shape->dim[1];
     wf_build_scratch(b, WF_MAX_AUGMENT_MIXES * (size_t)g.size * sizeof(float));
     return wf_build_image_step(b, WF_FORWARD, run_augmented, &g, sizeof g, WF_USES(g.dst));
 }

@@ -1,5 +1,5 @@
-/* The last phases of a training step: gradient norms where clipping asks for them, the
- * optimizer. */
+/* The last phases of a training step: gradient norms where clipping asks for them, the optimizer,
+ * the average of the parameters. */
 #include <math.h>
 
 #include "base/alloc.h"
@@ -42,7 +42,7 @@ typedef struct update_run {
     wf_plan *plan;
     void (*run)(const struct update_run *u, int item);
     double learning_rate;
-    float scale;
+    float scale, average_share; /* of the new values in the average */
 } update_run;
 
 static void run_item(void *user, int item, int worker) {
@@ -79,8 +79,23 @@ static void norm_chunk(const update_run *u, int item) {
                                         chunk_length(u->plan, item));
 }
 
+/* average += (1 - d) (value - average), while the new values are in the cache */
+static void average(const update_run *u, int64_t first, int64_t n) {
+    const wf_params *params = u->plan->options.average.params;
+    if (!params) return;
+    float *restrict to = params->value + first;
+    const float *restrict from = u->plan->params->value + first;
+    for (int64_t i = 0; i < n; i++) to[i] += u->average_share * (from[i] - to[i]);
+}
+
+/* Behind the chunks comes what is not trained. */
 static void update_chunk(const update_run *u, int item) {
     const wf_params *p = u->plan->params;
+    const wf_graph *g = u->plan->graph;
+    if (item == chunk_count(u->plan)) {
+        average(u, g->trainable_size, g->total_size - g->trainable_size);
+        return;
+    }
     int64_t first = (int64_t)item * CHUNK;
     wf_optim_args a = {.kernels = u->plan->kernels,
                        .n = chunk_length(u->plan, item),
@@ -91,6 +106,12 @@ static void update_chunk(const update_run *u, int item) {
                        .gradient_scale = u->scale};
     for (int i = 0; i < 3; i++) a.slots[i] = p->slots[i] ? p->slots[i] + first : NULL;
     u->plan->options.optimizer->class->update(&a, u->plan->options.optimizer->config);
+    average(u, first, a.n);
+}
+
+static double average_decay(const wf_weight_average *a, int64_t step) {
+    const double t = (double)step, early = (1 + t) / (10 + t);
+    return a->has_warmup && early < a->decay ? early : a->decay;
 }
 
 void wf__plan_update(wf_plan *plan, const wf_batch *batch) {
@@ -105,6 +126,8 @@ void wf__plan_update(wf_plan *plan, const wf_batch *batch) {
             u.scale = (float)(common->global_clipnorm / sqrt(sum));
     }
     plan->params->step++;
-    run_items(&u, update_chunk, chunk_count(plan));
+    u.average_share = (float)(1 - average_decay(&plan->options.average, plan->params->step));
+    run_items(&u, update_chunk, chunk_count(plan) + (plan->options.average.params != NULL));
     plan->params->generation++;
+    if (plan->options.average.params) plan->options.average.params->generation++;
 }

@@ -17,6 +17,7 @@
  *     optimizer: adam
  *     schedule: {hold_exponential: {hold_epochs: 8}}
  *     early_stopping: {patience: 2}
+ *     ema: {decay: 0.999}
  *     augmentation:
  *       - random_shift: {height: 2, width: 2}
  *       - random_flip

@@ -144,11 +144,10 @@ static wf_status set_in_recipe(const wf_reader *r, wf_recipe *recipe, const sett
                    "training.augmentation.random_flip.rate=0");
         return wf__read_augment_field(r, recipe, s->step[2], s->value);
     }
-    WF_REQUIRE(s->n == 3 && strcmp(s->step[1], "early_stopping") == 0, WF_E_ARG,
-               "training: %.60s holds no further keys", s->n > 1 ? s->step[1] : "it");
-    recipe->early_stopping.is_on = 1;
-    return wf__read_field(r, "early_stopping", wf_early_stopping_fields, &recipe->early_stopping,
-                          s->value);
+    for (int i = 0; i < WF_N_SWITCHED && s->n == 3; i++)
+        if (strcmp(s->step[1], wf__switched[i].key) == 0)
+            return wf__read_switched_key(r, recipe, &wf__switched[i], s->value);
+    return WF_FAIL(WF_E_ARG, "training: %.60s holds no further keys", s->n > 1 ? s->step[1] : "it");
 }
 
 static wf_status set_training(const wf_reader *r, const setting *s) {

@@ -48,20 +48,37 @@ static wf_status read_section(const wf_reader *r, wf_recipe *recipe, const wf_se
                        wf_fields_check(cx, s->name(recipe), s->fields(recipe), s->config(recipe)));
 }
 
+_Static_assert(offsetof(wf_early_stopping, is_on) == 0 && offsetof(wf_ema, is_on) == 0,
+               "a part that can be off begins with its switch");
+
+const wf_switched wf__switched[WF_N_SWITCHED] = {
+    {"early_stopping", "{patience: 2}", wf_early_stopping_fields,
+     offsetof(wf_recipe, early_stopping)},
+    {"ema", "{decay: 0.999}", wf_ema_fields, offsetof(wf_recipe, ema)},
+};
+
+wf_status wf__read_switched_key(const wf_reader *r, wf_recipe *recipe, const wf_switched *s,
+                                const wf_yaml *entry) {
+    void *part = (char *)recipe + s->offset;
+    *(int32_t *)part = 1;
+    return wf__read_field(r, s->key, s->fields, part, entry);
+}
+
 /* true, false, or a map of keys, which turns it on. */
-static wf_status read_early_stopping(const wf_reader *r, wf_recipe *recipe, const wf_yaml *entry) {
+static wf_status read_switched(const wf_reader *r, wf_recipe *recipe, const wf_switched *s,
+                               const wf_yaml *entry) {
     wf_context *cx = r->cx;
     int is_word = entry->kind == WF_YAML_SCALAR;
     int is_off = is_word && strcmp(entry->text, "false") == 0;
     if (entry->kind == WF_YAML_LIST || (is_word && !is_off && strcmp(entry->text, "true") != 0))
         return wf__located(r, entry,
                            WF_FAIL(WF_E_ARG,
-                                   "training: early_stopping must be true, false or a map | for "
-                                   "instance early_stopping: {patience: 2}"));
-    recipe->early_stopping.is_on = !is_off;
+                                   "training: %s must be true, false or a map | for instance %s: "
+                                   "%s",
+                                   s->key, s->key, s->example));
+    *(int32_t *)(void *)((char *)recipe + s->offset) = !is_off;
     for (size_t i = 0; i < entry->count; i++)
-        WF_TRY(wf__read_field(r, "early_stopping", wf_early_stopping_fields,
-                              &recipe->early_stopping, &entry->items[i]));
+        WF_TRY(wf__read_switched_key(r, recipe, s, &entry->items[i]));
     return WF_OK;
 }
 
@@ -129,11 +146,14 @@ wf_status wf__read_training(const wf_reader *r, wf_recipe *recipe, const wf_yaml
             return read_section(r, recipe, &wf__sections[i], entry);
         names[n++] = wf__sections[i].key;
     }
-    if (strcmp(entry->key, "early_stopping") == 0) return read_early_stopping(r, recipe, entry);
+    for (int i = 0; i < WF_N_SWITCHED; i++) {
+        if (strcmp(entry->key, wf__switched[i].key) == 0)
+            return read_switched(r, recipe, &wf__switched[i], entry);
+        names[n++] = wf__switched[i].key;
+    }
     if (strcmp(entry->key, "augmentation") == 0) return read_augmentation(r, recipe, entry);
     if (wf_fields_find(wf_recipe_fields, entry->key))
         return wf__read_field(r, "training", wf_recipe_fields, recipe, entry);
-    names[n++] = "early_stopping";
     names[n++] = "augmentation";
     for (const wf_field *f = wf_recipe_fields; f->key && n < 32; f++) names[n++] = f->key;
     near = wf_str_nearest(entry->key, names, n);

@@ -81,10 +81,13 @@ static void add_training(const writer *w, const wf_recipe *recipe) {
                     s->name(recipe), is_empty ? "" : ":");
         add_fields(w, 6, fields, s->config(recipe));
     }
-    wf_str_addf(w->out, w->cx, "  early_stopping:%s\n",
-                recipe->early_stopping.is_on ? "" : " false");
-    if (recipe->early_stopping.is_on)
-        add_fields(w, 4, wf_early_stopping_fields, &recipe->early_stopping);
+    for (int i = 0; i < WF_N_SWITCHED; i++) {
+        const wf_switched *s = &wf__switched[i];
+        const void *part = (const char *)recipe + s->offset;
+        const int is_on = *(const int32_t *)part;
+        wf_str_addf(w->out, w->cx, "  %s:%s\n", s->key, is_on ? "" : " false");
+        if (is_on) add_fields(w, 4, s->fields, part);
+    }
     add_augmentation(w, &recipe->augmentation);
 }
 

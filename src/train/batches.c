@@ -66,10 +66,30 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
     return batch;
 }
 
+int wf_test_view_count(int32_t views) {
+    return (views & WF_TEST_FLIP ? 2 : 1) * (views & WF_TEST_SHIFT ? 5 : 1);
+}
+
+static wf_view view_at(int32_t views, int k) {
+    static const wf_view moves[] = {{0}, {-1, 0, 0}, {1, 0, 0}, {0, -1, 0}, {0, 1, 0}};
+    const int n_moves = views & WF_TEST_SHIFT ? 5 : 1;
+    wf_view view = moves[k % n_moves];
+    view.is_mirrored = k >= n_moves;
+    return view;
+}
+
+/* Adds a view's outputs to what there is of the others; the last view makes the mean. */
+static void add_outputs(float *to, const float *from, size_t n, int k, int n_views) {
+    if (k == 0) memcpy(to, from, n * sizeof *to);
+    for (size_t i = 0; k > 0 && i < n; i++) to[i] += from[i];
+    for (size_t i = 0; n_views > 1 && k == n_views - 1 && i < n; i++) to[i] /= (float)n_views;
+}
+
 wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_context *cx,
                             wf_plan *plan, const wf__rows *rows, int batch_size, int has_loss,
                             const volatile sig_atomic_t *stop) {
     size_t size = (size_t)wf_plan_output_size(plan);
+    const int n_views = wf_test_view_count(rows->views);
     double loss_sum = 0;
     int64_t correct = 0;
     for (int64_t first = 0; first < rows->n; first += batch_size) {
@@ -78,12 +98,15 @@ wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_conte
         wf_batch_result result = {0};
         WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
                    "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
-        WF_TRY(wf_plan_run(&result, plan, cx, &batch));
+        for (int k = 0; k < n_views; k++) {
+            batch.view = view_at(rows->views, k);
+            WF_TRY(wf_plan_run(&result, plan, cx, &batch));
+            if (out_outputs)
+                add_outputs(out_outputs + (size_t)first * size, wf_plan_output(plan),
+                            (size_t)n * size, k, n_views);
+        }
         loss_sum += result.loss * (double)n;
         correct += result.correct;
-        if (out_outputs)
-            memcpy(out_outputs + (size_t)first * size, wf_plan_output(plan),
-                   (size_t)n * size * sizeof *out_outputs);
     }
     *out = (wf_predict_result){.n = rows->n,
                                .loss = has_loss ? loss_sum / (double)rows->n : NAN,

@@ -13,6 +13,7 @@ typedef struct wf__rows {
     const int32_t *index;
     int64_t n;
     const wf_normalization *normalization;
+    int32_t views; /* wf_test_views, for evaluation */
 } wf__rows;
 
 /* The images have the graph's input size, the rows exist, and labels (when wanted) are classes that
@@ -24,8 +25,8 @@ wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows
 /* The batch of rows [first, first + n) in the order of rows->index. */
 wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n);
 
-/* Runs an EVALUATE or INFER plan over all rows. `out_outputs` [n][output size of the plan] or
- * NULL.
+/* Runs an EVALUATE or INFER plan over all rows. `out_outputs` [n][output size of the plan] or NULL
+ * receives the outputs, or their means over the rows' views; loss and accuracy are the last view's.
  * Errors: as wf_plan_run, WF_E_INTERRUPTED (`stop` was raised). */
 wf_status wf__rows_evaluate(wf_predict_result *out, float *out_outputs, wf_context *cx,
                             wf_plan *plan, const wf__rows *rows, int batch_size, int has_loss,

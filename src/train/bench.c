@@ -37,7 +37,7 @@ static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
     if (!b->images) WF_TRY(make_images(b, cx, g, options->seed));
     WF_TRY(wf_normalization_create(&b->normalization, cx, WF_NORMALIZATION_UNIT, b->images, NULL,
                                    b->images->count));
-    wf__rows rows = {b->images, NULL, b->images->count, &b->normalization};
+    wf__rows rows = {b->images, NULL, b->images->count, &b->normalization, 0};
     WF_TRY(wf__rows_check(cx, g, &rows, !options->is_inference, "timing"));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
     for (int64_t i = 0; i < b->images->count; i++) b->order[i] = (int32_t)i;
@@ -52,7 +52,7 @@ wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
         b->position = 0;
         b->epoch++;
     }
-    wf__rows rows = {b->images, b->order, b->images->count, &b->normalization};
+    wf__rows rows = {b->images, b->order, b->images->count, &b->normalization, 0};
     wf_batch batch = wf__rows_batch(&rows, b->position, b->batch_size);
     batch.epoch = b->epoch;
     batch.learning_rate = b->learning_rate;

@@ -1,7 +1,7 @@
-/* A checkpoint is a safetensors file: value/<entry>, slot<i>/<entry>, best/<entry> (left out when
- * the best values are the current ones), history [epochs, 8] (I64: the bits of the doubles), and
- * the state as metadata. Doubles are stored as their 64 bits in hexadecimal: exact, and the same
- * in any locale. */
+/* A checkpoint is a safetensors file: value/<entry>, slot<i>/<entry>, average/<entry> if there is
+ * an average, best/<entry> (left out when the best values are the current ones), history
+ * [epochs, 8] (I64: the bits of the doubles), and the state as metadata. Doubles are stored as
+ * their 64 bits in hexadecimal: exact, and the same in any locale. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -158,6 +158,7 @@ static void collect_metadata(metadata_list *m, const wf__checkpoint *c) {
     add_integer(m, "n_train", c->identity->n_train);
     add_integer(m, "n_validation", c->identity->n_validation);
     add_integer(m, "optimizer_step", c->params->step);
+    if (c->average) add_text(m, "ema", "true");
     for (int i = 0; i < N_STATE_FIELDS; i++) {
         write_field(m->texts[m->n], &state_fields[i], c->state);
         add_text(m, state_fields[i].key, m->texts[m->n]);
@@ -170,19 +171,22 @@ static int is_best_current(const wf__train_state *s) {
 }
 
 /* The sets of a checkpoint; returns how many. */
-static int collect_sets(wf__tensor_set sets[5], const wf__checkpoint *c, int with_best) {
+enum { MAX_SETS = 6 };
+
+static int collect_sets(wf__tensor_set sets[MAX_SETS], const wf__checkpoint *c, int with_best) {
     static const char *const slot_names[] = {"slot0/", "slot1/", "slot2/"};
     int n = 0;
     sets[n++] = (wf__tensor_set){"value/", c->params->value, 0};
     for (int i = 0; i < 3; i++)
         if (c->params->slots[i])
             sets[n++] = (wf__tensor_set){slot_names[i], c->params->slots[i], 1};
+    if (c->average) sets[n++] = (wf__tensor_set){"average/", c->average->value, 0};
     if (with_best) sets[n++] = (wf__tensor_set){"best/", c->best, 0};
     return n;
 }
 
 wf_status wf__checkpoint_write(wf_context *cx, const char *path, const wf__checkpoint *c) {
-    wf__tensor_set sets[5];
+    wf__tensor_set sets[MAX_SETS];
     wf__tensor_list list = {0};
     metadata_list metadata;
     int64_t *rows = NULL, n = c->state->epochs_done;
@@ -275,7 +279,7 @@ static wf_status require_integer(wf_context *cx, const wf_safetensors *file, con
 }
 
 static wf_status check_identity(wf_context *cx, const wf_safetensors *file, const char *path,
-                                const wf__train_identity *id) {
+                                const wf__train_identity *id, int has_average) {
     uint64_t seed = 0;
     WF_TRY(require_text(cx, file, path, "loss", id->loss));
     WF_TRY(require_text(cx, file, path, "optimizer", id->optimizer));
@@ -284,6 +288,9 @@ static wf_status check_identity(wf_context *cx, const wf_safetensors *file, cons
     WF_TRY(require_integer(cx, file, path, "n_train", id->n_train));
     WF_TRY(require_integer(cx, file, path, "n_validation", id->n_validation));
     WF_TRY(read_seed(&seed, cx, file, path));
+    WF_REQUIRE(!wf_safetensors_text(file, "ema") == !has_average, WF_E_MODEL,
+               "checkpoint %s was made with%s an average of the weights (ema), now there is %s",
+               path, has_average ? "out" : "", has_average ? "one" : "none");
     WF_REQUIRE(seed == id->seed, WF_E_MODEL,
                "checkpoint %s was made with seed %" PRIu64 ", now it is %" PRIu64, path, seed,
                id->seed);
@@ -308,7 +315,7 @@ static wf_status find_history(const int64_t **out, wf_context *cx, const wf_safe
 
 wf_status wf__checkpoint_read(wf__checkpoint *c, wf_context *cx, const char *path) {
     const wf_graph *g = c->params->graph;
-    wf__tensor_set sets[5];
+    wf__tensor_set sets[MAX_SETS];
     wf__train_state state;
     wf_safetensors *file = NULL;
     const int64_t *rows = NULL;
@@ -316,7 +323,7 @@ wf_status wf__checkpoint_read(wf__checkpoint *c, wf_context *cx, const char *pat
     wf_status status;
     WF_TRY(wf_safetensors_read(&file, cx, path));
     WF_TRY_OR(read_state(&state, cx, file, path));
-    WF_TRY_OR(check_identity(cx, file, path, c->identity));
+    WF_TRY_OR(check_identity(cx, file, path, c->identity, c->average != NULL));
     WF_TRY_OR(get_integer(&step, cx, file, path, "optimizer_step"));
     WF_TRY_OR(find_history(&rows, cx, file, path, state.epochs_done, c->history_capacity));
     int with_best = c->best && state.best_epoch > 0 && !is_best_current(&state);
@@ -324,11 +331,13 @@ wf_status wf__checkpoint_read(wf__checkpoint *c, wf_context *cx, const char *pat
     for (int i = 0; i < n_sets; i++) WF_TRY_OR(wf__tensor_set_check(cx, file, path, g, &sets[i]));
     for (int i = 0; i < n_sets; i++) wf__tensor_set_read(&sets[i], file, g);
     if (c->best && !with_best)
-        memcpy(c->best, c->params->value, (size_t)g->total_size * sizeof *c->best);
+        memcpy(c->best, (c->average ? c->average : c->params)->value,
+               (size_t)g->total_size * sizeof *c->best);
     history_from_rows(c->history, rows, state.epochs_done);
     *c->state = state;
     c->params->step = step;
     c->params->generation++;
+    if (c->average) c->average->generation++;
 done:
     wf_safetensors_destroy(file);
     return status;

@@ -16,6 +16,7 @@ typedef struct fit {
     const wf_train_options *options;
     const wf_graph *graph;
     wf_params *params;
+    wf_params *average;         /* of the parameters; NULL: none is kept */
     wf__rows train, validation; /* validation.n is 0 when there is none */
     wf_plan *train_plan, *validation_plan;
     int batch_size, validation_batch;
@@ -44,6 +45,9 @@ static int ends_with_best(const wf_recipe *r) {
            (r->early_stopping.is_on && r->early_stopping.restore_best);
 }
 
+/* What is validated, kept as the best and handed over: averaged weights where there are such. */
+static wf_params *judged(const fit *f) { return f->average ? f->average : f->params; }
+
 /* ---- birth and death ---- */
 
 static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
@@ -53,14 +57,17 @@ static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
                                .seed = f->options->seed,
                                .loss = &f->recipe->loss,
                                .optimizer = &f->recipe->optimizer,
-                               .augmentation = &f->recipe->augmentation};
+                               .augmentation = &f->recipe->augmentation,
+                               .average = {.params = f->average,
+                                           .decay = f->recipe->ema.decay,
+                                           .has_warmup = f->recipe->ema.warmup}};
     WF_TRY(wf_plan_create(&f->train_plan, cx, f->graph, f->params, pool, &options));
     if (!has_validation(f)) return WF_OK;
     options = (wf_plan_options){.mode = WF_PLAN_EVALUATE,
                                 .precision = f->options->precision,
                                 .batch_size = f->validation_batch,
                                 .loss = &f->recipe->loss};
-    return wf_plan_create(&f->validation_plan, cx, f->graph, f->params, pool, &options);
+    return wf_plan_create(&f->validation_plan, cx, f->graph, judged(f), pool, &options);
 }
 
 static wf_status allocate(fit *f, wf_context *cx) {
@@ -68,12 +75,14 @@ static wf_status allocate(fit *f, wf_context *cx) {
     WF_TRY(wf_alloc(&f->history, cx, (size_t)f->recipe->epochs, sizeof *f->history));
     if (f->options->best_path || ends_with_best(f->recipe))
         WF_TRY(wf_alloc(&f->best, cx, (size_t)f->graph->total_size, sizeof *f->best));
+    if (f->recipe->ema.is_on) WF_TRY(wf_params_copy(&f->average, cx, f->params));
     return WF_OK;
 }
 
 static void release(fit *f) {
     wf_plan_destroy(f->train_plan);
     wf_plan_destroy(f->validation_plan);
+    wf_params_destroy(f->average);
     wf_free(f->order);
     wf_free(f->best);
     wf_free(f->history);
@@ -81,10 +90,10 @@ static void release(fit *f) {
 
 static wf_status prepare(fit *f, wf_context *cx, const wf_train_data *data) {
     const wf_recipe *r = f->recipe;
-    f->train = (wf__rows){data->train, data->train_index, data->n_train, &data->normalization};
+    f->train = (wf__rows){data->train, data->train_index, data->n_train, &data->normalization, 0};
     if (data->validation && data->n_validation > 0)
         f->validation = (wf__rows){data->validation, data->validation_index, data->n_validation,
-                                   &data->normalization};
+                                   &data->normalization, 0};
     WF_TRY(wf__rows_check(cx, f->graph, &f->train, 1, "training"));
     if (has_validation(f)) WF_TRY(wf__rows_check(cx, f->graph, &f->validation, 1, "validation"));
     WF_TRY(wf_recipe_check(cx, r, has_validation(f)));
@@ -141,6 +150,7 @@ static void emit(const fit *f, wf_train_event_kind kind, const wf_epoch_figures 
 
 static wf_status write_checkpoint(fit *f, wf_context *cx) {
     wf__checkpoint c = {.params = f->params,
+                        .average = f->average,
                         .state = &f->state,
                         .identity = &f->identity,
                         .best = f->best,
@@ -151,11 +161,12 @@ static wf_status write_checkpoint(fit *f, wf_context *cx) {
 }
 
 static wf_status write_last(const fit *f, wf_context *cx) {
-    return f->options->last_path ? wf_weights_save(cx, f->options->last_path, f->params) : WF_OK;
+    return f->options->last_path ? wf_weights_save(cx, f->options->last_path, judged(f)) : WF_OK;
 }
 
 static wf_status resume(fit *f, wf_context *cx) {
     wf__checkpoint c = {.params = f->params,
+                        .average = f->average,
                         .state = &f->state,
                         .identity = &f->identity,
                         .best = f->best,
@@ -306,8 +317,8 @@ static wf_status keep_if_best(fit *f, wf_context *cx, const double figures[4]) {
     if (!wf_monitor_is_better(monitor, figures[monitor], s->best_value, 0)) return WF_OK;
     s->best_value = figures[monitor];
     s->best_epoch = s->epochs_done;
-    if (f->best) memcpy(f->best, f->params->value, (size_t)f->graph->total_size * sizeof *f->best);
-    return f->options->best_path ? wf_weights_save(cx, f->options->best_path, f->params) : WF_OK;
+    if (f->best) memcpy(f->best, judged(f)->value, (size_t)f->graph->total_size * sizeof *f->best);
+    return f->options->best_path ? wf_weights_save(cx, f->options->best_path, judged(f)) : WF_OK;
 }
 
 static wf_status end_epoch(fit *f, wf_context *cx, wf_epoch_figures *now) {
@@ -343,8 +354,9 @@ static wf_status finish(fit *f, wf_context *cx, wf_train_result *out) {
     int restores = f->best && s->best_epoch > 0 && ends_with_best(f->recipe);
     wf_epoch_figures last = f->history[s->epochs_done - 1];
     WF_TRY(write_last(f, cx));
-    if (restores) {
-        memcpy(f->params->value, f->best, (size_t)f->graph->total_size * sizeof *f->best);
+    const float *weights = restores ? f->best : judged(f)->value;
+    if (weights != f->params->value) {
+        memcpy(f->params->value, weights, (size_t)f->graph->total_size * sizeof *weights);
         f->params->generation++;
     }
     emit(f, WF_TRAIN_END, &last, f->steps);

@@ -10,12 +10,22 @@ wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *para
     wf__rows rows = {.images = options->images,
                      .index = options->index,
                      .n = options->index || !options->images ? options->n : options->images->count,
-                     .normalization = &options->normalization};
+                     .normalization = &options->normalization,
+                     .views = options->views};
     int has_loss = options->recipe != NULL;
     int batch_size = options->batch_size > 0 ? options->batch_size : WF_EVALUATE_BATCH;
     wf_plan *plan = NULL;
     wf_predict_result result = {0};
+    WF_REQUIRE(!options->views || !has_loss, WF_E_ARG,
+               "test-time augmentation makes means of outputs, which have no loss");
     WF_TRY(wf__rows_check(cx, g, &rows, has_loss, "given"));
+    WF_REQUIRE(!(options->views & WF_TEST_SHIFT) ||
+                   (rows.images->height > 1 && rows.images->width > 1),
+               WF_E_ARG, "test-time augmentation shifts images by a pixel, theirs are %d x %d",
+               (int)rows.images->height, (int)rows.images->width);
+    WF_REQUIRE(!options->views || g->nodes[0].shape.rank == 3, WF_E_ARG,
+               "test-time augmentation needs rows and columns | write input: [height, width, "
+               "channels]");
     if (batch_size > rows.n) batch_size = (int)rows.n;
     wf_plan_options plan_options = {.mode = has_loss ? WF_PLAN_EVALUATE : WF_PLAN_INFER,
                                     .precision = options->precision,

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "weft/data.h"
+#include "weft/train.h"
 
+_Static_assert(WF_TEST_FLIP == 1 && WF_TEST_SHIFT == 2,
+               "the words of `test_time_augmentation` stand in the order of wf_test_views");
 _Static_assert(WF_NORMALIZATION_UNIT == 0 && WF_NORMALIZATION_STANDARDIZE == 1,
                "the words of `normalization` stand in the order of wf_normalization_kind");
 
@@ -21,6 +23,9 @@ const wf_field wf_recipe_fields[] = {
      "epochs in which the rate first rises linearly; fractions count in steps"},
     {"test_weights", WF_FIELD_CHOICE, offsetof(wf_recipe, test_weights), 0, 0, "last|best", "last",
      "which weights are tested: the last epoch's or the best epoch's on validation"},
+    {"test_time_augmentation", WF_FIELD_CHOICE, offsetof(wf_recipe, test_views), 0, 0,
+     "none|flip|shift|flip_shift", "none",
+     "a test's probabilities are means over the image, its mirror image, one pixel's shifts"},
     {0}};
 
 const wf_field wf_early_stopping_fields[] = {
@@ -33,6 +38,12 @@ const wf_field wf_early_stopping_fields[] = {
     {"restore_best", WF_FIELD_BOOL, offsetof(wf_early_stopping, restore_best), 0, 1, NULL, "false",
      "end with the weights of the best epoch"},
     {0}};
+
+const wf_field wf_ema_fields[] = {{"decay", WF_FIELD_REAL, offsetof(wf_ema, decay), 0, 0.9999999,
+                                   NULL, "0.999", "share of the average that a step keeps"},
+                                  {"warmup", WF_FIELD_BOOL, offsetof(wf_ema, warmup), 0, 1, NULL,
+                                   "true", "in step t, decay is at most (1 + t) / (10 + t)"},
+                                  {0}};
 
 /* ---- the three members that have a class ---- */
 
@@ -114,6 +125,7 @@ wf_status wf_recipe_create(wf_recipe **out, wf_context *cx) {
     WF_TRY(wf_alloc(&r, cx, 1, sizeof *r));
     WF_TRY_OR(set_defaults(cx, "training", wf_recipe_fields, r));
     WF_TRY_OR(set_defaults(cx, "early_stopping", wf_early_stopping_fields, &r->early_stopping));
+    WF_TRY_OR(set_defaults(cx, "ema", wf_ema_fields, &r->ema));
     WF_TRY_OR(wf_recipe_set_loss(r, cx, "sparse_categorical_crossentropy"));
     WF_TRY_OR(wf_recipe_set_optimizer(r, cx, "adam"));
     WF_TRY_OR(wf_recipe_set_schedule(r, cx, "constant"));

@@ -19,27 +19,40 @@ typedef struct wf_early_stopping {
     int32_t restore_best;
 } wf_early_stopping;
 
+/* An exponential moving average of the weights; see wf_weight_average. */
+typedef struct wf_ema {
+    int32_t is_on; /* no field: as in early stopping */
+    int32_t warmup;
+    double decay;
+} wf_ema;
+
 typedef struct wf_recipe {
     int32_t epochs, batch_size;
     double validation;     /* fraction of the training part; 0: none */
     int32_t normalization; /* wf_normalization_kind */
     double warmup_epochs;  /* linear, before any schedule; fractions count in steps */
     int32_t test_weights;  /* wf_weights_choice: which weights are tested */
+    int32_t test_views;    /* wf_test_views: what a test's probabilities are means over */
     wf_early_stopping early_stopping;
+    wf_ema ema;
     wf_loss loss;
     wf_optimizer optimizer;
     wf_schedule schedule;
     wf_augmentation augmentation; /* of training images; wf_augmentation_add appends steps */
 } wf_recipe;
 
-/* epochs, batch_size, validation, normalization, warmup_epochs, test_weights; the configuration
+/* epochs, batch_size, validation, normalization, warmup_epochs, test_weights,
+ * test_time_augmentation; the configuration
  * pointer for wf_fields_set is the wf_recipe. */
 extern const wf_field wf_recipe_fields[];
 /* monitor, patience, min_delta, restore_best; the pointer is &recipe->early_stopping. */
 extern const wf_field wf_early_stopping_fields[];
+/* decay, warmup; the pointer is &recipe->ema. */
+extern const wf_field wf_ema_fields[];
 
 /* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical
- * cross-entropy, no validation, no early stopping, no augmentation.  Errors: WF_E_NOMEM. */
+ * cross-entropy, no validation, no early stopping, no augmentation,
+ * no average.  Errors: WF_E_NOMEM. */
 wf_status wf_recipe_create(wf_recipe **out, wf_context *cx);
 void wf_recipe_destroy(wf_recipe *recipe); /* NULL is legal */
 /* A deep copy.  Errors: WF_E_NOMEM. */

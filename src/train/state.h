@@ -35,7 +35,7 @@ typedef struct wf__train_identity {
 
 /* All that a checkpoint holds. */
 typedef struct wf__checkpoint {
-    wf_params *params;
+    wf_params *params, *average; /* average NULL: none is kept */
     wf__train_state *state;
     const wf__train_identity *identity;
     float *best;               /* the best epoch's parameters; NULL: not kept */

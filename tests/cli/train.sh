@@ -152,6 +152,24 @@ exits 0
 json_is 'd["evaluation"]["accuracy"]' "$(/usr/bin/python3 -c 'import json, sys
 print(json.load(open(sys.argv[1]))["accuracy"])' "$run/test.json")"
 json_is 'len(d["test_hash"])' 64
+weft evaluate "$run" --tta flip,shift --json
+json_is 'd["test_time_augmentation"]' "{'averaged': 'flip,shift', 'views': 10}"
+weft evaluate "$run" --tta flip
+out_like 'tiny-1 on*means over 2 views of each image (flip)*accuracy 0.*'
+weft evaluate "$run" --tta flop
+exits 2
+weft train tiny.yaml -d ./images -e 2 --name averaged -q --set training.ema.decay=0.9 \
+    --set 'training.augmentation=[random_flip, mixup]' --set training.test_time_augmentation=flip
+exits 0
+averaged=$WEFT_RUNS/averaged-1
+check 'the test says what it is a mean of' grep -A1 '"test_time_augmentation": {' "$averaged/test.json"
+check 'ema in the configuration' grep -A1 '  ema:$' "$averaged/config.yaml"
+weft evaluate "$averaged" --json
+json_is 'd["test_time_augmentation"]["views"]' 2
+json_is 'd["evaluation"]["accuracy"]' "$(/usr/bin/python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["accuracy"])' "$averaged/test.json")"
+weft evaluate "$averaged" --tta none --json
+json_is '"test_time_augmentation" in d' False
 weft evaluate "$run" --precision bfloat16
 out_like 'tiny-1 on*accuracy 0.*'
 weft evaluate "$run"

@@ -96,6 +96,7 @@ static void use_rich_recipe(setup *s) {
     r->early_stopping = (wf_early_stopping){
         .is_on = 1, .monitor = WF_MONITOR_VAL_LOSS, .patience = 3, .restore_best = 1};
     r->epochs = 5;
+    r->ema = (wf_ema){.is_on = 1, .decay = 0.8, .warmup = 1};
     CHECK_OK(&s->cx, wf_augmentation_add(&r->augmentation, &s->cx, "random_shift"));
     CHECK_OK(&s->cx, wf_augmentation_add(&r->augmentation, &s->cx, "mixup"));
 }

@@ -1,5 +1,6 @@
 /* Model files: what is read, what is refused and where, what is written, single settings. */
 #include "test.h"
+#include "weft/train.h"
 
 #include "base/alloc.h"
 #include "nn/fields.h"
@@ -309,6 +310,14 @@ TEST(settings_change_one_value) {
     CHECK_INT(s->recipe->early_stopping.patience, 5);
     CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.early_stopping=false"));
     CHECK_INT(s->recipe->early_stopping.is_on, 0);
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.ema.decay=0.5"));
+    CHECK(s->recipe->ema.is_on && s->recipe->ema.warmup && s->recipe->ema.decay == 0.5);
+    check_round_trip(s);
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.ema=false"));
+    CHECK_FAILS(&cx, wf_model_spec_set(s, &cx, "training.ema.decay=1"), WF_E_ARG);
+    CHECK_INT(s->recipe->ema.is_on, 0);
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.test_time_augmentation=flip_shift"));
+    CHECK_INT(s->recipe->test_views, WF_TEST_FLIP | WF_TEST_SHIFT);
     check_round_trip(s);
     wf_model_spec_destroy(s);
 }
