@@ -16,11 +16,12 @@ enum {
     WF_STREAM_FOLDS = 6,
     WF_STREAM_TRIALS = 8, /* the settings of a random sweep */
     WF_STREAM_BOOTSTRAP = 9,
-    WF_STREAM_TSNE = 16,     /* starts of PCA and t-SNE */
-    WF_STREAM_EMBED = 17,    /* which images are embedded */
-    WF_STREAM_REPORT = 18,   /* which images a report shows */
-    WF_STREAM_COMPOSE = 20,  /* training canvases; + 1: test canvases */
-    WF_STREAM_AUGMENT = 500, /* + the step's index in the pipeline */
+    WF_STREAM_TSNE = 16,      /* starts of PCA and t-SNE */
+    WF_STREAM_EMBED = 17,     /* which images are embedded */
+    WF_STREAM_REPORT = 18,    /* which images a report shows */
+    WF_STREAM_COMPOSE = 20,   /* training canvases; + 1: test canvases */
+    WF_STREAM_SEQUENCES = 22, /* random orders of labels */
+    WF_STREAM_AUGMENT = 500,  /* + the step's index in the pipeline */
     WF_STREAM_LAYER = 1000
 };
 

@@ -64,6 +64,40 @@ int wf_graph_features(const wf_graph *g) {
     return g->nodes[last].inputs[0];
 }
 
+/* Before a layer that only repeats what it gets. */
+static int narrowest(const wf_graph *g, int node) {
+    for (;;) {
+        const wf_node *n = &g->nodes[node];
+        if (n->n_inputs != 1 || n->n_params || n->madds) return node;
+        if (wf_shape_size(&g->nodes[n->inputs[0]].shape) >= wf_shape_size(&n->shape)) return node;
+        node = n->inputs[0];
+    }
+}
+
+/* reads[i]: node i depends on labels, which come from the sources other than the images. */
+static void find_readers(const wf_graph *g, unsigned char reads[MAX_NODES]) {
+    for (int i = 0; i < g->n_nodes; i++) {
+        const wf_node *node = &g->nodes[i];
+        reads[i] = i > 0 && node->n_inputs == 0;
+        for (int k = 0; k < node->n_inputs; k++) reads[i] |= reads[node->inputs[k]];
+    }
+}
+
+int wf_graph_trunk(const wf_graph *g) {
+    unsigned char reads[MAX_NODES] = {0};
+    int trunk = -1;
+    find_readers(g, reads);
+    if (!reads[g->output]) return -1;
+    for (int i = 0; i < g->n_nodes; i++)
+        for (int k = 0; k < g->nodes[i].n_inputs && reads[i]; k++) {
+            const int from = g->nodes[i].inputs[k];
+            if (reads[from] || from == trunk) continue;
+            if (trunk >= 0) return 0;
+            trunk = from;
+        }
+    return trunk < 0 ? 0 : narrowest(g, trunk);
+}
+
 /* ---- adding a node ---- */
 
 /* Letters, digits, - and _: a name stands in paths such as "conv2d_1/kernel" and

@@ -1,0 +1,227 @@
+/* Beam search against the enumeration of all sequences, on tables of probabilities. */
+#include "eval/beam.h"
+
+#include "base/rng.h"
+#include "test.h"
+
+enum { K = 4, T = 4, IMAGES = 3, SETS = 1 << K, SEQUENCES = 41 }; /* 1 + 4 + 12 + 24 */
+
+static wf_context cx;
+
+/* What a model would say behind a prefix: any numbers that sum to 1, a function of the prefix. */
+static void table(double p[K + 1], int image, const int32_t *prefix, int n) {
+    uint32_t code = (uint32_t)image;
+    wf_rng rng;
+    double sum = 0;
+    for (int t = 0; t < n; t++) code = code * (K + 2) + (uint32_t)prefix[t] + 1;
+    wf_rng_init(&rng, 17, WF_STREAM_TEST, code);
+    for (int k = 0; k <= K; k++) sum += p[k] = 0.02 + pow(wf_rng_uniform(&rng), 3);
+    for (int k = 0; k <= K; k++) p[k] = (double)(float)(p[k] / sum);
+}
+
+static int n_calls;
+
+static wf_status from_table(void *user, wf_context *context, float *out, const int32_t *sequences,
+                            int32_t step) {
+    const int width = *(const int *)user;
+    double p[K + 1];
+    (void)context;
+    n_calls++;
+    for (int row = 0; row < IMAGES * width; row++) {
+        table(p, row / width, sequences + row * T, step);
+        for (int k = 0; k <= K; k++) out[row * (K + 1) + k] = (float)p[k];
+    }
+    return WF_OK;
+}
+
+/* ---- the oracle: every sequence ---- */
+
+typedef struct oracle {
+    double set[SETS]; /* probability of each set, by its bits */
+    double total, best;
+    int n;
+} oracle;
+
+static void enumerate(oracle *o, int image, int32_t *prefix, int n, double p) {
+    double next[K + 1], legal = 0;
+    int set = 0, n_legal = 0;
+    table(next, image, prefix, n);
+    for (int t = 0; t < n; t++) set |= 1 << prefix[t];
+    for (int k = 0; k <= K; k++)
+        if (k == K || (n < T - 1 && !(set >> k & 1))) {
+            legal += next[k];
+            n_legal++;
+        }
+    o->n++;
+    o->set[set] += p * next[K] / legal;
+    o->total += p * next[K] / legal;
+    o->best = fmax(o->best, p * next[K] / legal);
+    for (int k = 0; k < K && n < T - 1; k++)
+        if (!(set >> k & 1)) {
+            prefix[n] = k;
+            enumerate(o, image, prefix, n + 1, p * next[k] / legal);
+        }
+}
+
+static oracle oracle_of(int image) {
+    oracle o = {0};
+    int32_t prefix[T];
+    enumerate(&o, image, prefix, 0, 1);
+    CHECK_INT(o.n, SEQUENCES);
+    CHECK_NEAR(o.total, 1, 1e-12);
+    return o;
+}
+
+typedef struct answer {
+    uint8_t sets[IMAGES][SETS][K];
+    double log_p[IMAGES][SETS];
+    float labels[IMAGES][K];
+} answer;
+
+static void search(answer *a, int width, int sets) {
+    const wf_beam_options options = {
+        .classes = K, .length = T, .width = width, .images = IMAGES, .sets = sets};
+    CHECK_INT(sets, SETS);
+    const wf_beam_result result = {a->sets[0][0], a->log_p[0], a->labels[0]};
+    CHECK_OK(&cx, wf_beam_search(&result, &cx, &options, from_table, &width));
+}
+
+static int bits_of(const uint8_t set[K]) {
+    int bits = 0;
+    for (int k = 0; k < K; k++) bits |= set[k] << k;
+    return bits;
+}
+
+TEST(a_wide_beam_is_the_enumeration) {
+    static answer a;
+    search(&a, SEQUENCES, SETS);
+    for (int i = 0; i < IMAGES; i++) {
+        const oracle o = oracle_of(i);
+        double labels[K] = {0}, total = 0;
+        for (int s = 0; s < SETS; s++) {
+            if (s == SETS - 1) { /* four labels and END do not fit into four steps */
+                CHECK(a.log_p[i][s] == -INFINITY && bits_of(a.sets[i][s]) == 0);
+                continue;
+            }
+            const int bits = bits_of(a.sets[i][s]);
+            CHECK_NEAR(a.log_p[i][s], log(o.set[bits]), 1e-9);
+            CHECK(s == 0 || a.log_p[i][s] <= a.log_p[i][s - 1]);
+            total += exp(a.log_p[i][s]);
+            for (int k = 0; k < K; k++) labels[k] += bits >> k & 1 ? o.set[bits] : 0;
+        }
+        CHECK_NEAR(total, 1, 1e-9);
+        for (int k = 0; k < K; k++) CHECK_NEAR(a.labels[i][k], labels[k], 1e-6);
+    }
+}
+
+/* What a narrow beam says of a set is no more than all orders together, and grows with it. */
+TEST(a_narrow_beam_knows_less) {
+    static answer a;
+    double before = 0;
+    for (int width = 1; width <= 16; width *= 2) {
+        double mass = 0;
+        search(&a, width, SETS);
+        for (int i = 0; i < IMAGES; i++) {
+            const oracle o = oracle_of(i);
+            for (int s = 0; s < SETS && a.log_p[i][s] > -INFINITY; s++) {
+                mass += exp(a.log_p[i][s]);
+                CHECK(exp(a.log_p[i][s]) <= o.set[bits_of(a.sets[i][s])] + 1e-9);
+            }
+        }
+        CHECK(mass > before);
+        before = mass;
+    }
+    CHECK(before > 0.5 * IMAGES && before <= IMAGES + 1e-9);
+}
+
+TEST(a_beam_of_one_is_greedy) {
+    static answer a;
+    search(&a, 1, SETS);
+    for (int i = 0; i < IMAGES; i++) {
+        int32_t prefix[T];
+        double log_p = 0;
+        int set = 0;
+        for (int n = 0;; n++) {
+            double p[K + 1], legal = 0;
+            int best = K;
+            table(p, i, prefix, n);
+            for (int k = 0; k <= K; k++) {
+                const int is_legal = k == K || (n < T - 1 && !(set >> k & 1));
+                if (!is_legal) continue;
+                legal += p[k];
+                if (p[k] > p[best]) best = k;
+            }
+            log_p += log(p[best] / legal);
+            if (best == K) break;
+            prefix[n] = best;
+            set |= 1 << best;
+        }
+        CHECK_INT(bits_of(a.sets[i][0]), set);
+        CHECK_NEAR(a.log_p[i][0], log_p, 1e-9);
+        CHECK(a.log_p[i][1] == -INFINITY);
+    }
+}
+
+/* The probability of a sequence is the product of its steps', illegal ways on left out. */
+TEST(probability_of_one_sequence) {
+    const int32_t sequences[][T] = {{K, -1, -1, -1}, {2, K, -1, -1}, {3, 0, K, -1}, {1, 3, 2, K}};
+    for (int c = 0; c < 4; c++) {
+        float p[T][K + 1] = {{0}};
+        double expected = 0;
+        for (int t = 0; t < T && sequences[c][t] >= 0; t++) {
+            double next[K + 1], legal = 0;
+            table(next, 1, sequences[c], t);
+            for (int k = 0; k <= K; k++) {
+                int is_told = t == T - 1 && k < K;
+                for (int s = 0; s < t; s++) is_told |= sequences[c][s] == k;
+                p[t][k] = (float)next[k];
+                legal += is_told ? 0 : next[k];
+            }
+            expected += log(next[sequences[c][t]] / legal);
+        }
+        CHECK_NEAR(wf_beam_log_probability(p[0], sequences[c], K, T), expected, 1e-9);
+    }
+}
+
+/* Certain of each step, a search ends with the sequence. */
+static wf_status empty_set(void *user, wf_context *context, float *out, const int32_t *sequences,
+                           int32_t step) {
+    (void)context;
+    (void)sequences;
+    (void)step;
+    ++*(int *)user;
+    for (int k = 0; k <= K; k++) out[k] = k == K;
+    return WF_OK;
+}
+
+TEST(a_search_ends_when_nothing_is_left_to_follow) {
+    const wf_beam_options options = {.classes = K, .length = T, .width = 1, .images = 1, .sets = 1};
+    uint8_t set[K] = {1, 1, 1, 1};
+    double log_p = -1;
+    int calls = 0;
+    CHECK_OK(&cx, wf_beam_search(&(wf_beam_result){set, &log_p, NULL}, &cx, &options, empty_set,
+                                 &calls));
+    CHECK_INT(calls, 1);
+    CHECK_NEAR(log_p, 0, 0);
+    for (int k = 0; k < K; k++) CHECK_INT(set[k], 0);
+}
+
+static wf_status fails(void *user, wf_context *context, float *out, const int32_t *sequences,
+                       int32_t step) {
+    wf_context *cx_of_fail = context;
+    (void)user;
+    (void)out;
+    (void)sequences;
+    (void)step;
+    return wf__fail(cx_of_fail, WF_E_NOMEM, __FILE__, __LINE__, "no");
+}
+
+TEST(what_is_refused) {
+    wf_beam_options options = {.classes = K, .length = T, .images = 1, .sets = 1};
+    CHECK_INT(wf_beam_search(&(wf_beam_result){0}, &cx, &options, fails, NULL), WF_E_ARG);
+    CHECK_STR(cx.message, "beam search: the width is 0, must be 1 to 1048576");
+    options.width = 2;
+    CHECK_FAILS(&cx, wf_beam_search(&(wf_beam_result){0}, &cx, &options, fails, NULL), WF_E_NOMEM);
+}
+
+TEST_MAIN()
