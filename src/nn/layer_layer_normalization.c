@@ -1,4 +1,3 @@
-#include <math.h>
 #include <string.h>
 
 #include "nn/infer.h"
@@ -37,51 +36,20 @@ typedef struct layer_norm_args {
 
 static void run_forward(const wf_work *r, const void *args) {
     const layer_norm_args *a = args;
-    const int F = a->features;
-    const float *x = wf_at(r, a->src);
-    float *y = wf_at(r, a->dst), *moments = wf_at(r, a->moments);
-    const float *gamma = a->gamma < 0 ? NULL : wf_value(r, a->gamma);
-    const float *beta = a->beta < 0 ? NULL : wf_value(r, a->beta);
-    for (int i = 0; i < r->n * a->rows; i++, x += F, y += F) {
-        float mean = 0, variance = 0;
-        for (int j = 0; j < F; j++) mean += x[j];
-        mean /= (float)F;
-        for (int j = 0; j < F; j++) variance += (x[j] - mean) * (x[j] - mean);
-        float scale = 1.0f / sqrtf(variance / (float)F + a->epsilon);
-        for (int j = 0; j < F; j++)
-            y[j] = (x[j] - mean) * scale * (gamma ? gamma[j] : 1) + (beta ? beta[j] : 0);
-        moments[2 * i] = mean;
-        moments[2 * i + 1] = scale;
-    }
+    r->kernels->layer_norm(wf_at(r, a->dst), wf_at(r, a->moments), wf_at(r, a->src),
+                           a->gamma < 0 ? NULL : wf_value(r, a->gamma),
+                           a->beta < 0 ? NULL : wf_value(r, a->beta), r->n * a->rows, a->features,
+                           a->epsilon);
 }
 
-/* With x^ = (x - mean) scale and g = dy gamma:
- *  dx = scale (g - mean(g) - x^ mean(g x^))   dgamma = sum dy x^   dbeta = sum dy */
 static void run_backward(const wf_work *r, const void *args) {
     const layer_norm_args *a = args;
-    const int F = a->features;
-    const float *x = wf_at(r, a->src), *dy = wf_at(r, a->diff_dst), *moments = wf_at(r, a->moments);
-    float *dx = a->diff_src == WF_NO_BUFFER ? NULL : wf_at(r, a->diff_src);
-    const float *gamma = a->gamma < 0 ? NULL : wf_value(r, a->gamma);
-    float *dgamma = (float *)wf_at(r, a->parts) + (ptrdiff_t)r->shard * 2 * F, *dbeta = dgamma + F;
-    memset(dgamma, 0, 2 * (size_t)F * sizeof *dgamma);
-    for (int i = 0; i < r->n * a->rows; i++, x += F, dy += F) {
-        const float mean = moments[2 * i], scale = moments[2 * i + 1];
-        float sum = 0, dot = 0;
-        for (int j = 0; j < F; j++) {
-            float hat = (x[j] - mean) * scale, g = dy[j] * (gamma ? gamma[j] : 1);
-            dgamma[j] += dy[j] * hat;
-            dbeta[j] += dy[j];
-            sum += g;
-            dot += g * hat;
-        }
-        if (!dx) continue;
-        for (int j = 0; j < F; j++) {
-            float hat = (x[j] - mean) * scale, g = dy[j] * (gamma ? gamma[j] : 1);
-            dx[j] = scale * (g - sum / (float)F - hat * dot / (float)F);
-        }
-        dx += F;
-    }
+    float *dgamma = (float *)wf_at(r, a->parts) + (ptrdiff_t)r->shard * 2 * a->features;
+    memset(dgamma, 0, 2 * (size_t)a->features * sizeof *dgamma);
+    r->kernels->layer_norm_backward(
+        a->diff_src == WF_NO_BUFFER ? NULL : wf_at(r, a->diff_src), dgamma, dgamma + a->features,
+        wf_at(r, a->diff_dst), wf_at(r, a->src), wf_at(r, a->moments),
+        a->gamma < 0 ? NULL : wf_value(r, a->gamma), r->n * a->rows, a->features);
 }
 
 static wf_status plan(wf_builder *b) {

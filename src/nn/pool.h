@@ -1,7 +1,8 @@
-/* The two window pools share their configuration and their shapes. */
+/* What pools share: those of windows their configuration and shapes, the global ones the window. */
 #ifndef WF_NN_POOL_H
 #define WF_NN_POOL_H
 
+#include "nn/infer.h"
 #include "nn/onnx.h"
 #include "nn/plan.h"
 #include "nn/window.h"
@@ -28,7 +29,17 @@ wf_status wf_pool2d_infer(wf_infer *in);
 wf_pool2d wf_pool2d_of(const wf_builder *b);
 /* The slot `onnx`: MaxPool or AveragePool. Neither counts what is beyond the edge. */
 wf_status wf_pool2d_onnx(wf_onnx *x, const char *type);
-/* The steps of an average pool, also of the global one. */
+/* The steps of a pool, also of a global one.  Errors: WF_E_NOMEM; WF_E_LIMIT where the window has
+ * more than 65536 elements, of the largest alone. */
 wf_status wf_average_pool_plan(wf_builder *b, wf_pool2d pool);
+wf_status wf_max_pool_plan(wf_builder *b, wf_pool2d pool);
+
+/* Global pools: one window over a whole image or sequence. [N,...,C] -> [N,C]. */
+wf_status wf_global_pool2d_infer(wf_infer *in);
+wf_status wf_global_pool1d_infer(wf_infer *in);
+wf_pool2d wf_global_pool_of(const wf_builder *b);
+/* The slot `onnx` of an image's; of a sequence's, by the operator that reduces an axis. */
+wf_status wf_global_pool2d_onnx(wf_onnx *x, const char *type);
+wf_status wf_global_pool1d_onnx(wf_onnx *x, const char *type);
 
 #endif

@@ -144,6 +144,8 @@ def layer_case(writer, number, name, shape, config, masks=False):
             break
     if name == "dropout":
         inputs["mask"] = keep(source, shape)
+    elif name == "stochastic_depth":
+        inputs["mask"] = keep(source, shape[:1])
     elif masks and name == "bidirectional":
         (_, inner), = config["layer"].items()
         for side in ("forward", "backward"):

@@ -75,6 +75,25 @@ def global_average_pool2d(config, x, p):
     return x.mean(dim=(1, 2))
 
 
+def global_max_pool2d(config, x, p):
+    return x.amax(dim=(1, 2))
+
+
+def global_average_pool1d(config, x, p):
+    return x.mean(dim=1)
+
+
+def global_max_pool1d(config, x, p):
+    return x.amax(dim=1)
+
+
+def patches(config, x, p):
+    """Squares by PyTorch's operator, whose order of a block's elements is channel, row, column."""
+    size, c = config["patch_size"], x.shape[-1]
+    y = nhwc(F.pixel_unshuffle(nchw(x), size))
+    return y.unflatten(-1, (c, size * size)).transpose(-1, -2).flatten(-2)
+
+
 def dense(config, x, p):
     y = F.linear(x, p["kernel"].t(), p.get("bias"))
     return ACTIVATIONS[config.get("activation", "linear")](y)
@@ -247,6 +266,10 @@ def dropout(config, x, p):
     return x * p["mask"]
 
 
+def stochastic_depth(config, x, p):
+    return x * p["mask"].reshape(-1, *[1] * (x.dim() - 1))
+
+
 def activation_layer(function):
     return lambda config, x, p: function(config, x)
 
@@ -254,7 +277,8 @@ def activation_layer(function):
 LAYERS = {f.__name__: f for f in (
     conv2d, max_pool2d, average_pool2d, global_average_pool2d, dense, batch_normalization,
     layer_normalization, lstm, gru, simple_rnn, bidirectional, sweep, add, concatenate, rows, columns,
-    flatten, reshape, dropout)}
+    flatten, reshape, dropout, global_max_pool2d, global_average_pool1d, global_max_pool1d, patches,
+    stochastic_depth)}
 LAYERS.update({
     "relu": activation_layer(lambda c, x: torch.relu(x)),
     "leaky_relu": activation_layer(lambda c, x: F.leaky_relu(x, c.get("negative_slope", 0.3))),

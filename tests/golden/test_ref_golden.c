@@ -312,6 +312,31 @@ static void run_merge(run *r) {
     }
 }
 
+static void run_global_pool(run *r) {
+    const long n = r->x.shape[0], c = r->x.shape[r->x.rank - 1], t = r->x.size / n / c;
+    const double *x = input(r, "x"), *dy = input(r, "dy");
+    double *y = result(r, "y"), *dx = result(r, "dx");
+    if (strstr(r->c.type, "max")) {
+        ref_global_max_pool_forward(n, t, c, x, y);
+        ref_global_max_pool_backward(n, t, c, x, dy, dx);
+    } else {
+        ref_global_average_pool2d_forward(n, t, 1, c, x, y);
+        ref_global_average_pool2d_backward(n, t, 1, c, dy, dx);
+    }
+    compare(r, "y", y);
+    compare(r, "dx", dx);
+}
+
+static void run_patches(run *r) {
+    const long *s = r->x.shape, size = golden_int(r->c.config, "patch_size", 0);
+    const ref_patches p = {s[0], s[1], s[2], s[3], size, size};
+    double *y = result(r, "y"), *dx = result(r, "dx");
+    ref_patches_forward(&p, input(r, "x"), y);
+    ref_patches_backward(&p, input(r, "dy"), dx);
+    compare(r, "y", y);
+    compare(r, "dx", dx);
+}
+
 static void run_dropout(run *r) {
     const double *mask = input(r, "mask");
     double *y = result(r, "y"), *dx = result(r, "dx");
@@ -413,6 +438,11 @@ TEST(activations) {
 TEST(conv2d) { run_all("layer", LIST("conv2d"), run_conv2d); }
 TEST(pooling) { run_all("layer", LIST("max_pool2d", "average_pool2d"), run_pool2d); }
 TEST(images) { run_all("layer", LIST("global_average_pool2d", "rows", "columns"), run_image); }
+TEST(global_pools) {
+    run_all("layer", LIST("global_max_pool2d", "global_average_pool1d", "global_max_pool1d"),
+            run_global_pool);
+}
+TEST(patches) { run_all("layer", LIST("patches"), run_patches); }
 TEST(dense) { run_all("layer", LIST("dense"), run_dense); }
 TEST(normalization) {
     run_all("layer", LIST("batch_normalization", "layer_normalization"), run_normalization);

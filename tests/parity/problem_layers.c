@@ -102,15 +102,36 @@ static void run_pool(problem *p) {
     terms(p, (double)(k[0] * k[1]), (double)(k[0] * k[1]), 1);
 }
 
+/* Of an image, or of a sequence: an image of one column. */
+static void run_global_pool(problem *p) {
+    const wf_shape *in = &p->inputs[0];
+    const long h = (long)in->dim[0], w = in->rank == 3 ? (long)in->dim[1] : 1, c = last_of(in);
+    problem_output(p, 1, &c);
+    if (strstr(p->line->layer, "max")) {
+        for (long i = 0; i < size_of(p, 0); i++) p->x[0][i] = round(p->x[0][i] * 4) / 4; /* ties */
+        ref_global_max_pool_forward(p->n, h * w, c, p->x[0], p->y);
+        ref_global_max_pool_backward(p->n, h * w, c, p->x[0], p->dy, p->dx[0]);
+    } else {
+        ref_global_average_pool2d_forward(p->n, h, w, c, p->x[0], p->y);
+        ref_global_average_pool2d_backward(p->n, h, w, c, p->dy, p->dx[0]);
+    }
+    terms(p, (double)(h * w), 1, 1);
+}
+
+static void run_patches(problem *p) {
+    const int64_t *in = p->inputs[0].dim;
+    long size[2];
+    shapes_pair(p->line, "patch_size", 0, size);
+    const ref_patches d = {p->n, (long)in[0], (long)in[1], (long)in[2], size[0], size[1]};
+    problem_output(p, 3, (long[]){d.h / d.ph, d.w / d.pw, d.ph * d.pw * d.c});
+    ref_patches_forward(&d, p->x[0], p->y);
+    ref_patches_backward(&d, p->dy, p->dx[0]);
+}
+
 static void run_image(problem *p) {
     const long h = (long)p->inputs[0].dim[0], w = (long)p->inputs[0].dim[1];
     const long c = (long)p->inputs[0].dim[2];
-    if (p->line->layer[0] == 'g') {
-        problem_output(p, 1, &c);
-        ref_global_average_pool2d_forward(p->n, h, w, c, p->x[0], p->y);
-        ref_global_average_pool2d_backward(p->n, h, w, c, p->dy, p->dx[0]);
-        terms(p, (double)(h * w), 1, 1);
-    } else if (p->line->layer[0] == 'r') {
+    if (p->line->layer[0] == 'r') {
         problem_output(p, 2, (long[]){h, w * c});
         ref_rows_forward(p->n, h, w, c, p->x[0], p->y);
         ref_rows_backward(p->n, h, w, c, p->dy, p->dx[0]);
@@ -217,9 +238,16 @@ static void run_activation(problem *p) {
     if (a.kind == REF_SOFTMAX) terms(p, (double)c, (double)c, 1);
 }
 
+/* stochastic_depth has one factor for each image. */
 static void run_dropout(problem *p) {
     output_as_input(p);
-    const double *mask = problem_mask(p, p->y_size / p->n, shapes_real(p->line, "rate", 0), 0);
+    const long size = p->y_size / p->n;
+    const double rate = shapes_real(p->line, "rate", 0);
+    double *mask = problem_mask(p, size, rate, 0);
+    if (p->line->layer[0] == 's') {
+        const double *images = problem_mask(p, 1, rate, 0);
+        for (long i = 0; i < p->y_size; i++) mask[i] = images[i / size];
+    }
     ref_dropout(p->y_size, p->x[0], mask, p->y);
     ref_dropout(p->y_size, p->dy, mask, p->dx[0]);
     p->y_infer = p->x[0];
@@ -438,15 +466,20 @@ static const struct {
 } runs[] = {{"conv2d", run_conv2d},
             {"max_pool2d", run_pool},
             {"average_pool2d", run_pool},
-            {"global_average_pool2d", run_image},
+            {"global_average_pool2d", run_global_pool},
+            {"global_max_pool2d", run_global_pool},
+            {"global_average_pool1d", run_global_pool},
+            {"global_max_pool1d", run_global_pool},
             {"rows", run_image},
             {"columns", run_image},
+            {"patches", run_patches},
             {"flatten", run_shape},
             {"reshape", run_shape},
             {"dense", run_dense},
             {"batch_normalization", run_normalization},
             {"layer_normalization", run_normalization},
             {"dropout", run_dropout},
+            {"stochastic_depth", run_dropout},
             {"relu", run_activation},
             {"leaky_relu", run_activation},
             {"elu", run_activation},

@@ -136,7 +136,8 @@ static wf_predict_result predict(learner *l, const wf_images *images, const int3
 
 /* What keeps a model from learning by heart goes, in the layers inside of layers too. */
 static void make_forgetless(const wf_layer_spec *layer) {
-    if (strcmp(layer->class->name, "dropout") == 0) set_field(layer, "rate", "0");
+    if (layer->class->flags & WF_LAYER_RANDOM && strcmp(layer->class->fields->key, "rate") == 0)
+        set_field(layer, "rate", "0");
     for (const wf_field *f = layer->class->fields; f && f->key; f++) {
         if (strcmp(f->key, "recurrent_dropout") == 0) set_field(layer, f->key, "0");
         if (f->kind == WF_FIELD_LAYER)

@@ -86,6 +86,11 @@ void ref_average_pool2d_backward(const ref_pool2d *p, const double *dy, double *
 void ref_global_average_pool2d_forward(long n, long h, long w, long c, const double *x, double *y);
 void ref_global_average_pool2d_backward(long n, long h, long w, long c, const double *dy,
                                         double *dx);
+/* x [N,T,C] -> y [N,C], an image's pixels being T = H*W; of equal values the first one gets the
+ * gradient. */
+void ref_global_max_pool_forward(long n, long t, long c, const double *x, double *y);
+void ref_global_max_pool_backward(long n, long t, long c, const double *x, const double *dy,
+                                  double *dx);
 
 /* ---- dense (ref_dense.c) -------------------------------------------------------------------- */
 
@@ -208,6 +213,14 @@ void ref_rows_backward(long n, long h, long w, long c, const double *dy, double 
 void ref_columns_forward(long n, long h, long w, long c, const double *x, double *y);
 void ref_columns_backward(long n, long h, long w, long c, const double *dy, double *dx);
 void ref_reshape(long size, const double *x, double *y);
+
+/* patches: x [N,H,W,C] -> y [N,H/PH,W/PW,PH*PW*C], a patch in the order row, column, channel. */
+typedef struct ref_patches {
+    long n, h, w, c, ph, pw;
+} ref_patches;
+
+void ref_patches_forward(const ref_patches *p, const double *x, double *y);
+void ref_patches_backward(const ref_patches *p, const double *dy, double *dx);
 
 /* ---- labels and their sequences (ref_labels.c) ---------------------------------------------- */
 

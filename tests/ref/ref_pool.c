@@ -92,3 +92,23 @@ void ref_global_average_pool2d_backward(long n, long h, long w, long c, const do
             for (long k = 0; k < c; k++)
                 dx[(i * h * w + q) * c + k] = dy[i * c + k] / (double)(h * w);
 }
+
+/* Which step has the largest value of feature k of sequence i. */
+static long largest(long t, long c, const double *x, long i, long k) {
+    long best = 0;
+    for (long s = 1; s < t; s++)
+        if (x[(i * t + s) * c + k] > x[(i * t + best) * c + k]) best = s;
+    return (i * t + best) * c + k;
+}
+
+void ref_global_max_pool_forward(long n, long t, long c, const double *x, double *y) {
+    for (long i = 0; i < n; i++)
+        for (long k = 0; k < c; k++) y[i * c + k] = x[largest(t, c, x, i, k)];
+}
+
+void ref_global_max_pool_backward(long n, long t, long c, const double *x, const double *dy,
+                                  double *dx) {
+    ref__clear(dx, n * t * c);
+    for (long i = 0; i < n; i++)
+        for (long k = 0; k < c; k++) dx[largest(t, c, x, i, k)] = dy[i * c + k];
+}

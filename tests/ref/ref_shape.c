@@ -65,3 +65,22 @@ void ref_columns_backward(long n, long h, long w, long c, const double *dy, doub
                 for (long ic = 0; ic < c; ic++)
                     dx[((in * h + ih) * w + iw) * c + ic] = dy[column_at(h, w, c, in, iw, ih, ic)];
 }
+
+/* Element of the patches that is the image's (n, h, w, c). */
+static long patch_at(const ref_patches *p, long in, long ih, long iw, long ic) {
+    long row = ih / p->ph, column = iw / p->pw;
+    long patch = (in * (p->h / p->ph) + row) * (p->w / p->pw) + column;
+    return ((patch * p->ph + ih % p->ph) * p->pw + iw % p->pw) * p->c + ic;
+}
+
+void ref_patches_forward(const ref_patches *p, const double *x, double *y) {
+    for (long i = 0; i < p->n * p->h * p->w * p->c; i++)
+        y[patch_at(p, i / (p->h * p->w * p->c), i / (p->w * p->c) % p->h, i / p->c % p->w,
+                   i % p->c)] = x[i];
+}
+
+void ref_patches_backward(const ref_patches *p, const double *dy, double *dx) {
+    for (long i = 0; i < p->n * p->h * p->w * p->c; i++)
+        dx[i] = dy[patch_at(p, i / (p->h * p->w * p->c), i / (p->w * p->c) % p->h, i / p->c % p->w,
+                            i % p->c)];
+}

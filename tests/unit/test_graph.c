@@ -76,6 +76,11 @@ TEST(pool_shapes) {
     check_layer("[7, 7, 3]", "average_pool2d", "pool_size: [3, 2], strides: [0, 1], padding: same",
                 "(3, 7, 3)", 0, 0);
     check_layer("[7, 5, 9]", "global_average_pool2d", "", "(9,)", 0, 0);
+    check_layer("[7, 5, 9]", "global_max_pool2d", "", "(9,)", 0, 0);
+    check_layer("[7, 9]", "global_average_pool1d", "", "(9,)", 0, 0);
+    check_layer("[7, 9]", "global_max_pool1d", "", "(9,)", 0, 0);
+    check_layer("[8, 6, 3]", "patches", "patch_size: 2", "(4, 3, 12)", 0, 0);
+    check_layer("[8, 6, 3]", "patches", "patch_size: [4, 1]", "(2, 6, 12)", 0, 0);
 }
 
 TEST(dense_works_on_the_last_axis) {
@@ -129,6 +134,7 @@ TEST(element_by_element) {
                                         "sigmoid", "tanh",       "softmax"};
     for (size_t i = 0; i < 7; i++) check_layer("[4, 5]", names[i], "", "(4, 5)", 0, 0);
     check_layer("[4, 5]", "dropout", "rate: 0.25", "(4, 5)", 0, 0);
+    check_layer("[4, 5]", "stochastic_depth", "rate: 0.25", "(4, 5)", 0, 0);
 }
 
 TEST(wrong_shapes_are_named) {
@@ -150,6 +156,11 @@ TEST(wrong_shapes_are_named) {
                   "layer lstm: input has rank 3, must be (steps, features)");
     check_refused("[9]", "gru", "units: 3", WF_E_SHAPE,
                   "layer gru: input has rank 1, must be (steps, features)");
+    check_refused("[9, 8, 4]", "patches", "patch_size: 2", WF_E_SHAPE,
+                  "layer patches: patch_size is 2 along the height, must divide the input's 9 "
+                  "pixels");
+    check_refused("[9, 9, 4]", "global_max_pool1d", "", WF_E_SHAPE,
+                  "layer global_max_pool1d: input has rank 3, must be (steps, features)");
     check_refused("[9, 9]", "bidirectional", "layer: {dense: {units: 3}}", WF_E_ARG,
                   "layer bidirectional: layer is dense, must be recurrent");
     check_refused("[9, 9]", "sweep", "axis: vertical, layer: {lstm: {units: 3}}", WF_E_SHAPE,
@@ -329,7 +340,7 @@ TEST(windows_are_counted) {
 /* ---- the registry ---- */
 
 TEST(every_layer_describes_itself) {
-    CHECK_INT(wf_layer_count(), 33);
+    CHECK_INT(wf_layer_count(), 38);
     CHECK(!wf_layer_at(wf_layer_count()));
     for (size_t i = 0; i < wf_layer_count(); i++) {
         const wf_layer_class *class = wf_layer_at(i);
