@@ -211,6 +211,8 @@ const wf_command wf_command_train = {
     .examples =
         "weft train gru-128 --epochs 3\n"
         "weft train my-model.yaml --dataset photos/ --set training.optimizer.learning_rate=0.01\n"
+        "weft train cnn-16 --set 'training.augmentation=[random_flip, random_shift]'\n"
+        "weft train cnn-16 --set training.ema.decay=0.99\n"
         "weft train --resume runs/gru-128-1",
     .options_size = sizeof(train_options),
     .options = options_table,

@@ -74,6 +74,9 @@ wf_status wf__bench_init(wf__bench *b, wf_params *params, wf_context *cx, wf_poo
         plan_options.loss = &recipe->loss;
         plan_options.optimizer = &recipe->optimizer;
         plan_options.augmentation = &recipe->augmentation;
+        if (recipe->ema.is_on) WF_TRY(wf_params_copy(&b->average, cx, params));
+        plan_options.average =
+            (wf_weight_average){b->average, recipe->ema.decay, recipe->ema.warmup};
         b->learning_rate = ((const wf_optim_common *)recipe->optimizer.config)->learning_rate;
     }
     WF_TRY(prepare_images(b, cx, params->graph, options));
@@ -88,6 +91,7 @@ wf_status wf__bench_init(wf__bench *b, wf_params *params, wf_context *cx, wf_poo
 
 void wf__bench_reset(wf__bench *b) {
     wf_plan_destroy(b->plan);
+    wf_params_destroy(b->average);
     wf_free(b->order);
     wf_free(b->own.pixels);
     wf_free(b->own.labels);

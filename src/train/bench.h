@@ -10,6 +10,7 @@ typedef struct wf__bench {
     const wf_images *images;
     wf_normalization normalization;
     wf_plan *plan;
+    wf_params *average; /* of a recipe that keeps one */
     int batch_size;
     double learning_rate;
     int32_t *order;   /* [images->count] */

@@ -235,6 +235,9 @@ json_is 'len(d["predictions"]), len(d["predictions"][60]["classes"])' '(61, 3)'
 json_is '[round(sum(c["probability"] for c in p["classes"]), 3) for p in d["predictions"]] == [1] * 61' True
 same "$(json '[p["classes"][0]["class"] for p in d["predictions"][1:]]')" \
     "$(awk -F, 'NR > 1 { printf "%s%s", (NR > 2 ? ", " : "["), $3 } END { print "]" }' "$run/predictions.csv")"
+weft predict "$run" rows.png --tta flip,shift --json
+json_is 'd["test_time_augmentation"]["views"], round(sum(c["probability"] for c in d["predictions"][0]["classes"]), 3)' \
+    '(10, 1.0)'
 weft predict "$run" nowhere.png
 exits 3
 weft predict "$run" tiny.yaml

@@ -91,6 +91,7 @@ typedef struct bench {
     wf_loss loss;
     wf_optimizer optimizer;
     wf_augmentation augmentation;
+    wf_params *average;
     wf_plan_options options;
 } bench;
 
@@ -118,6 +119,8 @@ static void bench_open(bench *b, const char *optimizer, wf_plan_mode mode) {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         CHECK_OK(&cx, wf_augmentation_add(&b->augmentation, &cx, steps[i]));
     b->options.augmentation = &b->augmentation;
+    CHECK_OK(&cx, wf_params_copy(&b->average, &cx, b->params));
+    b->options.average = (wf_weight_average){b->average, 0.9, 1};
 }
 
 static void bench_close(bench *b) {
@@ -125,6 +128,7 @@ static void bench_close(bench *b) {
     wf_graph_destroy(b->graph);
     wf_pool_destroy(b->pool);
     wf_augmentation_reset(&b->augmentation);
+    wf_params_destroy(b->average);
     wf_fields_destroy(b->loss.class->fields, b->loss.config);
     wf_fields_destroy(b->optimizer.class->fields, b->optimizer.config);
 }
@@ -273,6 +277,7 @@ TEST(divergence_in_the_last_shard_is_found) {
     CHECK_OK(&cx, wf_graph_finish(b.graph, &cx));
     CHECK_OK(&cx, wf_params_create(&b.params, &cx, b.graph, 1));
     b.options.augmentation = NULL;
+    b.options.average.params = NULL;
     b.options.batch_size = N;
     b.options.shard_size = 2;
     CHECK_OK(&cx, wf_plan_create(&plan, &cx, b.graph, b.params, b.pool, &b.options));
