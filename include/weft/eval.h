@@ -81,6 +81,13 @@ typedef struct wf_evaluation {
     double *top_k;           /* [K]; top_k[k-1]: the true class is among the k most probable */
     wf_confused_pair *pairs; /* all pairs with count > 0, most confused first */
     int pair_count;
+    /* Of images with any number of labels (wf_evaluation_create_sets); else 0 and NULL. */
+    int is_multilabel;
+    double hamming_loss;     /* share of wrong labels */
+    double accuracy_at_half; /* `accuracy`, if every label were taken from one half on */
+    wf_class_score samples;  /* means over the images, each with its labels */
+    double *thresholds;      /* [K] a label is said to be there above it */
+    uint8_t *outcomes;       /* [count][K]: 1 has the label, 2 is said to have it; NULL: unknown */
     /* Among classes with at least one image; the first of equals; -1 when there is no image. */
     int worst_by_f1, best_by_f1, worst_by_recall, best_by_recall;
 } wf_evaluation;
@@ -108,11 +115,36 @@ WF_API wf_status wf_evaluation_from_confusion(wf_evaluation **out, wf_context *c
                                               const int64_t *confusion, int class_count,
                                               const char *const *class_names);
 
+/* Judges probabilities of any number of labels per image.
+ *  targets [count][class_count], each 0 or 1; at least one image and two classes
+ *  probabilities [count][class_count], each in [0, 1], of each label for itself
+ *  thresholds [class_count]: a label is said to be there above it; NULL: one half
+ * `accuracy` is subset accuracy: every label of the image is right. `loss` is the mean over the
+ * labels of log_loss of each. macro, micro, weighted and samples are scikit-learn's averages over
+ * labels: macro precision, recall and F1 are known as C-P, C-R and C-F1, micro ones as O-P, O-R and
+ * O-F1, macro.average_precision as mAP. What asks which one class an image has is unknown: balanced
+ * accuracy, mcc, kappa, brier, calibration (NAN), top_k (NAN), confusion (0) and pairs (none).
+ * Errors: WF_E_ARG, WF_E_DATA (an entry out of range, no image), WF_E_NOMEM.  Threads: any.
+ * Source: scikit-learn 1.2.1; the names C- and O-: Wang et al. 2016, arXiv:1604.04573 */
+WF_API wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx,
+                                           const uint8_t *targets, const float *probabilities,
+                                           const double *thresholds, int64_t count, int class_count,
+                                           const char *const *class_names);
+
+/* For each label the threshold with the best F1 on these images, which should be those of the
+ * validation part: halfway between two probabilities, of equals the nearest to one half; one half
+ * for a label that no image has.
+ *  out [class_count]; the others as above
+ * Errors: as wf_evaluation_create_sets.  Threads: any. */
+WF_API wf_status wf_thresholds_tune(double *out, wf_context *cx, const uint8_t *targets,
+                                    const float *probabilities, int64_t count, int class_count);
+
 /* Fills e->intervals: the test images are drawn again, as many as there are, with replacement,
  * `resamples` times, and an interval goes from quantile (1 - level) / 2 of a figure over these
  * resamples to quantile (1 + level) / 2. A resample in which a figure does not exist is left out of
- * it; the loss has an interval when e->losses are known. It says how far another test set of this
- * size would move a figure, not how far another training would.
+ * it; the loss has an interval when e->losses are known. With any number of labels per image:
+ * accuracy, macro and weighted F1 have one, when e->outcomes are known. It says how far another
+ * test set of this size would move a figure, not how far another training would.
  *  pool may be NULL: the calling thread alone. Any number of threads gives the same intervals.
  * Cost: resamples * images random numbers: 10,000 of 10,000 take a fraction of a second.
  * Errors: WF_E_ARG (resamples outside 1 ... 1,000,000, level outside (0, 1)), WF_E_DATA (no image,

@@ -19,8 +19,11 @@ extern "C" {
 
 /* The figures of one epoch; of a running one: over the steps so far. */
 typedef struct wf_epoch_figures {
-    int32_t epoch;                 /* from 1 */
-    double loss, accuracy;         /* over all images of the epoch */
+    int32_t epoch; /* from 1 */
+    /* Over all images of the epoch. Accuracy is the share of images that are told right; of images
+     * with any number of labels: every one, at one half (subset accuracy, of each label yes or no
+     * right; scikit-learn's accuracy_score). */
+    double loss, accuracy;
     double val_loss, val_accuracy; /* NAN without validation, and before it ran */
     double learning_rate;          /* of the epoch's last step */
     double seconds;                /* validation included */
@@ -164,7 +167,7 @@ typedef struct wf_predict_options {
 typedef struct wf_predict_result {
     int64_t n;
     double loss;     /* mean over the images; NAN without a recipe */
-    double accuracy; /* share of the images told right; NAN without a recipe */
+    double accuracy; /* as in wf_epoch_figures; NAN without a recipe */
 } wf_predict_result;
 
 /* How many views of an image there are: 1, 2, 5 or 10. */

@@ -93,14 +93,20 @@ static wf_sheet sheet_of(const wf_images *images, int class_count) {
                       .scale = h <= SMALL_TILE && w <= SMALL_TILE ? 2 : 1};
 }
 
+static int is_of(const wf_images *images, int32_t row, int class) {
+    if (images->label_sets) return images->label_sets[(int64_t)row * images->n_labels + class];
+    return images->labels[row] == class;
+}
+
 /* The first images of each class. */
 static void fill_sheet(wf_sheet *sheet, const wf_images *images, const int32_t *index, int64_t n) {
     const size_t size = (size_t)images->height * (size_t)images->width * (size_t)images->channels;
     int used[SAMPLE_CLASSES] = {0};
     const int rows = sheet->count / sheet->columns;
-    for (int64_t i = 0; i < n; i++) {
-        const int32_t row = images->labels[index[i]];
-        if (row >= rows || used[row] == sheet->columns) continue;
+    for (int64_t at = 0; at < n * rows; at++) {
+        const int64_t i = at / rows;
+        const int row = (int)(at % rows);
+        if (used[row] == sheet->columns || !is_of(images, index[i], row)) continue;
         wf_sheet_put(sheet, row * sheet->columns + used[row]++,
                      images->pixels + (size_t)index[i] * size, images->channels);
     }
@@ -182,6 +188,7 @@ static wf_status add_figures(wf_board *b, wf_context *cx, const wf_evaluation *e
         snprintf(tag, sizeof tag, "%s/%s", group, figures[i].name);
         WF_TRY(wf_events_scalar(b->run, cx, at, tag, figures[i].value));
     }
+    if (e->is_multilabel) return WF_OK;
     snprintf(tag, sizeof tag, "%s/confusion_matrix", group);
     return wf_board_confusion(b, cx, e, tag, at);
 }

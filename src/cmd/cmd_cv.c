@@ -135,6 +135,10 @@ static wf_status write_folds(study *s) {
     const cv_options *o = s->options;
     const wf_experiment *e = &s->jobs.items[0].experiment;
     WF_TRY(wf_session_open_data(&s->session, e->dataset, e->model));
+    WF_REQUIRE(!s->session.dataset->is_multilabel, WF_E_UNSUPPORTED,
+               "data set %s has any number of labels per image, cross-validation is of one label "
+               "each | weft compare MODEL --seeds judges by several seeds",
+               s->session.dataset->name);
     WF_TRY(wf_dir_create(cx, s->folder));
     for (int32_t repeat = 0; repeat < o->repeats; repeat++) {
         wf_folds folds = {0};

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cmd/dataset_show.h"
 #include "cmd/settings.h"
 
 typedef struct datasets_options {
@@ -46,8 +47,20 @@ static wf_status add_row(wf_table *t, wf_context *cx, const wf_dataset_info *inf
     return wf_table_add(t, cx, info->url ? "no: downloaded when used" : "no: see its home page");
 }
 
+static wf_status show_one(wf_cli *cli, const datasets_options *o) {
+    wf_data_settings settings = {0};
+    wf_dataset *dataset = NULL;
+    wf_status status = wf_data_settings_init(&settings, cli, &o->data);
+    if (status == WF_OK) status = wf_data_open(&dataset, cli, cli->operands[0], &settings);
+    if (status == WF_OK) status = wf_dataset_show(cli, dataset);
+    wf_dataset_destroy(dataset);
+    wf_data_settings_reset(&settings);
+    return status;
+}
+
 static wf_status run(wf_cli *cli, const void *given) {
     const datasets_options *o = given;
+    if (cli->operand_count) return show_one(cli, o);
     wf_context *cx = &cli->cx;
     static const char *const head[] = {"name",   "train",    "test",    "classes",
                                        "pixels", "download", "licence", "found"};
@@ -77,11 +90,15 @@ static wf_status run(wf_cli *cli, const void *given) {
 
 const wf_command wf_command_datasets = {
     .name = "datasets",
-    .summary = "List the data sets that have a name, and where they are",
-    .operands = "",
+    .summary = "List the data sets that have a name, or show what is in one",
+    .operands = "[DATA]",
+    .max_operands = 1,
     .description =
         "Any command that takes --dataset also takes a path: to a folder of IDX files, a CSV\n"
-        "file, or a folder with one subfolder of PNG and JPEG images per class.",
+        "file, a folder with one subfolder of PNG and JPEG images per class, or a folder with\n"
+        "labels.csv for images of any number of labels. DATA is such a name or path: its parts,\n"
+        "classes and labels are counted, after every check that training makes.",
+    .examples = "weft datasets\nweft datasets outfits/",
     .options_size = sizeof(datasets_options),
     .options = options_table,
     .run = run,

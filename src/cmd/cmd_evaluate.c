@@ -37,8 +37,13 @@ static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) 
     WF_TRY(wf_session_open_data(s, name, t->experiment.model));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
+    WF_REQUIRE(!o->curves || !s->dataset->is_multilabel, WF_E_UNSUPPORTED,
+               "--curves: are those of images with one label each, data set %s has any number | "
+               "predictions.csv of the run has every probability",
+               s->dataset->name);
     WF_TRY(wf_session_judge(&evaluation, &probabilities, s, t->params, t->experiment.precision,
-                            &t->normalization, views, test, s->dataset->class_names));
+                            &t->normalization, views, test, s->dataset->class_names,
+                            t->thresholds));
     wf_status status = wf_session_bootstrap(evaluation, s, o->resamples);
     if (status == WF_OK && o->curves)
         status = wf_curves_write(cx, o->curves, test->labels, probabilities, test->count,

@@ -20,15 +20,62 @@ typedef struct answers {
     wf_cli *cli;
     const json_t *names;
     json_t *list;
-    int classes, top;
+    int classes, top, is_multilabel;
+    const double *thresholds; /* NULL: one half */
     int32_t views;
 } answers;
+
+static double threshold_of(const answers *a, int class) {
+    return a->thresholds ? a->thresholds[class] : 0.5;
+}
+
+/* The set of labels that are said to be there, the most probable first, and the probability of
+ * just this set, were labels independent of each other: so the model has learnt them. */
+static wf_status add_set(const answers *a, const char *file, int64_t image,
+                         const float *probabilities) {
+    wf_context *cx = &a->cli->cx;
+    json_t *labels = json_array();
+    double of_set = 1;
+    int *order = NULL;
+    char buffer[32];
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&order, cx, (size_t)a->classes, sizeof *order));
+    wf_class_rank(order, probabilities, a->classes, a->classes);
+    for (int i = 0; i < a->classes; i++) {
+        const double p = (double)probabilities[order[i]];
+        const int is_there = p > threshold_of(a, order[i]);
+        of_set *= is_there ? p : 1 - p;
+        if (!is_there) continue;
+        const char *name = wf_class_name(buffer, a->names, order[i]);
+        wf_print(a->cli, "%s %s %.4f", json_array_size(labels) ? "," : "", name, p);
+        WF_TRY_OR(
+            wf_json_append(labels, cx,
+                           json_pack("{s:i, s:s, s:f, s:f}", "class", order[i], "name", name,
+                                     "probability", p, "threshold", threshold_of(a, order[i]))));
+    }
+    if (!json_array_size(labels))
+        wf_print(a->cli, " no label (most probable: %s %.4f)",
+                 wf_class_name(buffer, a->names, order[0]), (double)probabilities[order[0]]);
+    wf_print(a->cli, " - set %.4f\n", of_set);
+    json_t *all = json_array();
+    for (int c = 0; c < a->classes; c++)
+        json_array_append_new(all, json_real((double)probabilities[c]));
+    status = wf_json_append(a->list, cx,
+                            json_pack("{s:s, s:I, s:O, s:f, s:o}", "file", file, "image",
+                                      (json_int_t)image, "labels", labels, "set_probability",
+                                      of_set, "probabilities", all));
+done:
+    wf_free(order);
+    json_decref(labels);
+    return status;
+}
 
 static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
                             const float *probabilities) {
     json_t *classes = NULL;
     if (count > 1) wf_print(a->cli, "%s[%lld]:", file, (long long)image);
     else wf_print(a->cli, "%s:", file);
+    if (a->is_multilabel) return add_set(a, file, image, probabilities);
     WF_TRY(wf_class_answer(&classes, a->cli, a->names, probabilities, a->classes, a->top));
     wf_print(a->cli, "\n");
     return wf_json_append(
@@ -71,12 +118,14 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
     const wf_graph *g = trained.experiment.model->graph;
     int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
-    answers a = {cli,
-                 names,
-                 list,
-                 classes,
-                 o->top < classes ? (int)o->top : classes,
-                 wf_views_find(o->views, trained.experiment.model)};
+    answers a = {.cli = cli,
+                 .names = names,
+                 .list = list,
+                 .classes = classes,
+                 .top = o->top < classes ? (int)o->top : classes,
+                 .is_multilabel = wf_model_is_multilabel(trained.experiment.model),
+                 .thresholds = trained.thresholds,
+                 .views = wf_views_find(o->views, trained.experiment.model)};
     for (int i = 1; i < cli->operand_count; i++)
         WF_TRY_OR(predict_file(&a, &session, &trained, cli->operands[i]));
     cli->result = json_pack("{s:s, s:O}", "run", trained.summary.id, "predictions", list);
@@ -98,7 +147,9 @@ const wf_command wf_command_predict = {
     .description =
         "FILE is a PNG or JPEG image, or an IDX or CSV file of images. An image of another size\n"
         "or in other colours than the model's input is converted, and that is said. RUN is as\n"
-        "in weft help evaluate.",
+        "in weft help evaluate. A model of any number of labels names those whose probability is\n"
+        "above their threshold, which was chosen on the run's validation images, and the\n"
+        "probability of that set, were labels independent; --top is then not used.",
     .examples = "weft predict cnn-3conv-leaky shirt.png --top 2\n"
                 "weft predict cnn-3conv-leaky shirt.png --tta flip",
     .options_size = sizeof(predict_options),

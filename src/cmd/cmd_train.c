@@ -87,6 +87,10 @@ static wf_status make_result(wf_cli *cli, const wf_run *run, const wf_run_summar
     return status;
 }
 
+static int is_multilabel(const json_t *result) {
+    return json_is_true(json_object_get(json_object_get(result, "test"), "multilabel"));
+}
+
 static wf_status show_run(wf_cli *cli, const char *path, double min_accuracy) {
     wf_context *cx = &cli->cx;
     wf_run *run = NULL;
@@ -95,16 +99,16 @@ static wf_status show_run(wf_cli *cli, const char *path, double min_accuracy) {
     wf_status status;
     WF_TRY_OR(wf_run_open(&run, cx, NULL, path));
     WF_TRY_OR(wf_run_read_summary(&s, cx, run));
+    WF_TRY_OR(make_result(cli, run, &s));
     if (isfinite(s.accuracy)) {
-        wf_print(cli, "%s: accuracy %s - loss %s - macro-F1 %s\n", s.folds ? "held out" : "test",
-                 wf_double_text(accuracy, s.accuracy), wf_double_text(loss, s.loss),
-                 wf_double_text(f1, s.macro_f1));
+        wf_print(cli, "%s: %saccuracy %s - loss %s - macro-F1 %s\n", s.folds ? "held out" : "test",
+                 is_multilabel(cli->result) ? "subset " : "", wf_double_text(accuracy, s.accuracy),
+                 wf_double_text(loss, s.loss), wf_double_text(f1, s.macro_f1));
         wf_print(cli, "best class %s (F1 %.4f), worst %s (F1 %.4f)\n", s.best_class, s.best_f1,
                  s.worst_class, s.worst_f1);
     }
     if (isfinite(s.accuracy) && !s.folds) wf_print(cli, "report: %s/report.html\n", path);
     else wf_print(cli, "run: %s\n", path);
-    WF_TRY_OR(make_result(cli, run, &s));
     WF_REQUIRE_OR(isnan(min_accuracy) || s.accuracy >= min_accuracy, WF_E_GATE,
                   "run %s: accuracy on the test images is %s, must be at least %g", s.id,
                   wf_double_text(accuracy, s.accuracy), min_accuracy);

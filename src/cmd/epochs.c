@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void wf_epochs_init(wf_epochs *epochs, wf_cli *cli, wf_run *run) {
-    *epochs = (wf_epochs){.cli = cli, .run = run};
+void wf_epochs_init(wf_epochs *epochs, wf_cli *cli, wf_run *run, int is_multilabel) {
+    *epochs = (wf_epochs){.cli = cli, .run = run, .is_multilabel = is_multilabel};
     wf_bar_init(&epochs->bar, cli);
 }
 
@@ -29,15 +29,20 @@ static const char *step_time(char buffer[32], double ms) {
     return buffer;
 }
 
+static const char *accuracy_name(const wf_epochs *s) {
+    return s->is_multilabel ? "subset_accuracy" : "accuracy";
+}
+
 /* While an epoch runs: "12/375 ━━━━ 8s 24ms/step - accuracy: 0.5120 - loss: 1.3107"; the
  * seconds are those that are left. */
 static void draw_step(wf_epochs *s, const wf_train_event *e) {
     char line[512], bar[WF_BAR_BYTES], ms[32];
     if (!wf_bar_is_due(&s->bar)) return;
     double left_s = (double)(e->steps - e->step) * e->figures.ms_per_step / 1000;
-    snprintf(line, sizeof line, "%lld/%lld %s %.0fs %s - accuracy: %.4f - loss: %.4f",
-             (long long)e->step, (long long)e->steps, wf_bar_text(bar, e->step, e->steps), left_s,
-             step_time(ms, e->figures.ms_per_step), e->figures.accuracy, e->figures.loss);
+    snprintf(line, sizeof line, "%lld/%lld %s %.0fs %s - %s: %.4f - loss: %.4f", (long long)e->step,
+             (long long)e->steps, wf_bar_text(bar, e->step, e->steps), left_s,
+             step_time(ms, e->figures.ms_per_step), accuracy_name(s), e->figures.accuracy,
+             e->figures.loss);
     wf_bar_draw(&s->bar, line);
 }
 
@@ -49,14 +54,15 @@ static void add_figure(char *line, size_t size, const char *name, double value) 
 }
 
 /* The epoch's last line: the very figures that are stored, to the last digit. */
-static void figures_text(char *line, size_t size, const wf_train_event *e, const wf_epoch_record *r,
-                         const char *bar) {
-    char ms[32];
+static void figures_text(char *line, size_t size, const wf_epochs *s, const wf_train_event *e,
+                         const wf_epoch_record *r, const char *bar) {
+    char ms[32], validated[32];
+    snprintf(validated, sizeof validated, "val_%s", accuracy_name(s));
     snprintf(line, size, "%lld/%lld %s%s%.0fs %s", (long long)e->steps, (long long)e->steps, bar,
              *bar ? " " : "", r->seconds, step_time(ms, r->ms_per_step));
-    add_figure(line, size, "accuracy", r->accuracy);
+    add_figure(line, size, accuracy_name(s), r->accuracy);
     add_figure(line, size, "loss", r->loss);
-    add_figure(line, size, "val_accuracy", r->val_accuracy);
+    add_figure(line, size, validated, r->val_accuracy);
     add_figure(line, size, "val_loss", r->val_loss);
 }
 
@@ -64,10 +70,10 @@ static void end_epoch(wf_epochs *s, const wf_train_event *e) {
     char line[512], text[600], bar[WF_BAR_BYTES];
     wf_epoch_record record = wf_epoch_record_of(&e->figures);
     if (s->bar.is_terminal) {
-        figures_text(line, sizeof line, e, &record, wf_bar_text(bar, 1, 1));
+        figures_text(line, sizeof line, s, e, &record, wf_bar_text(bar, 1, 1));
         wf_bar_end(&s->bar, line);
     }
-    figures_text(line, sizeof line, e, &record, "");
+    figures_text(line, sizeof line, s, e, &record, "");
     snprintf(text, sizeof text, "Epoch %d/%d: %s", (int)record.epoch, (int)e->epochs, line);
     if (!s->bar.is_terminal) wf_note(s->cli, "%s\n", text);
     s->status = wf_run_record_epoch(&s->cli->cx, s->run, &record);

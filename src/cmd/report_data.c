@@ -51,11 +51,8 @@ static wf_status put_known_parts(json_t *parts, wf_context *cx, const wf_report_
     WF_TRY(
         wf_json_put(parts, cx, "test",
                     json_pack("{s:I, s:o}", "count", (json_int_t)e->count, "per_class", counts)));
-    for (int k = 0; k < e->class_count; k++) {
-        int64_t sum = 0;
-        for (int j = 0; j < e->class_count; j++) sum += e->confusion[k * e->class_count + j];
-        WF_TRY(wf_json_append(counts, cx, json_integer(sum)));
-    }
+    for (int k = 0; k < e->class_count; k++)
+        WF_TRY(wf_json_append(counts, cx, json_integer(e->classes[k].support)));
     return WF_OK;
 }
 

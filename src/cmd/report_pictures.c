@@ -335,8 +335,21 @@ static wf_status put_notes(wf_pictures *p) {
     return p->maps_left_out ? put_note(p, note) : WF_OK;
 }
 
+/* Pictures, mistakes and maps are of images with one label each. */
+static int has_multilabel(const wf_comparison *c) {
+    int n = 0;
+    for (size_t row = 0; row < c->row_count; row++)
+        n += c->rows[row].runs[0].evaluation->is_multilabel;
+    return n > 0;
+}
+
 static wf_status make(wf_pictures *p) {
     const wf_comparison *c = p->report->comparison;
+    if (has_multilabel(c)) {
+        WF_TRY(put_note(p, "Images have any number of labels: confusion, ROC curves, reliability, "
+                           "mistakes, maps and the images themselves are left out."));
+        return wf__pictures_data(p, NULL);
+    }
     for (size_t row = 0; row < c->row_count; row++) {
         WF_TRY(wf__pictures_mistakes(p, row));
         WF_TRY(wf__pictures_map(p, row));

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "cmd/thresholds.h"
 
 wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
     *out = (wf_session){.cli = cli};
@@ -54,6 +55,36 @@ static wf_status check_classes(const wf_session *s, const wf_model_spec *model) 
     return WF_OK;
 }
 
+int wf_model_is_multilabel(const wf_model_spec *model) {
+    const wf_graph *g = model->graph;
+    return wf_graph_ends_in(g, "sigmoid") && wf_shape_size(&g->nodes[g->output].shape) > 1 &&
+           !model->recipe->loss.class->is_exclusive;
+}
+
+/* Images of any number of labels want outputs that are each for itself, others want outputs of
+ * which one is chosen. */
+static wf_status check_kind(const wf_session *s, const wf_model_spec *model) {
+    wf_context *cx = &s->cli->cx;
+    const wf_dataset *d = s->dataset;
+    int is_each = wf_graph_ends_in(model->graph, "sigmoid");
+    int is_of_sets = wf_model_is_multilabel(model);
+    WF_REQUIRE(!d->is_multilabel || is_each, WF_E_SHAPE,
+               "data set %s has any number of labels per image, model %s does not end in one "
+               "probability for each | give the last layer activation: sigmoid, and loss: "
+               "binary_crossentropy",
+               d->name, model->name);
+    WF_REQUIRE(!d->is_multilabel || is_of_sets, WF_E_ARG,
+               "data set %s has any number of labels per image, loss %s of model %s is of classes "
+               "that exclude each other | give loss: binary_crossentropy",
+               d->name, model->recipe->loss.class->name, model->name);
+    WF_REQUIRE(d->is_multilabel || !is_of_sets, WF_E_SHAPE,
+               "data set %s has one label per image, model %s is for any number of them | give the "
+               "last layer activation: softmax, and loss: sparse_categorical_crossentropy; or data "
+               "such as weft compose outfits makes",
+               d->name, model->name);
+    return WF_OK;
+}
+
 wf_status wf_session_open_data(wf_session *s, const char *name, const wf_model_spec *model) {
     wf_context *cx = &s->cli->cx;
     const wf_shape *input = &model->graph->nodes[0].shape;
@@ -72,7 +103,8 @@ wf_status wf_session_open_data(wf_session *s, const char *name, const wf_model_s
         WF_TRY(wf_strdup(&s->dataset_name, cx, name));
         WF_TRY(wf_data_open(&s->dataset, s->cli, name, &s->data));
     }
-    return check_classes(s, model);
+    WF_TRY(check_classes(s, model));
+    return check_kind(s, model);
 }
 
 wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file,
@@ -90,25 +122,46 @@ wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file
     return status;
 }
 
-wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
-                           wf_params *params, wf_precision precision,
-                           const wf_normalization *normalization, int32_t views,
-                           const wf_images *images, char *const *class_names) {
+wf_status wf_session_probabilities(float **out, wf_session *s, wf_params *params,
+                                   wf_precision precision, const wf_normalization *normalization,
+                                   int32_t views, const wf_images *images, const int32_t *index,
+                                   int64_t n) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = params->graph;
-    int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
     float *probabilities = NULL;
     wf_predict_result result;
     wf_predict_options options = {.images = images,
+                                  .index = index,
+                                  .n = n,
                                   .normalization = *normalization,
                                   .precision = precision,
                                   .views = views,
                                   .stop = wf_signals_flag()};
-    WF_TRY(wf_alloc(&probabilities, cx, (size_t)images->count * (size_t)classes, sizeof(float)));
+    size_t classes = (size_t)wf_shape_size(&g->nodes[g->output].shape);
+    WF_TRY(wf_alloc(&probabilities, cx, (size_t)n * classes, sizeof *probabilities));
     wf_status status = wf_predict(&result, probabilities, params, cx, s->pool, &options);
-    if (status == WF_OK)
-        status = wf_evaluation_create(out, cx, images->labels, probabilities, images->count,
-                                      classes, (const char *const *)class_names);
+    if (status == WF_OK) *out = probabilities;
+    else wf_free(probabilities);
+    return status;
+}
+
+wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                           wf_params *params, wf_precision precision,
+                           const wf_normalization *normalization, int32_t views,
+                           const wf_images *images, char *const *class_names,
+                           const double *thresholds) {
+    wf_context *cx = &s->cli->cx;
+    const wf_graph *g = params->graph;
+    const char *const *names = (const char *const *)class_names;
+    int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
+    float *probabilities = NULL;
+    WF_TRY(wf_session_probabilities(&probabilities, s, params, precision, normalization, views,
+                                    images, NULL, images->count));
+    wf_status status = images->label_sets
+                           ? wf_evaluation_create_sets(out, cx, images->label_sets, probabilities,
+                                                       thresholds, images->count, classes, names)
+                           : wf_evaluation_create(out, cx, images->labels, probabilities,
+                                                  images->count, classes, names);
     if (status == WF_OK && out_probabilities) *out_probabilities = probabilities;
     else wf_free(probabilities);
     return status;
@@ -220,6 +273,9 @@ wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, cons
     WF_TRY_OR(wf_experiment_read(&t.experiment, cli, path));
     WF_TRY_OR(load_weights(&t, cli));
     WF_TRY_OR(read_normalization(&t, s));
+    const wf_graph *g = t.experiment.model->graph;
+    WF_TRY_OR(wf_thresholds_read(&t.thresholds, cx, t.run,
+                                 (int)wf_shape_size(&g->nodes[g->output].shape)));
 done:
     wf_free(path);
     wf_note_store(cli, store);
@@ -231,6 +287,7 @@ done:
 
 void wf_trained_reset(wf_trained *t) {
     wf_params_destroy(t->params);
+    wf_free(t->thresholds);
     wf_experiment_reset(&t->experiment);
     wf_run_summary_reset(&t->summary);
     wf_run_close(t->run);

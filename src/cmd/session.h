@@ -69,8 +69,11 @@ void wf_session_reset(wf_session *s);
 
 /* The data set in the form that the model's input wants; s->dataset until the next call.
  * Errors: as wf_data_open; WF_E_SHAPE (the model's input is no image, or it has another number of
- * classes). */
+ * classes, or is for one label per image where there are several, or the other way round). */
 wf_status wf_session_open_data(wf_session *s, const char *dataset, const wf_model_spec *model);
+
+/* Whether the model is for any number of labels per image: probabilities of each for itself. */
+int wf_model_is_multilabel(const wf_model_spec *model);
 
 /* The images of one file in the form that the model's input wants; what was converted is noted.
  * Whatever is wrong with the file is a matter of data (exit status 3). Release with
@@ -113,6 +116,7 @@ typedef struct wf_trained {
     wf_experiment experiment;
     wf_params *params;
     wf_normalization normalization;
+    double *thresholds; /* of a model of any number of labels, [classes]; NULL: one half */
 } wf_trained;
 
 /* Opens the run and the weights that were tested. Normalisation by statistics needs the run's own
@@ -124,12 +128,21 @@ void wf_trained_reset(wf_trained *t);
  * with json_decref.  Errors: as wf_json_read. */
 wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);
 
+/* What the model says of n rows of the images (`index` NULL: of the first n), means over their
+ * views (wf_test_views): *out [n][classes], to be freed with wf_free.  Errors: as wf_predict. */
+wf_status wf_session_probabilities(float **out, wf_session *s, wf_params *params,
+                                   wf_precision precision, const wf_normalization *normalization,
+                                   int32_t views, const wf_images *images, const int32_t *index,
+                                   int64_t n);
+
 /* Judges `params` on images with labels, by mean probabilities over their views (wf_test_views).
- * *out_probabilities [n][classes] may be NULL, else it is to be freed with wf_free. */
+ * *out_probabilities [n][classes] may be NULL, else it is to be freed with wf_free.
+ * `thresholds` is of images with any number of labels; NULL: one half. */
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
                            wf_params *params, wf_precision precision,
                            const wf_normalization *normalization, int32_t views,
-                           const wf_images *images, char *const *class_names);
+                           const wf_images *images, char *const *class_names,
+                           const double *thresholds);
 
 /* Of every command that asks a trained model. */
 #define WF_VIEWS_OPTION(type, member)                                                              \

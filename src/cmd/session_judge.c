@@ -1,6 +1,9 @@
 /* The trained model is judged: once, on images that it has not seen. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/files.h"
+#include "cmd/thresholds.h"
 #include "cmd/training.h"
 #include "eval/evaluation.h"
 
@@ -12,19 +15,37 @@ typedef struct judged {
     const int32_t *index;
 } judged;
 
+static wf_status record_predictions(wf_training *t, const judged *what,
+                                    const wf_evaluation *evaluation, const float *probabilities) {
+    wf_context *cx = &t->cli->cx;
+    const wf_images *images = what->images;
+    const int classes = t->dataset->n_classes;
+    int32_t *predicted = NULL;
+    uint8_t *taken = NULL;
+    wf_status status = WF_OK;
+    if (images->label_sets) {
+        WF_TRY(wf_alloc(&taken, cx, (size_t)images->count, (size_t)classes));
+        wf__labels_taken(taken, probabilities, evaluation->thresholds, images->count, classes);
+        status = wf_run_record_sets(cx, t->run, what->index, images->label_sets, taken,
+                                    probabilities, images->count, classes);
+    } else {
+        WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, classes));
+        status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
+                                           probabilities, images->count, classes);
+    }
+    wf_free(taken);
+    wf_free(predicted);
+    return status;
+}
+
 static wf_status record(wf_training *t, const judged *what, const wf_evaluation *evaluation,
                         const float *probabilities) {
     wf_context *cx = &t->cli->cx;
-    const wf_images *images = what->images;
     const char *weights = t->result.weights_epoch == t->result.epochs ? "last" : "best";
-    int classes = t->dataset->n_classes;
-    int32_t *predicted = NULL;
     wf_str text = {0};
     json_t *json = NULL;
-    WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, classes));
-    wf_status status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
-                                                 probabilities, images->count, classes);
-    if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
+    WF_TRY(record_predictions(t, what, evaluation, probabilities));
+    wf_status status = wf_evaluation_json(&json, cx, evaluation);
     if (status == WF_OK) status = wf_views_json(json, cx, t->experiment->model->recipe->test_views);
     if (status == WF_OK) status = wf_json_text(&text, cx, json, WF_JSON_PRETTY);
     if (status == WF_OK)
@@ -32,17 +53,60 @@ static wf_status record(wf_training *t, const judged *what, const wf_evaluation 
                                       : wf_run_record_test(cx, t->run, text.text, weights);
     json_decref(json);
     wf_str_reset(&text);
-    wf_free(predicted);
     return status;
 }
 
-static wf_status judge(wf_training *t, const judged *what) {
+/* The sets of the validation images, in the order of their index. */
+static wf_status validation_sets(uint8_t **out, wf_context *cx, const wf_train_data *data) {
+    const wf_images *images = data->validation;
+    const size_t width = (size_t)images->n_labels;
+    WF_TRY(wf_alloc(out, cx, (size_t)data->n_validation, width));
+    for (size_t i = 0; i < (size_t)data->n_validation; i++)
+        memcpy(*out + i * width, images->label_sets + (size_t)data->validation_index[i] * width,
+               width);
+    return WF_OK;
+}
+
+/* Thresholds by the validation images, with the weights and views that are going to be tested; *out
+ * stays NULL where there are none, or one label per image. */
+static wf_status choose_thresholds(double **out, wf_training *t) {
+    wf_context *cx = &t->cli->cx;
+    const wf_train_data *data = &t->data;
+    const int classes = t->dataset->n_classes;
+    float *probabilities = NULL;
+    uint8_t *sets = NULL;
+    double *thresholds = NULL;
+    wf_status status;
+    if (!t->dataset->is_multilabel) return WF_OK;
+    if (data->n_validation == 0) {
+        wf_note(t->cli, "no validation images: every label is taken from probability .5 on\n");
+        return WF_OK;
+    }
+    WF_TRY_OR(wf_session_probabilities(&probabilities, t->session, t->params,
+                                       t->experiment->precision, &data->normalization,
+                                       t->experiment->model->recipe->test_views, data->validation,
+                                       data->validation_index, data->n_validation));
+    WF_TRY_OR(validation_sets(&sets, cx, data));
+    WF_TRY_OR(wf_alloc(&thresholds, cx, (size_t)classes, sizeof *thresholds));
+    WF_TRY_OR(wf_thresholds_tune(thresholds, cx, sets, probabilities, data->n_validation, classes));
+    WF_TRY_OR(wf_thresholds_write(cx, t->run, thresholds, t->dataset->class_names, classes,
+                                  data->n_validation));
+    *out = thresholds;
+    thresholds = NULL;
+done:
+    wf_free(thresholds);
+    wf_free(probabilities);
+    wf_free(sets);
+    return status;
+}
+
+static wf_status judge(wf_training *t, const judged *what, const double *thresholds) {
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
     WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, t->params,
                             t->experiment->precision, &t->data.normalization,
                             t->experiment->model->recipe->test_views, what->images,
-                            t->dataset->class_names));
+                            t->dataset->class_names, thresholds));
     wf_status status = wf_session_bootstrap(evaluation, t->session, RESAMPLES);
     if (status == WF_OK) status = record(t, what, evaluation, probabilities);
     wf_evaluation_destroy(evaluation);
@@ -50,24 +114,32 @@ static wf_status judge(wf_training *t, const judged *what) {
     return status;
 }
 
-wf_status wf__training_judge(wf_training *t) {
-    wf_context *cx = &t->cli->cx;
-    int is_fold = t->experiment->folds > 0;
+static wf_status judge_test(wf_training *t) {
+    double *thresholds = NULL;
+    WF_TRY(choose_thresholds(&thresholds, t));
+    wf_status status = WF_OK;
+    if (t->dataset->test.count) status = judge(t, &(judged){&t->dataset->test, NULL}, thresholds);
+    else wf_note(t->cli, "%s has no test images: the run is not tested\n", t->dataset->name);
+    wf_free(thresholds);
+    return status;
+}
+
+static wf_status judge_fold(wf_training *t) {
     wf_images held_out = {0};
+    WF_TRY(wf_images_pick(&held_out, &t->cli->cx, &t->dataset->train, t->split.held_out,
+                          t->split.n_held_out));
+    wf_status status = judge(t, &(judged){&held_out, t->split.held_out}, NULL);
+    wf_images_reset(&held_out);
+    return status;
+}
+
+wf_status wf__training_judge(wf_training *t) {
+    int is_fold = t->experiment->folds > 0;
     char *path = NULL;
     if (t->experiment->is_trial) return WF_OK;
-    if (!is_fold && t->dataset->test.count == 0) {
-        wf_note(t->cli, "%s has no test images: the run is not tested\n", t->dataset->name);
-        return WF_OK;
-    }
-    WF_TRY(wf_run_file(&path, cx, t->run, is_fold ? "fold.json" : "test.json"));
+    WF_TRY(wf_run_file(&path, &t->cli->cx, t->run, is_fold ? "fold.json" : "test.json"));
     int is_done = wf_path_exists(path);
     wf_free(path);
     if (is_done) return WF_OK;
-    if (!is_fold) return judge(t, &(judged){&t->dataset->test, NULL});
-    WF_TRY(
-        wf_images_pick(&held_out, cx, &t->dataset->train, t->split.held_out, t->split.n_held_out));
-    wf_status status = judge(t, &(judged){&held_out, t->split.held_out});
-    wf_images_reset(&held_out);
-    return status;
+    return is_fold ? judge_fold(t) : judge_test(t);
 }

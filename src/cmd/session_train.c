@@ -52,7 +52,7 @@ static wf_status fit(wf_training *t) {
     const wf_experiment *e = t->experiment;
     uint64_t seed = wf_experiment_training_seed(e);
     listeners l = {.training = t};
-    wf_epochs_init(&l.epochs, t->cli, t->run);
+    wf_epochs_init(&l.epochs, t->cli, t->run, t->dataset->is_multilabel);
     wf_train_options options = {.seed = seed,
                                 .precision = e->precision,
                                 .checkpoint_path = t->checkpoint,

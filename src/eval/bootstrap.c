@@ -1,4 +1,5 @@
-/* Bootstrap intervals. A resample is how often each image was drawn, `times`. All figures but the
+/* Bootstrap intervals. Of images with any number of labels, a resample's counts are summed over the
+ * images. Of others: a resample is how often each image was drawn, `times`. All figures but the
  * loss follow from the confusion matrix, so there image i may be any image of its cell: the images
  * are thought to stand cell by cell, and a cell's new count is a sum over a run of `times`. The
  * losses keep their own order. So one figure's resamples are those of real images, while two
@@ -46,6 +47,27 @@ static void count_classes(wf_class_count *counts, const bootstrap *b, const uint
     }
 }
 
+/* The same of any number of labels. Returns the share of images with every label right. */
+static double count_labels(wf_class_count *counts, const bootstrap *b, const uint16_t *times) {
+    const int k = b->e->class_count;
+    const uint8_t *outcome = b->e->outcomes;
+    int64_t right = 0;
+    for (int j = 0; j < k; j++) counts[j] = (wf_class_count){0};
+    for (int64_t i = 0; i < b->e->count; i++, outcome += k) {
+        int wrong = 0;
+        if (!times[i]) continue;
+        for (int j = 0; j < k; j++) {
+            int has = outcome[j] & 1, is_taken = outcome[j] >> 1;
+            counts[j].support += has * times[i];
+            counts[j].taken += is_taken * times[i];
+            counts[j].hits += (has & is_taken) * times[i];
+            wrong |= has ^ is_taken;
+        }
+        right += wrong ? 0 : times[i];
+    }
+    return (double)right / (double)b->e->count;
+}
+
 static double mean_loss(const bootstrap *b, const uint16_t *times) {
     const double *losses = b->e->losses;
     double sums[LANES] = {0}, sum = 0;
@@ -60,20 +82,26 @@ static double mean_loss(const bootstrap *b, const uint16_t *times) {
 
 static void judge_resample(bootstrap *b, int64_t at, uint16_t *times, wf_class_count *counts) {
     int k = b->e->class_count;
-    double macro_f1 = 0, weighted_f1 = 0;
+    double macro_f1 = 0, weighted_f1 = 0, support = 0;
     b->kernels->resample(times, (uint32_t)b->e->count, b->seed, WF_STREAM_BOOTSTRAP, (uint32_t)at);
-    count_classes(counts, b, times);
-    wf_agreement agreement = wf__agreement_of(counts, k);
+    wf_agreement agreement = {.balanced_accuracy = NAN, .mcc = NAN, .kappa = NAN};
+    if (b->e->is_multilabel) {
+        agreement.accuracy = count_labels(counts, b, times);
+    } else {
+        count_classes(counts, b, times);
+        agreement = wf__agreement_of(counts, k);
+    }
     for (int i = 0; i < k; i++) {
         double f1 = wf__class_score_of(&counts[i]).f1;
         macro_f1 += f1;
         weighted_f1 += f1 * (double)counts[i].support;
+        support += (double)counts[i].support;
     }
     const double figures[WF_HEADLINE_COUNT] = {
         [WF_HEADLINE_ACCURACY] = agreement.accuracy,
         [WF_HEADLINE_BALANCED_ACCURACY] = agreement.balanced_accuracy,
         [WF_HEADLINE_MACRO_F1] = macro_f1 / k,
-        [WF_HEADLINE_WEIGHTED_F1] = weighted_f1 / (double)b->e->count,
+        [WF_HEADLINE_WEIGHTED_F1] = support > 0 ? weighted_f1 / support : 0,
         [WF_HEADLINE_MCC] = agreement.mcc,
         [WF_HEADLINE_KAPPA] = agreement.kappa,
         [WF_HEADLINE_LOSS] = mean_loss(b, times)};
@@ -136,7 +164,9 @@ wf_status wf_evaluation_bootstrap(wf_evaluation *e, wf_context *cx, wf_pool *poo
                "bootstrap: level is %g, must be between 0 and 1 | 0.95 is usual", b.level);
     WF_REQUIRE(e->count >= 1 && e->count <= INT32_MAX, WF_E_DATA,
                "bootstrap: %lld images, must be between 1 and %d", (long long)e->count, INT32_MAX);
-    WF_TRY_OR(find_cells(&b, cx));
+    WF_REQUIRE_OR(!e->is_multilabel || e->outcomes, WF_E_ARG,
+                  "bootstrap: the images' labels are not known | judge the run again");
+    if (!e->is_multilabel) WF_TRY_OR(find_cells(&b, cx));
     WF_TRY_OR(wf_alloc(&b.figures, cx, (size_t)b.resamples, WF_HEADLINE_COUNT * sizeof(double)));
     WF_TRY_OR(wf_alloc(&b.times, cx, workers * (size_t)e->count, sizeof *b.times));
     WF_TRY_OR(wf_alloc(&b.counts, cx, workers * (size_t)e->class_count, sizeof *b.counts));

@@ -50,6 +50,8 @@ void wf_evaluation_destroy(wf_evaluation *e) {
     wf_free(e->top_k);
     wf_free(e->pairs);
     wf_free(e->losses);
+    wf_free(e->thresholds);
+    wf_free(e->outcomes);
     wf_free(e);
 }
 
@@ -85,7 +87,7 @@ static wf_status derive_pairs(wf_evaluation *e, wf_context *cx) {
     return WF_OK;
 }
 
-static void derive_extremes(wf_evaluation *e) {
+void wf__evaluation_extremes(wf_evaluation *e) {
     e->worst_by_f1 = e->best_by_f1 = e->worst_by_recall = e->best_by_recall = -1;
     for (int i = 0; i < e->class_count; i++) {
         const wf_class_score *all = e->classes, *c = &all[i];
@@ -133,7 +135,7 @@ wf_status wf__evaluation_derive(wf_evaluation *e, wf_context *cx) {
     e->mcc = agreement.mcc;
     e->kappa = agreement.kappa;
     derive_averages(e);
-    derive_extremes(e);
+    wf__evaluation_extremes(e);
     return derive_pairs(e, cx);
 }
 

@@ -88,6 +88,19 @@ wf_status wf__evaluation_judge(wf_evaluation *e, wf_context *cx, const int32_t *
 wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_count,
                                const char *const *class_names);
 
+/* The worst and the best class, of e->classes. */
+void wf__evaluation_extremes(wf_evaluation *e);
+
+/* ---- evaluation_sets.c ---- */
+
+/* Marks a new one as of any number of labels per image; what is not of them is then unknown. */
+void wf__evaluation_of_sets(wf_evaluation *e);
+/* taken[i][j]: probability j is above its threshold (NULL: one half). */
+void wf__labels_taken(uint8_t *taken, const float *probabilities, const double *thresholds,
+                      int64_t count, int class_count);
+
+/* ---- evaluation.c ---- */
+
 /* Everything that follows from the confusion matrix. */
 wf_status wf__evaluation_derive(wf_evaluation *e, wf_context *cx);
 

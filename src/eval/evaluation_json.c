@@ -19,6 +19,8 @@ static json_t *classes_json(const wf_evaluation *e) {
     for (int i = 0; i < e->class_count; i++) {
         json_t *one = json_pack("{s:s}", "name", e->class_names[i]), *score;
         score = score_json(&e->classes[i]);
+        if (one && e->is_multilabel)
+            json_object_set_new(one, "threshold", wf_json_real(e->thresholds[i]));
         if (!one || !score || json_object_update(one, score) != 0) {
             json_decref(one);
             one = NULL;
@@ -33,6 +35,7 @@ static json_t *classes_json(const wf_evaluation *e) {
 }
 
 static json_t *confusion_json(const wf_evaluation *e) {
+    if (e->is_multilabel) return json_null();
     json_t *rows = json_array();
     int k = e->class_count, bad = 0;
     for (int t = 0; t < k; t++) {
@@ -93,6 +96,18 @@ static json_t *intervals_json(const wf_intervals *intervals) {
     return NULL;
 }
 
+/* What only images with any number of labels have. */
+static int add_sets(json_t *object, const wf_evaluation *e) {
+    int bad = 0;
+    if (!e->is_multilabel) return 0;
+    bad |= json_object_set_new(object, "multilabel", json_true());
+    bad |= json_object_set_new(object, "subset_accuracy", wf_json_real(e->accuracy));
+    bad |=
+        json_object_set_new(object, "subset_accuracy_at_half", wf_json_real(e->accuracy_at_half));
+    bad |= json_object_set_new(object, "hamming_loss", wf_json_real(e->hamming_loss));
+    return bad | json_object_set_new(object, "samples", score_json(&e->samples));
+}
+
 wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *e) {
     json_t *object = json_object();
     int bad = 0;
@@ -118,6 +133,7 @@ wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *
     bad |= json_object_set_new(object, "classes", classes_json(e));
     bad |= json_object_set_new(object, "confusion", confusion_json(e));
     bad |= json_object_set_new(object, "most_confused", pairs_json(e));
+    bad |= add_sets(object, e);
     if (bad) {
         json_decref(object);
         return WF_FAIL(WF_E_NOMEM, "out of memory: evaluation of %d classes as JSON",
@@ -216,8 +232,51 @@ static wf_status read_figures(wf_evaluation *e, wf_context *cx, const json_t *ob
     return read_score(&e->weighted, cx, json_object_get(object, "weighted"));
 }
 
+/* Every figure of a score; a support that is no count is 0. */
+static wf_status read_whole_score(wf_class_score *out, wf_context *cx, const json_t *object) {
+    WF_TRY(read_figure(&out->precision, cx, json_object_get(object, "precision"), "precision"));
+    WF_TRY(read_figure(&out->recall, cx, json_object_get(object, "recall"), "recall"));
+    WF_TRY(read_figure(&out->f1, cx, json_object_get(object, "f1"), "f1"));
+    out->support = json_integer_value(json_object_get(object, "support"));
+    return read_score(out, cx, object);
+}
+
+/* Of any number of labels per image nothing follows from anything else: all is read. */
+static wf_status fill_sets(wf_evaluation *e, wf_context *cx, const json_t *object) {
+    const json_t *classes = json_object_get(object, "classes");
+    const json_t *count = json_object_get(object, "count");
+    const struct {
+        const char *key;
+        double *to;
+    } figures[] = {{"loss", &e->loss},
+                   {"accuracy", &e->accuracy},
+                   {"subset_accuracy_at_half", &e->accuracy_at_half},
+                   {"hamming_loss", &e->hamming_loss}};
+    wf__evaluation_of_sets(e);
+    WF_REQUIRE(json_integer_value(count) >= 1, WF_E_DATA,
+               "evaluation: count must be a whole number from 1");
+    e->count = json_integer_value(count);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        WF_TRY(read_figure(figures[i].to, cx, json_object_get(object, figures[i].key),
+                           figures[i].key));
+    WF_TRY(read_intervals(&e->intervals, cx, json_object_get(object, "intervals")));
+    WF_TRY(wf_alloc(&e->thresholds, cx, (size_t)e->class_count, sizeof *e->thresholds));
+    for (int i = 0; i < e->class_count; i++) {
+        const json_t *one = json_array_get(classes, (size_t)i);
+        WF_TRY(read_whole_score(&e->classes[i], cx, one));
+        WF_TRY(read_figure(&e->thresholds[i], cx, json_object_get(one, "threshold"), "threshold"));
+    }
+    WF_TRY(read_whole_score(&e->macro, cx, json_object_get(object, "macro")));
+    WF_TRY(read_whole_score(&e->micro, cx, json_object_get(object, "micro")));
+    WF_TRY(read_whole_score(&e->weighted, cx, json_object_get(object, "weighted")));
+    WF_TRY(read_whole_score(&e->samples, cx, json_object_get(object, "samples")));
+    wf__evaluation_extremes(e);
+    return WF_OK;
+}
+
 static wf_status fill(wf_evaluation *e, wf_context *cx, json_t *object) {
     json_t *rows = NULL, *top = json_object_get(object, "top_k");
+    if (json_is_true(json_object_get(object, "multilabel"))) return fill_sets(e, cx, object);
     WF_TRY(wf_json_get_array(&rows, cx, object, "confusion", OWNER));
     WF_TRY(read_confusion(e, cx, rows));
     WF_TRY(wf__evaluation_derive(e, cx));

@@ -49,7 +49,7 @@ wf_status wf__explain_check(wf_context *cx, const wf_graph *g, const wf_explain_
                "image %lld is to be explained, there are %lld | they are numbered from 0",
                (long long)options->index, (long long)count);
     const wf__rows rows = {options->images, NULL, 1, &options->normalization, 0};
-    return wf__rows_check(cx, g, &rows, 0, "given");
+    return wf__rows_check(cx, g, &rows, NULL, "given");
 }
 
 const uint8_t *wf__explain_pixels(const wf_explain_options *options) {

@@ -264,3 +264,16 @@ wf_status wf_graph_finish(wf_graph *g, wf_context *cx) {
     g->is_finished = 1;
     return WF_OK;
 }
+
+int wf_graph_ends_in(const wf_graph *g, const char *activation) {
+    const wf_layer_spec *last = &g->nodes[g->output].spec;
+    const wf_field *field = wf_fields_find(last->class->fields, "activation");
+    wf_context quiet = {0};
+    wf_str text = {0};
+    if (!strcmp(last->class->name, activation)) return 1;
+    if (!field) return 0;
+    wf_fields_write(&text, &quiet, field, last->config);
+    int is_it = text.text && !strcmp(text.text, activation);
+    wf_str_reset(&text);
+    return is_it;
+}

@@ -63,6 +63,9 @@ int wf_graph_features(const wf_graph *g);
  * images, where that is no single one. -1: no layer reads labels. */
 int wf_graph_trunk(const wf_graph *g);
 
+/* Whether the outputs come from this activation ("softmax"), as a layer or as the key of one. */
+int wf_graph_ends_in(const wf_graph *g, const char *activation);
+
 /* ---- all numbers that training changes ---- */
 
 struct wf_params {

@@ -26,6 +26,7 @@ typedef struct wf_loss_class {
     const char *name, *summary;
     wf_activation fused; /* the activation that it takes over when the output layer has it, or
                             WF_ACT_LINEAR for none */
+    int is_exclusive;    /* an image has one class; else its targets may be any between 0 and 1 */
     int wants_labels; /* sparse; else one-hot or other dense targets, made from labels if need be */
     const wf_field *fields;
     size_t config_size;

@@ -94,6 +94,7 @@ const wf_loss_class wf_categorical_crossentropy_class = {
     .name = "categorical_crossentropy",
     .summary = "cross-entropy against one-hot or other distributions over the classes",
     .fused = WF_ACT_SOFTMAX,
+    .is_exclusive = 1,
     .wants_labels = 0,
     .fields = fields,
     .config_size = sizeof(wf_smoothing_config),

@@ -7,6 +7,7 @@ const wf_loss_class wf_sparse_categorical_crossentropy_class = {
     .name = "sparse_categorical_crossentropy",
     .summary = "cross-entropy against class numbers",
     .fused = WF_ACT_SOFTMAX,
+    .is_exclusive = 1,
     .wants_labels = 1,
     .fields = fields,
     .config_size = sizeof(wf_smoothing_config),

@@ -84,7 +84,8 @@ typedef struct wf_batch {
     const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
     const int32_t *index;       /* [n] row numbers; NULL: 0..n-1 */
     const int32_t *labels;      /* [rows] class numbers; GRADIENT: whose scores; or */
-    const float *targets;       /* [rows][K]; GRADIENT: factors of the scores, which are added */
+    const float *targets;     /* [rows][K]; GRADIENT: factors of the scores, which are added; or */
+    const uint8_t *sets;      /* [rows][K] 0 or 1: targets of which any number may be 1; or */
     const int32_t *sequences; /* [rows][sequence_length] labels, the number of classes as END, then
                                    -1; of models that have a label_input or a loss at each step */
     int sequence_length;
@@ -100,7 +101,8 @@ typedef struct wf_batch {
 
 typedef struct wf_batch_result {
     double loss;     /* mean over the batch */
-    int64_t correct; /* rows whose largest output is the label's; of sequences: at every step */
+    int64_t correct; /* rows whose largest output is the label's; of sequences: at every step; with
+                        `sets`: all of whose outputs are on the right side of one half */
 } wf_batch_result;
 
 /* Compiles.  Errors: WF_E_ARG, WF_E_NOMEM, WF_E_UNSUPPORTED. Graph, params and pool must outlive

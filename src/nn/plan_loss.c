@@ -23,6 +23,8 @@ static void add_target(float *target, const wf_work *r, int image, int K, float 
     const int64_t row = wf_work_row(r, image);
     if (batch->targets)
         for (int k = 0; k < K; k++) target[k] += share * batch->targets[row * K + k];
+    else if (batch->sets)
+        for (int k = 0; k < K; k++) target[k] += share * batch->sets[row * K + k];
     else if (K == 1) target[0] += share * (float)batch->labels[row];
     else target[batch->labels[row]] += share;
 }
@@ -79,19 +81,28 @@ static void run_sequence_loss(const wf_work *r, const void *args) {
                      a.diff ? a.diff + i * size : NULL, &losses[i], &hits[i]);
 }
 
+/* Of any number of labels, each is right. */
+static int is_set_right(const float *y, const float *target, int K) {
+    int wrong = 0;
+    for (int k = 0; k < K; k++) wrong += (y[k] > 0.5f) != (target[k] > 0.5f);
+    return wrong == 0;
+}
+
 static void run_loss(const wf_work *r, const void *args) {
     const loss_step *s = args;
     const wf_batch *batch = r->batch;
     const int K = s->classes;
-    const int mixes = wf__plan_mixes(r->plan), is_dense = mixes || batch->targets;
+    const int mixes = wf__plan_mixes(r->plan), is_dense = mixes || batch->targets || batch->sets;
     float *targets = r->scratch;
     int32_t *labels = (int32_t *)(void *)(targets + (size_t)r->n * (size_t)K);
     for (int i = 0; i < r->n; i++) {
         const int64_t row = wf_work_row(r, r->n0 + i);
         float *target = targets + (ptrdiff_t)i * K;
         if (mixes) mix_target(target, r, r->n0 + i, K);
-        else if (batch->targets)
-            memcpy(target, batch->targets + row * K, (size_t)K * sizeof *target);
+        else if (is_dense) {
+            memset(target, 0, (size_t)K * sizeof *target);
+            add_target(target, r, r->n0 + i, K, 1);
+        }
         if (is_dense) labels[i] = K == 1 ? *target > 0.5f : largest(target, K);
         else labels[i] = batch->labels[row];
     }
@@ -109,7 +120,8 @@ static void run_loss(const wf_work *r, const void *args) {
     int32_t *hits = wf_at(r, s->hits);
     for (int i = 0; i < r->n; i++) {
         const float *y = output + (ptrdiff_t)i * K;
-        hits[i] = (K == 1 ? *y > 0.5f : largest(y, K)) == labels[i];
+        hits[i] = batch->sets ? is_set_right(y, targets + (ptrdiff_t)i * K, K)
+                              : (K == 1 ? *y > 0.5f : largest(y, K)) == labels[i];
     }
 }
 

@@ -102,7 +102,7 @@ int wf_runs_share_recipe(const wf_run_summary *a, const wf_run_summary *b) {
 }
 
 static int has_same_classes(const wf_evaluation *a, const wf_evaluation *b) {
-    if (a->class_count != b->class_count) return 0;
+    if (a->class_count != b->class_count || a->is_multilabel != b->is_multilabel) return 0;
     for (int i = 0; i < a->class_count; i++)
         if (strcmp(a->class_names[i], b->class_names[i]) != 0) return 0;
     return 1;
@@ -151,8 +151,18 @@ static wf_status place_run(wf_comparison *c, wf_context *cx, wf_report_run *run)
     return append_run(row, cx, run);
 }
 
+/* Of any number of labels there is no matrix to add up: the first seed's figures. */
+static wf_status copy_first(wf_report_row *row, wf_context *cx) {
+    char *text = NULL;
+    WF_TRY(wf_evaluation_to_json(&text, cx, row->runs[0].evaluation));
+    wf_status status = wf_evaluation_from_json(&row->pooled, cx, text, strlen(text));
+    wf_text_free(text);
+    return status;
+}
+
 static wf_status pool(wf_report_row *row, wf_context *cx) {
     const wf_evaluation *first = row->runs[0].evaluation;
+    if (first->is_multilabel) return copy_first(row, cx);
     size_t k = (size_t)first->class_count;
     int64_t *sum = NULL;
     WF_TRY(wf_alloc(&sum, cx, k * k, sizeof *sum));

@@ -74,6 +74,10 @@ int wf__rows_share_test(const wf_report_row *a, const wf_report_row *b);
  * Errors: WF_E_NOMEM. */
 wf_status wf__run_predictions(wf_predictions *out, wf_str *problem, wf_context *cx,
                               const wf_report_run *run);
+/* The same as far as tests of accuracy want it: of images with any number of labels class 1 is that
+ * all are right, which is every image's label. */
+wf_status wf__run_outcomes(wf_predictions *out, wf_str *problem, wf_context *cx,
+                           const wf_report_run *run);
 int wf__predictions_share_images(const wf_predictions *a, const wf_predictions *b);
 
 /* ---- pairs.c ---- */

@@ -84,9 +84,12 @@ static wf_status add_charts(wf__markdown *m, size_t row, const json_t *model) {
     wf_str svg = {0};
     WF_TRY(wf_chart_curves(&svg, cx, r));
     WF_TRY(add_picture(m, row, "curves", "Learning curves", &svg));
-    WF_TRY(wf_chart_confusion(&svg, cx, e));
-    WF_TRY(add_picture(m, row, "confusion", "Confusion matrix", &svg));
+    if (!e->is_multilabel) {
+        WF_TRY(wf_chart_confusion(&svg, cx, e));
+        WF_TRY(add_picture(m, row, "confusion", "Confusion matrix", &svg));
+    }
     add_classes(m, json_object_get(model, "evaluation"));
+    if (e->is_multilabel) return WF_OK;
     WF_TRY(wf_chart_roc(&svg, cx, json_object_get(model, "roc"), e));
     WF_TRY(add_picture(m, row, "roc", "ROC curves", &svg));
     WF_TRY(wf_chart_reliability(&svg, cx, json_object_get(model, "reliability")));

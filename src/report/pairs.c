@@ -50,7 +50,7 @@ static wf_status take_sentence(wf_pair_test *test, wf_str *text) {
 
 static wf_status read_predictions(judged *j, wf_context *cx, const wf_report_run *source) {
     wf_predictions *p = &j->predictions;
-    WF_TRY(wf__run_predictions(p, &j->problem, cx, source));
+    WF_TRY(wf__run_outcomes(p, &j->problem, cx, source));
     j->is_read = 1;
     wf_free(p->probabilities);
     p->probabilities = NULL;
@@ -122,7 +122,8 @@ static wf_status test_images(testing *t, wf_context *cx, wf_report_pair *pair) {
                                   .high = m->high,
                                   .p = m->p,
                                   .p_holm = m->p};
-    if (memcmp(p->predicted, q->predicted, (size_t)p->count * sizeof *p->predicted) == 0)
+    if (!a->runs[0].evaluation->is_multilabel &&
+        memcmp(p->predicted, q->predicted, (size_t)p->count * sizeof *p->predicted) == 0)
         pair->identical = p->count;
     return WF_OK;
 }

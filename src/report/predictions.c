@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "report/internal.h"
 
 wf_status wf__run_predictions(wf_predictions *out, wf_str *problem, wf_context *cx,
@@ -34,4 +35,43 @@ int wf__predictions_share_images(const wf_predictions *a, const wf_predictions *
     return a->count == b->count &&
            memcmp(a->index, b->index, (size_t)a->count * sizeof *a->index) == 0 &&
            memcmp(a->labels, b->labels, (size_t)a->count * sizeof *a->labels) == 0;
+}
+
+/* Whether each image's labels were all right, as a class: what tests of accuracy need. */
+static wf_status outcomes_of(wf_predictions *out, wf_context *cx, wf_predictions *sets) {
+    wf_predictions p = {.count = sets->count, .class_count = 2};
+    const size_t n = (size_t)sets->count, k = (size_t)sets->class_count;
+    WF_TRY(wf_alloc(&p.labels, cx, n, sizeof *p.labels));
+    wf_status status = wf_alloc(&p.predicted, cx, n, sizeof *p.predicted);
+    if (status != WF_OK) {
+        wf_predictions_reset(&p);
+        return status;
+    }
+    for (size_t i = 0; i < n; i++) {
+        p.labels[i] = 1;
+        p.predicted[i] = memcmp(sets->sets + i * k, sets->taken + i * k, k) == 0;
+    }
+    p.index = sets->index;
+    sets->index = NULL;
+    *out = p;
+    return WF_OK;
+}
+
+wf_status wf__run_outcomes(wf_predictions *out, wf_str *problem, wf_context *cx,
+                           const wf_report_run *run) {
+    wf_context quiet = {0};
+    wf_predictions sets = {0};
+    if (!run->evaluation->is_multilabel) return wf__run_predictions(out, problem, cx, run);
+    wf_status status = wf_run_read_sets(&sets, &quiet, run->source);
+    if (status == WF_E_NOMEM) {
+        if (cx) *cx = quiet;
+        return status;
+    }
+    if (status == WF_OK) status = outcomes_of(out, cx, &sets);
+    else {
+        wf_str_add(problem, cx, quiet.message);
+        status = problem->status;
+    }
+    wf_predictions_reset(&sets);
+    return status;
 }

@@ -1,4 +1,5 @@
-/* Reading predictions.csv: a line per image, "index,label,predicted,p0 ... pK-1". */
+/* Reading predictions.csv: a line per image, "index,label,predicted,p0 ... pK-1", or of
+ * images with any number of labels "index,labels,predicted,p0 ...", with sets such as 1|4. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strtof_l */
 #endif
@@ -27,6 +28,8 @@ void wf_predictions_reset(wf_predictions *p) {
     wf_free(p->index);
     wf_free(p->labels);
     wf_free(p->predicted);
+    wf_free(p->sets);
+    wf_free(p->taken);
     wf_free(p->probabilities);
     *p = (wf_predictions){0};
 }
@@ -43,6 +46,18 @@ static bool take_count(int64_t *out, reader *r) {
     }
     *out = value;
     return r->at > begin;
+}
+
+/* "", "3" or "1|4": ascending numbers of classes below `k`. */
+static bool take_set(uint8_t *set, reader *r, int k) {
+    int64_t last = -1, value = 0;
+    if (r->at < r->end && *r->at == ',') return true;
+    while (take_count(&value, r) && value > last && value < k) {
+        set[last = value] = 1;
+        if (r->at == r->end || *r->at != '|') return true;
+        r->at++;
+    }
+    return false;
 }
 
 static bool is_at_cell_end(const reader *r) {
@@ -150,7 +165,11 @@ static wf_status read_line(wf_predictions *p, int64_t row, wf_context *cx, reade
     for (int j = 0; j < columns; j++) {
         const char *begin = r->at;
         int64_t value = 0;
-        if (j < FIRST) {
+        if (p->sets && (j == 1 || j == 2)) {
+            uint8_t *set = (j == 1 ? p->sets : p->taken) + row * p->class_count;
+            if (!take_set(set, r, p->class_count) || !is_at_cell_end(r))
+                return fail_cell(cx, r, j, begin, "classes, ascending, separated by |");
+        } else if (j < FIRST) {
             if (!take_count(&value, r) || !is_at_cell_end(r) || (j > 0 && value >= p->class_count))
                 return fail_cell(cx, r, j, begin,
                                  j == 0 ? "an image's row, a whole number from 0"
@@ -166,12 +185,19 @@ static wf_status read_line(wf_predictions *p, int64_t row, wf_context *cx, reade
     return WF_OK;
 }
 
-/* "index,label,predicted,p0,p1 ...": finds the number of classes. */
-static wf_status read_header(int *out_class_count, wf_context *cx, reader *r) {
-    static const char first[] = "index,label,predicted";
-    const size_t n = sizeof first - 1;
+static bool begins_with(const reader *r, const char *text) {
+    size_t n = strlen(text);
+    return (size_t)(r->end - r->at) >= n && memcmp(r->at, text, n) == 0;
+}
+
+/* "index,label,predicted,p0,p1 ...": finds the number of classes, and whether there are sets. */
+static wf_status read_header(int *out_class_count, bool *out_has_sets, wf_context *cx, reader *r) {
+    static const char sets[] = "index,labels,predicted";
+    bool has_sets = begins_with(r, sets);
+    const char *first = has_sets ? sets : "index,label,predicted";
+    const size_t n = strlen(first);
     int count = 0;
-    bool is_right = (size_t)(r->end - r->at) >= n && memcmp(r->at, first, n) == 0;
+    bool is_right = begins_with(r, first);
     if (is_right) r->at += n;
     for (; is_right && r->at < r->end && *r->at != '\n'; count++) {
         char wanted[32];
@@ -186,24 +212,31 @@ static wf_status read_header(int *out_class_count, wf_context *cx, reader *r) {
     r->at++;
     r->line++;
     *out_class_count = count;
+    *out_has_sets = has_sets;
     return WF_OK;
 }
 
-static wf_status alloc(wf_predictions *p, wf_context *cx, const reader *r) {
+static wf_status alloc(wf_predictions *p, wf_context *cx, const reader *r, bool has_sets) {
     int64_t lines = 0;
     for (const char *at = r->at; at < r->end; lines++) {
         const char *stop = memchr(at, '\n', (size_t)(r->end - at));
         at = stop ? stop + 1 : r->end;
     }
     size_t count = (size_t)lines, k = (size_t)p->class_count;
-    size_t least = 2 * (FIRST + k); /* bytes of a line: a digit and what follows it, per column */
+    /* bytes of a line: a digit and what follows it, per column; sets may be empty */
+    size_t least = 2 * (FIRST + k) - (has_sets ? 2 : 0);
     WF_REQUIRE(count <= (size_t)(r->end - r->at) / least + 1, WF_E_DATA,
                "%s: %zu lines of %zu columns are more than its bytes can hold", r->name, count,
                FIRST + k);
     p->count = lines;
     WF_TRY(wf_alloc(&p->index, cx, count, sizeof *p->index));
-    WF_TRY(wf_alloc(&p->labels, cx, count, sizeof *p->labels));
-    WF_TRY(wf_alloc(&p->predicted, cx, count, sizeof *p->predicted));
+    if (has_sets) {
+        WF_TRY(wf_alloc(&p->sets, cx, count, k));
+        WF_TRY(wf_alloc(&p->taken, cx, count, k));
+    } else {
+        WF_TRY(wf_alloc(&p->labels, cx, count, sizeof *p->labels));
+        WF_TRY(wf_alloc(&p->predicted, cx, count, sizeof *p->predicted));
+    }
     return wf_alloc(&p->probabilities, cx, count * k, sizeof *p->probabilities);
 }
 
@@ -212,10 +245,11 @@ wf_status wf__predictions_parse(wf_predictions *out, wf_context *cx, const char 
     wf_status status = WF_OK;
     wf_predictions p = {0};
     reader r = {.at = text, .end = text + size, .name = name, .line = 1};
-    WF_TRY(read_header(&p.class_count, cx, &r));
+    bool has_sets = false;
+    WF_TRY(read_header(&p.class_count, &has_sets, cx, &r));
     r.c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* a decimal point is a point */
     WF_REQUIRE(r.c_locale, WF_E_NOMEM, "%s: no C locale: %s", name, strerror(errno));
-    WF_TRY_OR(alloc(&p, cx, &r));
+    WF_TRY_OR(alloc(&p, cx, &r, has_sets));
     for (int64_t i = 0; i < p.count; i++) WF_TRY_OR(read_line(&p, i, cx, &r));
     *out = p;
     p = (wf_predictions){0};
@@ -225,7 +259,7 @@ done:
     return status;
 }
 
-wf_status wf_run_read_predictions(wf_predictions *out, wf_context *cx, const wf_run *run) {
+static wf_status read_file(wf_predictions *out, wf_context *cx, const wf_run *run) {
     wf_status status = WF_OK;
     char *path = NULL;
     uint8_t *text = NULL;
@@ -240,4 +274,28 @@ done:
     wf_free(text);
     wf_free(path);
     return status;
+}
+
+static wf_status read_kind(wf_predictions *out, wf_context *cx, const wf_run *run, bool of_sets) {
+    wf_predictions p = {0};
+    WF_TRY(read_file(&p, cx, run));
+    if (of_sets == (p.sets != NULL)) {
+        *out = p;
+        return WF_OK;
+    }
+    wf_predictions_reset(&p);
+    return WF_FAIL(WF_E_UNSUPPORTED,
+                   of_sets
+                       ? "run %s: was judged on images of one label each, not of any number"
+                       : "run %s: was judged on images of any number of labels, this is for one "
+                         "label each",
+                   run->id);
+}
+
+wf_status wf_run_read_predictions(wf_predictions *out, wf_context *cx, const wf_run *run) {
+    return read_kind(out, cx, run, false);
+}
+
+wf_status wf_run_read_sets(wf_predictions *out, wf_context *cx, const wf_run *run) {
+    return read_kind(out, cx, run, true);
 }

@@ -43,45 +43,92 @@ wf_status wf_run_record_fold(wf_context *cx, wf_run *run, const char *evaluation
     return record(cx, run, WF_RUN_FOLD_FILE, "held_out", evaluation_json, weights);
 }
 
-static wf_status add_predictions(wf_writer *w, wf_context *cx, const int32_t *index,
-                                 const int32_t *labels, const int32_t *predicted,
-                                 const float *probabilities, int64_t count, int class_count) {
-    WF_TRY(wf_writer_addf(w, cx, "index,label,predicted"));
-    for (int j = 0; j < class_count; j++) WF_TRY(wf_writer_addf(w, cx, ",p%d", j));
-    WF_TRY(wf_writer_add(w, cx, "\n", 1));
-    wf_str line = {0};
-    for (int64_t i = 0; i < count; i++) {
-        line.length = 0;
-        wf_str_addf(&line, cx, "%lld,%d,%d", index ? (long long)index[i] : (long long)i, labels[i],
-                    predicted[i]);
-        for (int j = 0; j < class_count; j++) {
-            char text[32];
-            wf_str_add(&line, cx, ",");
-            wf_str_add(&line, cx, wf_float_text(text, probabilities[i * class_count + j]));
-        }
-        wf_str_add(&line, cx, "\n");
-        wf_status status = line.status;
-        if (status == WF_OK) status = wf_writer_add(w, cx, line.text, line.length);
-        if (status != WF_OK) {
-            wf_str_reset(&line);
-            return status;
-        }
+/* What is written about the images: classes, or sets of them. */
+typedef struct told {
+    const int32_t *index, *labels, *predicted;
+    const uint8_t *sets, *taken; /* NULL: one label each */
+    const float *probabilities;
+    int64_t count;
+    int class_count;
+} told;
+
+/* "1|4" */
+static void add_set(wf_str *line, wf_context *cx, const uint8_t *set, int class_count) {
+    const char *between = "";
+    for (int j = 0; j < class_count; j++) {
+        if (!set[j]) continue;
+        wf_str_addf(line, cx, "%s%d", between, j);
+        between = "|";
     }
-    wf_str_reset(&line);
-    return WF_OK;
 }
 
-wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *index,
-                                    const int32_t *labels, const int32_t *predicted,
-                                    const float *probabilities, int64_t count, int class_count) {
+static void add_image(wf_str *line, wf_context *cx, const told *t, int64_t i) {
+    const int k = t->class_count;
+    wf_str_addf(line, cx, "%lld,", t->index ? (long long)t->index[i] : (long long)i);
+    if (t->sets) {
+        add_set(line, cx, t->sets + i * k, k);
+        wf_str_add(line, cx, ",");
+        add_set(line, cx, t->taken + i * k, k);
+    } else {
+        wf_str_addf(line, cx, "%d,%d", t->labels[i], t->predicted[i]);
+    }
+    for (int j = 0; j < k; j++) {
+        char text[32];
+        wf_str_add(line, cx, ",");
+        wf_str_add(line, cx, wf_float_text(text, t->probabilities[i * k + j]));
+    }
+    wf_str_add(line, cx, "\n");
+}
+
+static wf_status add_predictions(wf_writer *w, wf_context *cx, const told *t) {
+    WF_TRY(wf_writer_addf(w, cx, t->sets ? "index,labels,predicted" : "index,label,predicted"));
+    for (int j = 0; j < t->class_count; j++) WF_TRY(wf_writer_addf(w, cx, ",p%d", j));
+    WF_TRY(wf_writer_add(w, cx, "\n", 1));
+    wf_str line = {0};
+    wf_status status = WF_OK;
+    for (int64_t i = 0; i < t->count && status == WF_OK; i++) {
+        line.length = 0;
+        add_image(&line, cx, t, i);
+        status = line.status;
+        if (status == WF_OK) status = wf_writer_add(w, cx, line.text, line.length);
+    }
+    wf_str_reset(&line);
+    return status;
+}
+
+static wf_status write_predictions(wf_context *cx, wf_run *run, const told *t) {
     char *path = NULL;
     wf_writer *w = NULL;
     WF_TRY(wf_run_file(&path, cx, run, WF_RUN_PREDICTIONS_FILE));
     wf_status status = wf_writer_open(&w, cx, path);
     wf_free(path);
     if (status != WF_OK) return status;
-    status = add_predictions(w, cx, index, labels, predicted, probabilities, count, class_count);
+    status = add_predictions(w, cx, t);
     if (status == WF_OK) return wf_writer_commit(w, cx);
     wf_writer_abort(w);
     return status;
+}
+
+wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *index,
+                                    const int32_t *labels, const int32_t *predicted,
+                                    const float *probabilities, int64_t count, int class_count) {
+    return write_predictions(cx, run,
+                             &(told){.index = index,
+                                     .labels = labels,
+                                     .predicted = predicted,
+                                     .probabilities = probabilities,
+                                     .count = count,
+                                     .class_count = class_count});
+}
+
+wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index, const uint8_t *sets,
+                             const uint8_t *taken, const float *probabilities, int64_t count,
+                             int class_count) {
+    return write_predictions(cx, run,
+                             &(told){.index = index,
+                                     .sets = sets,
+                                     .taken = taken,
+                                     .probabilities = probabilities,
+                                     .count = count,
+                                     .class_count = class_count});
 }

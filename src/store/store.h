@@ -13,7 +13,9 @@
  *     test.json             figures on the test set (wf_evaluation_to_json, and the store's keys)
  *     fold.json             instead of it in a fold of a cross-validation: the same form, on the
  *                           held-out images; predictions.csv then has rows of the training set
- *     predictions.csv       index,label,predicted,p0 ... pK-1
+ *     predictions.csv       index,label,predicted,p0 ... pK-1; where images have any number of
+ *                           labels: index,labels,predicted,p0 ..., with sets such as 1|4
+ *     thresholds.json       above which probability each label is said to be there
  *     report.html
  *     report/               what a report shows and takes long to make: a map, evidence
  *     tags.json             {"name": "value"}: what the user noted
@@ -168,7 +170,9 @@ typedef struct wf_predictions {
     int class_count;             /* K */
     int64_t *index;              /* [count] row in the set that the images are of */
     int32_t *labels, *predicted; /* [count], each in [0, K) */
-    float *probabilities;        /* [count][K], finite and >= 0 */
+    uint8_t *sets, *taken; /* [count][K], 0 or 1; NULL: one label each, else labels and predicted
+                              are NULL */
+    float *probabilities;  /* [count][K], finite and >= 0 */
 } wf_predictions;
 
 /* ---- the store ------------------------------------------------------------------------------- */
@@ -289,6 +293,12 @@ wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *
                                     const int32_t *labels, const int32_t *predicted,
                                     const float *probabilities, int64_t count, int class_count);
 
+/* The same where images have any number of labels.  sets, taken [count][class_count], 0 or 1: what
+ * they have, and what they are said to have. */
+wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index, const uint8_t *sets,
+                             const uint8_t *taken, const float *probabilities, int64_t count,
+                             int class_count);
+
 /* Sets status (finished, interrupted or failed), end and reason (NULL or for instance "early
  * stopping: val_loss did not improve for 2 epochs") in description.json.
  * Errors: WF_E_ARG (another status; finished without wf_run_describe), WF_E_IO. */
@@ -337,6 +347,9 @@ wf_status wf_run_read_fold(char **out, size_t *out_length, wf_context *cx, const
  * Errors: WF_E_NOTFOUND (no such file), WF_E_DATA (line and column named), WF_E_LIMIT, WF_E_IO,
  * WF_E_NOMEM. */
 wf_status wf_run_read_predictions(wf_predictions *out, wf_context *cx, const wf_run *run);
+/* Those of images with any number of labels; else, and by wf_run_read_predictions for these:
+ * WF_E_UNSUPPORTED. */
+wf_status wf_run_read_sets(wf_predictions *out, wf_context *cx, const wf_run *run);
 void wf_predictions_reset(wf_predictions *predictions);
 
 #endif

@@ -20,8 +20,23 @@ static wf_status check_size(wf_context *cx, const wf_graph *g, const wf_images *
     return WF_OK;
 }
 
-wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows, int needs_labels,
-                         const char *what) {
+/* Images of which each has any number of labels. */
+static wf_status check_sets(wf_context *cx, const wf_graph *g, const wf_images *images,
+                            const wf_loss *loss, const char *what) {
+    int64_t n_outputs = wf_shape_size(&g->nodes[g->output].shape);
+    WF_REQUIRE(!loss->class->is_exclusive, WF_E_ARG,
+               "loss %s is of classes that exclude each other, %s images have any number of labels "
+               "| give loss: binary_crossentropy, and the last layer activation: sigmoid",
+               loss->class->name, what);
+    WF_REQUIRE(images->n_labels == n_outputs, WF_E_DATA,
+               "%s images have %" PRId32 " labels that may be set, model %s has %" PRId64
+               " outputs",
+               what, images->n_labels, g->name, n_outputs);
+    return WF_OK;
+}
+
+wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows,
+                         const wf_loss *loss, const char *what) {
     const wf_images *images = rows->images;
     int64_t n_outputs = wf_shape_size(&g->nodes[g->output].shape);
     int64_t n_classes = n_outputs == 1 ? 2 : n_outputs;
@@ -32,13 +47,15 @@ wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows
                rows->normalization->channels, what, images->channels);
     WF_REQUIRE(rows->index || rows->n <= images->count, WF_E_ARG,
                "%" PRId64 " %s images wanted of %" PRId64, rows->n, what, images->count);
-    WF_REQUIRE(!needs_labels || images->labels, WF_E_DATA, "%s images have no labels", what);
+    WF_REQUIRE(!loss || images->labels || images->label_sets, WF_E_DATA, "%s images have no labels",
+               what);
+    if (loss && images->label_sets) WF_TRY(check_sets(cx, g, images, loss, what));
     for (int64_t i = 0; i < rows->n; i++) {
         int64_t row = rows->index ? rows->index[i] : i;
         WF_REQUIRE(row >= 0 && row < images->count, WF_E_ARG,
                    "%s index %" PRId64 " is %" PRId64 ", there are %" PRId64 " images", what, i,
                    row, images->count);
-        if (!needs_labels) continue;
+        if (!loss || images->label_sets) continue;
         int32_t label = images->labels[row];
         WF_REQUIRE(label >= 0 && label < n_classes, WF_E_DATA,
                    "%s image %" PRId64 " has label %" PRId32 ", model %s tells %" PRId64
@@ -54,6 +71,7 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
                       .scale = rows->normalization->scale,
                       .shift = rows->normalization->shift,
                       .labels = images->labels,
+                      .sets = images->label_sets,
                       .n = (int)n,
                       .position = first};
     if (rows->index) {
@@ -62,6 +80,7 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
         size_t size = (size_t)images->height * (size_t)images->width * (size_t)images->channels;
         batch.pixels += (size_t)first * size;
         if (batch.labels) batch.labels += first;
+        if (batch.sets) batch.sets += first * images->n_labels;
     }
     return batch;
 }

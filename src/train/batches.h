@@ -16,11 +16,12 @@ typedef struct wf__rows {
     int32_t views; /* wf_test_views, for evaluation */
 } wf__rows;
 
-/* The images have the graph's input size, the rows exist, and labels (when wanted) are classes that
- * the output has; `what` names them in messages ("training").
+/* The images have the graph's input size, the rows exist, and what `loss` (NULL: nothing) learns
+ * from is there: labels that are classes of the output, or sets of as many labels as it has units;
+ * `what` names them in messages ("training").
  * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG. */
-wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows, int needs_labels,
-                         const char *what);
+wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows,
+                         const wf_loss *loss, const char *what);
 
 /* The batch of rows [first, first + n) in the order of rows->index. */
 wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n);

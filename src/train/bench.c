@@ -38,7 +38,8 @@ static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
     WF_TRY(wf_normalization_create(&b->normalization, cx, WF_NORMALIZATION_UNIT, b->images, NULL,
                                    b->images->count));
     wf__rows rows = {b->images, NULL, b->images->count, &b->normalization, 0};
-    WF_TRY(wf__rows_check(cx, g, &rows, !options->is_inference, "timing"));
+    WF_TRY(wf__rows_check(cx, g, &rows, options->is_inference ? NULL : &options->recipe->loss,
+                          "timing"));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
     for (int64_t i = 0; i < b->images->count; i++) b->order[i] = (int32_t)i;
     wf_rng rng;

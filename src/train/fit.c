@@ -94,8 +94,9 @@ static wf_status prepare(fit *f, wf_context *cx, const wf_train_data *data) {
     if (data->validation && data->n_validation > 0)
         f->validation = (wf__rows){data->validation, data->validation_index, data->n_validation,
                                    &data->normalization, 0};
-    WF_TRY(wf__rows_check(cx, f->graph, &f->train, 1, "training"));
-    if (has_validation(f)) WF_TRY(wf__rows_check(cx, f->graph, &f->validation, 1, "validation"));
+    WF_TRY(wf__rows_check(cx, f->graph, &f->train, &r->loss, "training"));
+    if (has_validation(f))
+        WF_TRY(wf__rows_check(cx, f->graph, &f->validation, &r->loss, "validation"));
     WF_TRY(wf_recipe_check(cx, r, has_validation(f)));
     f->batch_size = r->batch_size < f->train.n ? r->batch_size : (int)f->train.n;
     f->validation_batch =

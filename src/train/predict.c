@@ -18,7 +18,7 @@ wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *para
     wf_predict_result result = {0};
     WF_REQUIRE(!options->views || !has_loss, WF_E_ARG,
                "test-time augmentation makes means of outputs, which have no loss");
-    WF_TRY(wf__rows_check(cx, g, &rows, has_loss, "given"));
+    WF_TRY(wf__rows_check(cx, g, &rows, has_loss ? &options->recipe->loss : NULL, "given"));
     WF_REQUIRE(!(options->views & WF_TEST_SHIFT) ||
                    (rows.images->height > 1 && rows.images->width > 1),
                WF_E_ARG, "test-time augmentation shifts images by a pixel, theirs are %d x %d",

@@ -2,7 +2,7 @@
 """Writes sklearn_multilabel.json: images with several labels, and the figures of scikit-learn.
 
 Run it in this folder. Needs numpy and scikit-learn (the data were made with 1.2.1). Predicted is what
-has a score of at least 0.5; zero_division=0. null: scikit-learn raises an error. "classes": the same
+has a score of at least 0.5 (of what needs probabilities: above 0.5); zero_division=0. null: scikit-learn raises an error. "classes": the same
 area under the curve of images with one label each.
 """
 import json
@@ -20,6 +20,27 @@ def known(figure, *arguments, **options):
         return float(figure(*arguments, **options))
     except ValueError:
         return None
+
+
+def best_f1(targets, scores):
+    """Of one label: the best F1 that a threshold gives, 0 where no image has the label."""
+    if not targets.any():
+        return 0.0
+    precision, recall, _ = m.precision_recall_curve(targets, scores)
+    both = precision + recall
+    return float(np.max(np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0)))
+
+
+def of_probabilities(targets, scores):
+    """What needs scores from 0 to 1; of labels above one half, and of each above its best threshold."""
+    if scores.min() < 0 or scores.max() > 1:
+        return {"log_loss": None}
+    above = (scores > 0.5).astype(int)
+    labels = range(targets.shape[1])
+    return {"log_loss": float(np.mean([m.log_loss(targets[:, j], scores[:, j], labels=[0, 1]) for j in labels])),
+            "subset_accuracy_above_half": float(m.accuracy_score(targets, above)),
+            "macro_f1_above_half": float(m.f1_score(targets, above, average="macro", zero_division=0)),
+            "best_f1": [best_f1(targets[:, j], scores[:, j]) for j in labels]}
 
 
 def case(name, targets, scores):
@@ -44,6 +65,7 @@ def case(name, targets, scores):
         "label_ranking_average_precision": m.label_ranking_average_precision_score(targets, scores),
         "coverage_error": float(m.coverage_error(targets, scores)),
         "label_ranking_loss": float(m.label_ranking_loss(targets, scores)),
+        **of_probabilities(targets, scores),
     }
 
 

@@ -118,13 +118,13 @@ TEST(training_steps_of_every_model_allocate_nothing) {
     wf_context cx = {0};
     wf_names names = {0};
     wf_pool *pool = NULL;
-    static uint8_t pixels[MODEL_IMAGES * 28 * 28];
+    static uint8_t pixels[MODEL_IMAGES * 64 * 64]; /* of the largest input */
     static int32_t labels[MODEL_IMAGES];
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 7919 >> 3);
     for (int i = 0; i < MODEL_IMAGES; i++) labels[i] = i % 10;
     const wf_images images = {.count = MODEL_IMAGES,
-                              .height = 28,
-                              .width = 28,
+                              .height = 64,
+                              .width = 64,
                               .channels = 1,
                               .pixels = pixels,
                               .labels = labels};

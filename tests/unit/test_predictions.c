@@ -269,4 +269,44 @@ TEST(large_files_are_read_fast) {
     wf_store_close(store);
 }
 
+/* ---- any number of labels ---- */
+
+TEST(sets_come_back_and_each_kind_is_asked_for_by_name) {
+    static const uint8_t sets[] = {1, 0, 1, 0, 0, 0, 0, 1, 0},
+                         taken[] = {0, 0, 1, 0, 0, 0, 1, 1, 1};
+    static const float values[] = {.5f, .25f, .75f, 0, .1f, .2f, 1, 1, 1};
+    wf_store *store = NULL;
+    wf_run *run = new_run(&store);
+    wf_predictions p = {0};
+    CHECK_OK(&cx, wf_run_record_sets(&cx, run, NULL, sets, taken, values, 3, 3));
+    CHECK_OK(&cx, wf_run_read_sets(&p, &cx, run));
+    CHECK(p.count == 3 && p.class_count == 3 && !p.labels && !p.predicted);
+    CHECK(memcmp(p.sets, sets, sizeof sets) == 0);
+    CHECK(memcmp(p.taken, taken, sizeof taken) == 0);
+    CHECK(memcmp(p.probabilities, values, sizeof values) == 0);
+    wf_predictions_reset(&p);
+    CHECK_INT(wf_run_read_predictions(&p, &cx, run), WF_E_UNSUPPORTED);
+    CHECK(strstr(cx.message, "was judged on images of any number of labels"));
+    CHECK_OK(&cx, wf_run_record_predictions(&cx, run, NULL, (const int32_t[]){1},
+                                            (const int32_t[]){0}, values, 1, 2));
+    CHECK_INT(wf_run_read_sets(&p, &cx, run), WF_E_UNSUPPORTED);
+    CHECK(!p.index);
+    wf_run_close(run);
+    wf_store_close(store);
+}
+
+TEST(damaged_sets_are_named) {
+    static const char *const damaged[] = {"0,1|0,,0.5,0.5\n", "0,1|,,0.5,0.5\n",  "0,2,,0.5,0.5\n",
+                                          "0,,x,0.5,0.5\n",   "0,1|1,,0.5,0.5\n", "0,,\n"};
+    wf_predictions p = {0};
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "index,labels,predicted,p0,p1\n%s", damaged[i]);
+        CHECK_INT(parse(&p, text), WF_E_DATA);
+        CHECK(strstr(cx.message, "p.csv: line 2, column "));
+        wf_context_reset(&cx);
+    }
+    CHECK(!p.index);
+}
+
 TEST_MAIN()

@@ -1,0 +1,168 @@
+#!/bin/bash
+# Several labels per image: reading, training, thresholds, judging, predicting, comparing, refusing.
+. "$(dirname -- "$0")/lib.sh"
+
+# 8x8 images whose labels are bright quarters, any number of them.
+make_sets() { # FOLDER TRAIN TEST
+    mkdir -p "$1" && /usr/bin/python3 -c '
+import random, struct, sys
+folder, counts = sys.argv[1], [int(n) for n in sys.argv[2:4]]
+names = ["top left", "top right", "bottom, left", "bottom right"]
+draw = random.Random(7)
+open(f"{folder}/classes.txt", "w").write("\n".join(names) + "\n")
+for part, count in zip(("train", "test"), counts):
+    rows, pixels = ["image,labels"], bytearray()
+    for i in range(count):
+        has = [draw.random() < 0.4 for _ in names]
+        for y in range(8):
+            for x in range(8):
+                pixels.append(40 * has[2 * (y // 4) + x // 4] + draw.randrange(210))
+        text = "|".join(n for n, h in zip(names, has) if h)
+        rows.append(f"{i},\"{text}\"")
+    open(f"{folder}/{part}-images-idx3-ubyte", "wb").write(struct.pack(">4i", 0x803, count, 8, 8) + pixels)
+    open(f"{folder}/{part}-labels.csv", "w").write("\n".join(rows) + "\n")
+' "$@"
+}
+
+model() { # NAME UNITS ACTIVATION LOSS
+    printf 'name: %s\ninput: [8, 8, 1]\nlayers:\n' "$1"
+    printf '  - conv2d: {filters: %s, kernel_size: 3, activation: relu}\n  - flatten\n' "$2"
+    printf '  - dense: {units: 4, activation: %s}\ntraining:\n' "$3"
+    printf '  epochs: 4\n  batch_size: 16\n  validation: 0.2\n  optimizer: {adam: {learning_rate: 0.01}}\n'
+    printf '  loss: %s\n' "$4"
+}
+
+make_sets sets 300 80
+model each 6 sigmoid binary_crossentropy >each.yaml
+model one 6 softmax sparse_categorical_crossentropy >one.yaml
+
+weft datasets ./sets
+exits 0
+out_like 'sets: ./sets
+8 x 8 pixels of 1 channel\(s\), 4 classes, any number of labels per image: 1.* on average, * image\(s\) have none
+
+class * train  validation  test*
+images * 300 * 0 * 80'
+weft datasets ./sets --json
+json_is 'd["multilabel"], d["images"]["train"], d["shape"], len(d["classes"])' '(True, 300, [8, 8, 1], 4)'
+json_is 'sum(c["train"] + c["test"] for c in d["classes"]) == round(d["labels_per_image"] * 380)' True
+
+# ---- one run ----
+weft train each.yaml --dataset ./sets --threads 2
+exits 0
+out_like 'test: subset accuracy 0.* - loss * - macro-F1 *'
+err_like '*240 training and 60 validation images*Epoch 4/4: *subset_accuracy: * - loss: * - val_subset_accuracy: *'
+run=$WEFT_RUNS/each-1
+last=$(printf '%s\n' "$err" | grep '^Epoch 4/4: ')
+stored=$(tail -n 1 "$run/metrics.csv" |
+    awk -F, '{ printf "subset_accuracy: %s - loss: %s - val_subset_accuracy: %s - val_loss: %s", $3, $2, $5, $4 }')
+same "${last##*/step - }" "$stored"
+same "$(head -n 1 "$run/predictions.csv")" 'index,labels,predicted,p0,p1,p2,p3'
+
+# Figures of test.json, counted again from the rows; labels are taken above their thresholds.
+count_again() {
+    /usr/bin/python3 -c '
+import csv, json, sys
+run = sys.argv[1]
+rows = list(csv.reader(open(run + "/predictions.csv")))[1:]
+test, stored = json.load(open(run + "/test.json")), json.load(open(run + "/thresholds.json"))
+limits = [one["threshold"] for one in stored["thresholds"]]
+assert limits == [one["threshold"] for one in test["classes"]]
+sets = [[set(map(int, filter(None, row[c].split("|")))) for row in rows] for c in (1, 2)]
+for row, taken in zip(rows, sets[1]):
+    assert taken == {k for k, p in enumerate(map(float, row[3:])) if p > limits[k]}
+right = sum(a == b for a, b in zip(*sets)) / len(rows)
+both = sum(len(a & b) for a, b in zip(*sets))
+f1 = 2 * both / sum(len(a) + len(b) for a, b in zip(*sets))
+print(abs(right - test["accuracy"]) < 1e-12, abs(f1 - test["micro"]["f1"]) < 1e-12, right > 0.5,
+      test["accuracy"] == test["subset_accuracy"], test["multilabel"], stored["images"], len(rows))' "$1"
+}
+same "$(count_again "$run")" 'True True True True True 60 80'
+
+# ---- the same bits with other threads, and when it was stopped on the way ----
+weights=$(sha "$run/weights/last.safetensors")
+weft train each.yaml -d ./sets -t 3 -q
+same "$(sha "$WEFT_RUNS/each-2/weights/last.safetensors")" "$weights"
+same "$(sha "$WEFT_RUNS/each-2/thresholds.json")" "$(sha "$run/thresholds.json")"
+weft train each.yaml -d ./sets -q --name stopped --max-time 0.001s
+exits 75
+weft train --resume stopped-1 -q
+exits 0
+same "$(sha "$WEFT_RUNS/stopped-1/weights/last.safetensors")" "$weights"
+same "$(count_again "$WEFT_RUNS/stopped-1")" 'True True True True True 60 80'
+weft train each.yaml -d ./sets --validation 0 -e 1 --name bare
+err_like '*no validation images: every label is taken from probability .5 on*'
+check 'no thresholds without validation' test ! -e "$WEFT_RUNS/bare-1/thresholds.json"
+
+# ---- judging and predicting ----
+weft evaluate each-1
+exits 0
+out_like '*subset accuracy 0.*on 80 images*95 % interval*C-P, macro precision*O-F1, micro F1*mAP*threshold*bottom, left*'
+stored=$(/usr/bin/python3 -c 'import json, sys
+d = json.load(open(sys.argv[1])); print(d["accuracy"], d["macro"]["f1"], d["hamming_loss"])' "$run/test.json")
+weft evaluate each-1 --json
+json_is '" ".join(str(v) for v in (d["evaluation"]["accuracy"], d["evaluation"]["macro"]["f1"],
+    d["evaluation"]["hamming_loss"]))' "$stored"
+weft predict each-1 sets/test-images-idx3-ubyte --json
+exits 0
+json_is 'len(d["predictions"]), all(l["probability"] > l["threshold"] for p in d["predictions"] for l in p["labels"])' \
+    '(80, True)'
+# The probability of a set is a product over all labels.
+json_is 'max(abs(p["set_probability"] - __import__("math").prod(
+    q if k in [l["class"] for l in p["labels"]] else 1 - q for k, q in enumerate(p["probabilities"])))
+    for p in d["predictions"]) < 1e-12' True
+weft predict each-1 sets/test-images-idx3-ubyte
+out_like 'sets/test-images-idx3-ubyte\[0\]: * - set 0.*'
+
+# ---- comparing ----
+model wide 12 sigmoid binary_crossentropy >wide.yaml
+weft compare each.yaml wide.yaml --dataset ./sets --seeds 2 --runs both -q
+exits 0
+out_like '*each*wide*Which differences are real?*\(seed 0\)*'
+weft report --all --runs both -o report.html -q
+exits 0
+check 'the report says what it leaves out' grep -q 'Images have any number of labels' report.html
+
+# ---- a model of the other kind ----
+weft train one.yaml --dataset ./sets -q
+exits 2
+err_like '*any number of labels per image*activation: sigmoid*binary_crossentropy*'
+weft train each.yaml --dataset ./sets --set training.loss=categorical_crossentropy -q
+exits 2
+err_like '*classes that exclude each other*give loss: binary_crossentropy*'
+make_images single 8 30 10
+weft train each.yaml --dataset ./single --set layers.dense.units=3 -q
+exits 2
+err_like '*single has one label per image*activation: softmax*'
+for words in 'cv each.yaml --folds 3 --dataset ./sets' 'embed each-1 -o map'; do
+    # shellcheck disable=SC2086
+    weft $words -q
+    err_like '*any number of labels per image*'
+done
+weft evaluate each-1 --curves curves -q
+err_like '*--curves*any number*'
+
+# ---- pictures of one's own ----
+mkdir photos
+/usr/bin/python3 -c '
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+for i in range(12):
+    rows = b"".join(b"\0" + bytes((40 * i + 9 * x + y) % 256 for x in range(9)) for y in range(9))
+    open(f"photos/{i}.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 9, 9, 8, 0, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+print("image,labels,split")
+for i in range(11):
+    print(i, ".png,", ("a", "b|c", "", "a|d")[i % 4], ",", "train" if i < 8 else "test", sep="")' >photos/labels.csv
+weft train each.yaml --dataset photos --validation 0.25 -e 1 --name photos
+exits 0
+err_like '*1 picture(s) without a row left out: 11.png*'
+weft evaluate photos
+exits 0
+printf '11.png,a|x,test\n' >>photos/labels.csv
+weft train each.yaml --dataset photos -q
+exits 3
+err_like 'weft: *photos/labels.csv: line 13, column 2: found the label "x", expected one of the 4 of the training part*'
+
+finish
