@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "data/label_sets.h"
 #include "pictures.h"
+#include "weft/audit.h"
 
 static wf_context cx;
 static uint8_t pixels[1 << 12], file[1 << 14];
@@ -267,6 +268,21 @@ TEST(no_allocation_may_fail_unseen) {
         failures++;
     }
     CHECK(failures >= 20);
+}
+
+/* Three equal pictures: two with the same set, one with another. */
+TEST(duplicates_of_other_labels_are_counted) {
+    wf_duplicates *found = NULL;
+    put_png("u/1.png", 1);
+    put_png("u/2.png", 1);
+    put_png("u/3.png", 1);
+    scratch_text("u/labels.csv", "image,labels\n1.png,a|b\n2.png,b|a\n3.png,a\n");
+    wf_dataset *d = open_set("u");
+    CHECK_OK(&cx, wf_duplicates_find(&found, &cx, NULL, d, 0, NULL));
+    CHECK_INT(found->exact_counts[WF_PART_TRAIN][WF_PART_TRAIN].pairs, 3);
+    CHECK_INT(found->exact_counts[WF_PART_TRAIN][WF_PART_TRAIN].other_label, 2);
+    wf_duplicates_destroy(found);
+    wf_dataset_destroy(d);
 }
 
 /* ---- splits ---- */
