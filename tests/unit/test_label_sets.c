@@ -273,15 +273,18 @@ TEST(no_allocation_may_fail_unseen) {
 /* Three equal pictures: two with the same set, one with another. */
 TEST(duplicates_of_other_labels_are_counted) {
     wf_duplicates *found = NULL;
+    wf_pool *pool = NULL;
+    CHECK_OK(&cx, wf_pool_create(&pool, &cx, 1));
     put_png("u/1.png", 1);
     put_png("u/2.png", 1);
     put_png("u/3.png", 1);
     scratch_text("u/labels.csv", "image,labels\n1.png,a|b\n2.png,b|a\n3.png,a\n");
     wf_dataset *d = open_set("u");
-    CHECK_OK(&cx, wf_duplicates_find(&found, &cx, NULL, d, 0, NULL));
+    CHECK_OK(&cx, wf_duplicates_find(&found, &cx, pool, d, 0, NULL));
     CHECK_INT(found->exact_counts[WF_PART_TRAIN][WF_PART_TRAIN].pairs, 3);
     CHECK_INT(found->exact_counts[WF_PART_TRAIN][WF_PART_TRAIN].other_label, 2);
     wf_duplicates_destroy(found);
+    wf_pool_destroy(pool);
     wf_dataset_destroy(d);
 }
 
