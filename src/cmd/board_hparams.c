@@ -76,7 +76,15 @@ static wf_status add_layer(wf_hparam_list *list, wf_context *cx, const wf_node *
     return status;
 }
 
-/* The steps' names in their order, then "augmentation.<step>.<key>" of every key. */
+/* How many steps before step i have its name. */
+static int earlier_steps(const wf_augmentation *a, int i) {
+    int n = 0;
+    for (int k = 0; k < i; k++) n += a->steps[k].class == a->steps[i].class;
+    return n;
+}
+
+/* The steps' names in their order, then "augmentation.<step>.<key>" of every key; of a step that
+ * comes again, "augmentation.<step>_1.<key>". */
 static wf_status add_augmentation(wf_hparam_list *list, wf_context *cx, const wf_augmentation *a) {
     wf_str names = {0};
     for (int i = 0; i < a->n; i++)
@@ -86,8 +94,9 @@ static wf_status add_augmentation(wf_hparam_list *list, wf_context *cx, const wf
     if (status == WF_OK) status = add(list, cx, "augmentation", WF_HPARAM_TEXT, names.text);
     for (int i = 0; i < a->n && status == WF_OK; i++) {
         const wf_augment_class *class = a->steps[i].class;
-        char section[64];
-        snprintf(section, sizeof section, "augmentation.%s", class->name);
+        char section[64], again[16] = "";
+        if (earlier_steps(a, i)) snprintf(again, sizeof again, "_%d", earlier_steps(a, i));
+        snprintf(section, sizeof section, "augmentation.%s%s", class->name, again);
         status = add_fields(list, cx, section, class->fields, a->steps[i].config);
     }
     wf_str_reset(&names);
