@@ -43,7 +43,7 @@ weft models
 exits 0
 for model in cnn-1conv lstm-2x128-relu cnn-2conv-bn cnn-4conv-bn lstm-128 cnn-3conv-leaky gru-128 lstm-186 \
     lstm-186-784 cnn-2conv cnn-16 cnn-32 cnn-16-lstm cnn-32-lstm cnn-16-bilstm cnn-32-bilstm lenet-5 \
-    bilstm-128 cnn-16-lstm-1conv cnn-16-lstm-3conv cnn-16-lstm-64; do
+    renet sequencer2d bilstm-strong crnn-strong bilstm-128 cnn-16-lstm-1conv cnn-16-lstm-3conv cnn-16-lstm-64; do
     out_like "*$model *"
 done
 weft models --json

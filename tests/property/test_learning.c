@@ -92,8 +92,8 @@ static void make_canvases(void) {
     CHECK_OK(&cx, wf_dataset_open(&canvases, &cx, scratch("outfits"), NULL));
 }
 
-/* The model as its file says, with `limit` training images, each class as often as in the whole. */
-static void learner_open(learner *l, const char *model, int64_t limit) {
+/* The model as its file says. */
+static void learner_open(learner *l, const char *model) {
     char *path = NULL;
     *l = (learner){0};
     if (!pool) CHECK_OK(&cx, wf_pool_create(&pool, &cx, 0));
@@ -103,6 +103,10 @@ static void learner_open(learner *l, const char *model, int64_t limit) {
     CHECK_OK(&cx, wf_model_find(&path, &cx, model, folders, 1));
     CHECK_OK(&cx, wf_model_spec_read(&l->spec, &cx, path));
     wf_text_free(path);
+}
+
+/* With `limit` training images, each class as often as in the whole. */
+static void learner_split(learner *l, int64_t limit) {
     CHECK_OK(&cx, wf_split_create(&l->split, &cx, l->dataset, 0, SEED, limit));
     CHECK_INT(l->split.n_train, limit);
     CHECK_OK(&cx, wf_normalization_create(&l->normalization, &cx,
@@ -179,11 +183,14 @@ static void overfit(const char *model) {
     wf_train_result fit = {0};
     wf_train_options options = {
         .seed = SEED, .sink = stop_when_overfitted, .sink_user = &watch, .stop = &watch.is_done};
-    learner_open(&l, model, OVERFIT_IMAGES);
+    learner_open(&l, model);
+    learner_split(&l, OVERFIT_IMAGES);
     set(&l, overfit_epochs);
     set(&l, "training.batch_size=16");
     set(&l, "training.schedule=constant");
     set(&l, "training.early_stopping=false");
+    if (strcmp(l.spec->recipe->loss.class->name, "categorical_crossentropy") == 0)
+        set(&l, "training.loss=categorical_crossentropy"); /* without label_smoothing */
     for (int i = 0; i < l.spec->graph->n_nodes; i++) make_forgetless(&l.spec->graph->nodes[i].spec);
     hasten_statistics(&l);
     l.data.validation = l.data.train;
@@ -207,18 +214,22 @@ static void overfit(const char *model) {
 
 /* ---- floors ---- */
 
-/* The smaller task is also for a model that reads its images pixel by pixel, as lstm-186-784: with
- * its 784 steps an image the other one would take it longest by far. */
-static const floor_task *choose_task(const char *model) {
-    return is_quick || strstr(model, "-784") ? &quick_task : &full_task;
+/* The smaller task is also for models of so many multiply-adds per image that the other one would
+ * take them longest by far. */
+static const floor_task *choose_task(const wf_graph *g) {
+    const int64_t many = 15000000;
+    int64_t madds = 0;
+    for (int i = 0; i < g->n_nodes; i++) madds += g->nodes[i].madds;
+    return is_quick || madds >= many ? &quick_task : &full_task;
 }
 
 static void reach_floor(const char *model) {
-    const floor_task *task = choose_task(model);
     learner l;
     wf_train_result fit = {0};
     wf_train_options options = {.seed = SEED};
-    learner_open(&l, model, task->train_images);
+    learner_open(&l, model);
+    const floor_task *task = choose_task(l.spec->graph);
+    learner_split(&l, task->train_images);
     set(&l, task->epochs);
     set(&l, task->batch_size);
     set(&l, "training.early_stopping=false");

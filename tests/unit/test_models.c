@@ -93,6 +93,33 @@ TEST(parameter_counts_of_report_004) {
                 conv(3, 1, 16) + conv(3, 16, 32) + lstm(7 * 32, 64) + dense(64, 10), 0);
 }
 
+/* One residual block of sequencer2d. */
+static int64_t sequencer(int64_t width, int64_t units, int64_t hidden) {
+    return 2 * 2 * width + 4 * lstm(width, units) + dense(4 * units, width) + dense(width, hidden) +
+           dense(hidden, width);
+}
+
+TEST(parameter_counts_of_what_reads_by_recurrence) {
+    check_count("renet",
+                2 * gru(4, 32) + 2 * gru(64, 32) + 2 * gru(4 * 64, 64) + 2 * gru(128, 64) +
+                    dense(49 * 128, 256) + dense(256, 10),
+                0);
+    check_count("sequencer2d",
+                dense(4, 32) + sequencer(32, 16, 64) + dense(4 * 32, 96) +
+                    3 * sequencer(96, 24, 192) + 2 * 96 + dense(96, 10),
+                0);
+    check_count("bilstm-strong",
+                2 * (2 * lstm(28, 96) + 2 * lstm(192, 96) + 2 * 2 * 192) + dense(4 * 192, 128) +
+                    dense(128, 10),
+                0);
+    /* without biases */
+    const int64_t convs = 9 * (1 * 32 + 32 * 32 + 32 * 48 + 2 * 48 * 48 + 48 * 96 + 2 * 96 * 96);
+    const int64_t normals = 2 * 32 + 3 * 48 + 3 * 96 + 64;
+    check_count("crnn-strong",
+                convs + 96 * 64 + norm(normals) + 2 * lstm(7 * 64, 128) + dense(512, 10),
+                2 * normals);
+}
+
 /* ---- every file ---- */
 
 typedef void (*check_fn)(const wf_model_spec *spec, const char *path);
@@ -100,7 +127,7 @@ typedef void (*check_fn)(const wf_model_spec *spec, const char *path);
 static void for_each_model(check_fn check) {
     wf_names names = {0};
     CHECK_OK(&cx, wf_model_names(&names, &cx, folders, 2));
-    CHECK(names.count >= 21);
+    CHECK(names.count >= 25);
     for (size_t i = 0; i < names.count; i++) {
         char *path = NULL;
         wf_model_spec *spec = open_model(names.items[i]);
