@@ -90,6 +90,7 @@ static wf_status look_at_images(wf_batch *out, wf_decoder *d, wf_context *cx,
     out->pixels = NULL;
     out->index = NULL;
     out->values = d->values;
+    out->view = (wf_view){0};
     return WF_OK;
 }
 

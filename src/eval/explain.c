@@ -48,7 +48,8 @@ wf_status wf__explain_check(wf_context *cx, const wf_graph *g, const wf_explain_
     WF_REQUIRE(options->index >= 0 && options->index < count, WF_E_ARG,
                "image %lld is to be explained, there are %lld | they are numbered from 0",
                (long long)options->index, (long long)count);
-    const wf__rows rows = {options->images, NULL, 1, &options->normalization, 0};
+    const wf__rows rows = {
+        .images = options->images, .n = 1, .normalization = &options->normalization};
     return wf__rows_check(cx, g, &rows, NULL, "given");
 }
 

@@ -99,6 +99,7 @@ enum {
     WF_LAYER_WIDE_SHARDS = 16,      /* its products have one row per image only */
     WF_LAYER_STEPWISE = 32,         /* reads a sequence step by step, with a state */
     WF_LAYER_IMAGES = 64,           /* the images: the first layer, and no other */
+    WF_LAYER_SETS = 256,            /* has an output for every set of the inputs */
     WF_LAYER_LAST_AXIS = 128 /* makes each slice along the last axis anew of that slice alone */
 };
 

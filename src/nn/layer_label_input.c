@@ -20,6 +20,7 @@ typedef enum wf_feedback { WF_FEEDBACK_LABELS, WF_FEEDBACK_ZERO, WF_FEEDBACK_SHU
 
 typedef struct wf_label_input_config {
     int32_t length, classes, feedback; /* a wf_feedback */
+    int32_t order;                     /* a wf_label_order; training reads it */
 } wf_label_input_config;
 
 #define AT(member) offsetof(wf_label_input_config, member)
@@ -30,6 +31,8 @@ static const wf_field fields[] = {
      "number of labels; END and START have the two numbers behind them"},
     {"feedback", WF_FIELD_CHOICE, AT(feedback), 0, 0, "labels|zero|shuffled", "labels",
      "what is told of the labels before a step"},
+    {"order", WF_FIELD_CHOICE, AT(order), 0, 0, "frequent_first|rare_first|random",
+     "frequent_first", "in which an image's labels are told; random: another one in every epoch"},
     {0}};
 
 static wf_status infer(wf_infer *in) {

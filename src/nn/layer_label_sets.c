@@ -152,6 +152,7 @@ const wf_layer_class wf_label_sets_class = {
     .name = "label_sets",
     .summary = "scores of all sets of labels that depend in pairs",
     .paper = "Ghamrawi and McCallum 2005, doi:10.1145/1099554.1099591",
+    .flags = WF_LAYER_SETS,
     .min_inputs = 1,
     .max_inputs = 1,
     .fields = fields,

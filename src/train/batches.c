@@ -1,4 +1,4 @@
-#include "train/batches.h"
+#include "train/targets.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -23,7 +23,13 @@ static wf_status check_size(wf_context *cx, const wf_graph *g, const wf_images *
 /* Images of which each has any number of labels. */
 static wf_status check_sets(wf_context *cx, const wf_graph *g, const wf_images *images,
                             const wf_loss *loss, const char *what) {
+    const int32_t sequences = wf__sequence_classes(g, loss);
+    const int32_t told = sequences ? sequences : wf__number_classes(g, loss);
     int64_t n_outputs = wf_shape_size(&g->nodes[g->output].shape);
+    WF_REQUIRE(!told || images->n_labels == told, WF_E_DATA,
+               "%s images have %" PRId32 " labels that may be set, model %s tells %" PRId32, what,
+               images->n_labels, g->name, told);
+    if (told) return WF_OK;
     WF_REQUIRE(!loss->class->is_exclusive, WF_E_ARG,
                "loss %s is of classes that exclude each other, %s images have any number of labels "
                "| give loss: binary_crossentropy, and the last layer activation: sigmoid",
@@ -50,6 +56,12 @@ wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows
     WF_REQUIRE(!loss || images->labels || images->label_sets, WF_E_DATA, "%s images have no labels",
                what);
     if (loss && images->label_sets) WF_TRY(check_sets(cx, g, images, loss, what));
+    const int tells_sets =
+        loss && (wf__sequence_classes(g, loss) > 0 || wf__number_classes(g, loss) > 0);
+    WF_REQUIRE(!tells_sets || images->label_sets, WF_E_DATA,
+               "%s images have one label each, model %s tells sets of them | give data such as "
+               "weft compose outfits makes",
+               what, g->name);
     for (int64_t i = 0; i < rows->n; i++) {
         int64_t row = rows->index ? rows->index[i] : i;
         WF_REQUIRE(row >= 0 && row < images->count, WF_E_ARG,
@@ -71,9 +83,12 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
                       .scale = rows->normalization->scale,
                       .shift = rows->normalization->shift,
                       .labels = images->labels,
-                      .sets = images->label_sets,
+                      .sets = rows->sequences || rows->numbers ? NULL : images->label_sets,
+                      .sequences = rows->sequences,
+                      .sequence_length = rows->sequence_length,
                       .n = (int)n,
                       .position = first};
+    if (rows->numbers) batch.labels = rows->numbers;
     if (rows->index) {
         batch.index = rows->index + first;
     } else {
@@ -81,6 +96,7 @@ wf_batch wf__rows_batch(const wf__rows *rows, int64_t first, int64_t n) {
         batch.pixels += (size_t)first * size;
         if (batch.labels) batch.labels += first;
         if (batch.sets) batch.sets += first * images->n_labels;
+        if (batch.sequences) batch.sequences += first * rows->sequence_length;
     }
     return batch;
 }

@@ -13,11 +13,14 @@ typedef struct wf__rows {
     const int32_t *index;
     int64_t n;
     const wf_normalization *normalization;
-    int32_t views; /* wf_test_views, for evaluation */
+    int32_t views;            /* wf_test_views, for evaluation */
+    const int32_t *sequences; /* [rows of the images][sequence_length], or NULL: see targets.h */
+    int32_t sequence_length;
+    const int32_t *numbers; /* [rows of the images] of sets, or NULL */
 } wf__rows;
 
 /* The images have the graph's input size, the rows exist, and what `loss` (NULL: nothing) learns
- * from is there: labels that are classes of the output, or sets of as many labels as it has units;
+ * from is there: labels that are classes of the output, or sets of as many labels as it tells;
  * `what` names them in messages ("training").
  * Errors: WF_E_SHAPE, WF_E_DATA, WF_E_ARG. */
 wf_status wf__rows_check(wf_context *cx, const wf_graph *g, const wf__rows *rows,

@@ -37,7 +37,8 @@ static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
     if (!b->images) WF_TRY(make_images(b, cx, g, options->seed));
     WF_TRY(wf_normalization_create(&b->normalization, cx, WF_NORMALIZATION_UNIT, b->images, NULL,
                                    b->images->count));
-    wf__rows rows = {b->images, NULL, b->images->count, &b->normalization, 0};
+    wf__rows rows = {
+        .images = b->images, .n = b->images->count, .normalization = &b->normalization};
     WF_TRY(wf__rows_check(cx, g, &rows, options->is_inference ? NULL : &options->recipe->loss,
                           "timing"));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
@@ -53,7 +54,10 @@ wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
         b->position = 0;
         b->epoch++;
     }
-    wf__rows rows = {b->images, b->order, b->images->count, &b->normalization, 0};
+    wf__rows rows = {.images = b->images,
+                     .index = b->order,
+                     .n = b->images->count,
+                     .normalization = &b->normalization};
     wf_batch batch = wf__rows_batch(&rows, b->position, b->batch_size);
     batch.epoch = b->epoch;
     batch.learning_rate = b->learning_rate;

@@ -10,6 +10,7 @@
 #include "train/batches.h"
 #include "train/recipe.h"
 #include "train/state.h"
+#include "train/targets.h"
 
 typedef struct fit {
     const wf_recipe *recipe;
@@ -18,6 +19,7 @@ typedef struct fit {
     wf_params *params;
     wf_params *average;         /* of the parameters; NULL: none is kept */
     wf__rows train, validation; /* validation.n is 0 when there is none */
+    wf__targets targets, validation_targets;
     wf_plan *train_plan, *validation_plan;
     int batch_size, validation_batch;
     int64_t steps;  /* per epoch */
@@ -83,6 +85,8 @@ static void release(fit *f) {
     wf_plan_destroy(f->train_plan);
     wf_plan_destroy(f->validation_plan);
     wf_params_destroy(f->average);
+    wf__targets_reset(&f->targets);
+    wf__targets_reset(&f->validation_targets);
     wf_free(f->order);
     wf_free(f->best);
     wf_free(f->history);
@@ -90,13 +94,23 @@ static void release(fit *f) {
 
 static wf_status prepare(fit *f, wf_context *cx, const wf_train_data *data) {
     const wf_recipe *r = f->recipe;
-    f->train = (wf__rows){data->train, data->train_index, data->n_train, &data->normalization, 0};
+    f->train = (wf__rows){.images = data->train,
+                          .index = data->train_index,
+                          .n = data->n_train,
+                          .normalization = &data->normalization};
     if (data->validation && data->n_validation > 0)
-        f->validation = (wf__rows){data->validation, data->validation_index, data->n_validation,
-                                   &data->normalization, 0};
+        f->validation = (wf__rows){.images = data->validation,
+                                   .index = data->validation_index,
+                                   .n = data->n_validation,
+                                   .normalization = &data->normalization};
     WF_TRY(wf__rows_check(cx, f->graph, &f->train, &r->loss, "training"));
     if (has_validation(f))
         WF_TRY(wf__rows_check(cx, f->graph, &f->validation, &r->loss, "validation"));
+    WF_TRY(
+        wf__targets_create(&f->targets, &f->train, cx, f->graph, &r->loss, NULL, f->options->seed));
+    if (has_validation(f))
+        WF_TRY(wf__targets_create(&f->validation_targets, &f->validation, cx, f->graph, &r->loss,
+                                  f->targets.rank, f->options->seed));
     WF_TRY(wf_recipe_check(cx, r, has_validation(f)));
     f->batch_size = r->batch_size < f->train.n ? r->batch_size : (int)f->train.n;
     f->validation_batch =
@@ -271,6 +285,7 @@ static wf_status run_steps(fit *f, wf_context *cx) {
     wf__train_state *s = &f->state;
     double before = wf_clock_s();
     shuffle(f);
+    WF_TRY(wf__targets_begin_epoch(&f->targets, cx, f->train.images, (uint32_t)s->epochs_done));
     while (s->step < f->steps) {
         WF_TRY(run_step(f, cx));
         double now = wf_clock_s();

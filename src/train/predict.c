@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "train/batches.h"
 #include "train/recipe.h"
+#include "train/targets.h"
 
 wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *params, wf_context *cx,
                      wf_pool *pool, const wf_predict_options *options) {
@@ -32,10 +33,15 @@ wf_status wf_predict(wf_predict_result *out, float *out_outputs, wf_params *para
                                     .batch_size = batch_size,
                                     .loss = has_loss ? &options->recipe->loss : NULL,
                                     .layer = options->layer};
-    WF_TRY(wf_plan_create(&plan, cx, g, params, pool, &plan_options));
-    wf_status status = wf__rows_evaluate(&result, out_outputs, cx, plan, &rows, batch_size,
-                                         has_loss, options->stop);
+    wf__targets targets = {0};
+    if (has_loss)
+        WF_TRY(wf__targets_create(&targets, &rows, cx, g, &options->recipe->loss, NULL, 0));
+    wf_status status = wf_plan_create(&plan, cx, g, params, pool, &plan_options);
+    if (status == WF_OK)
+        status = wf__rows_evaluate(&result, out_outputs, cx, plan, &rows, batch_size, has_loss,
+                                   options->stop);
     wf_plan_destroy(plan);
+    wf__targets_reset(&targets);
     if (status == WF_OK) *out = result;
     return status;
 }

@@ -1,0 +1,97 @@
+#include "eval/set_answers.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "eval/decoder.h"
+#include "train/targets.h"
+
+enum { BATCH = 100 };
+
+int32_t wf_told_sets(const wf_graph *g, const wf_loss *loss) {
+    const int32_t sequences = wf__sequence_classes(g, loss);
+    return sequences ? sequences : wf__number_classes(g, loss);
+}
+
+static wf_set_answers from(const wf_set_answers *a, int64_t first, int32_t labels) {
+    return (wf_set_answers){a->sets ? a->sets + first * labels : NULL,
+                            a->labels ? a->labels + first * labels : NULL,
+                            a->log_p ? a->log_p + first : NULL};
+}
+
+/* ---- sequences ---- */
+
+static wf_status decode(const wf_set_answers *out, wf_context *cx, wf_decoder *d,
+                        const wf__rows *rows, const volatile sig_atomic_t *stop) {
+    for (int64_t first = 0; first < rows->n; first += BATCH) {
+        const int64_t n = rows->n - first < BATCH ? rows->n - first : BATCH;
+        const wf_set_answers part = from(out, first, wf_decoder_classes(d));
+        const wf_batch batch = wf__rows_batch(rows, first, n);
+        WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
+                   "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
+        WF_TRY(
+            wf_decoder_run(&(wf_beam_result){part.sets, part.log_p, part.labels}, d, cx, &batch));
+    }
+    return WF_OK;
+}
+
+static wf_status tell_sequences(const wf_set_answers *out, wf_context *cx, wf_params *params,
+                                wf_pool *pool, const wf__rows *rows,
+                                const wf_predict_options *options, int32_t width) {
+    const wf_decoder_options decoder_options = {
+        .precision = options->precision, .images = BATCH, .width = width, .sets = 1};
+    wf_decoder *d = NULL;
+    WF_TRY(wf_decoder_create(&d, cx, params, pool, &decoder_options));
+    wf_status status = decode(out, cx, d, rows, options->stop);
+    wf_decoder_destroy(d);
+    return status;
+}
+
+/* ---- a place for every set ---- */
+
+static void read_place(const wf_set_answers *out, const float *p, int32_t labels) {
+    int32_t best = 0;
+    for (int32_t s = 1; s < 1 << labels; s++)
+        if (p[s] > p[best]) best = s;
+    if (out->log_p) out->log_p[0] = log((double)p[best]);
+    for (int32_t k = 0; k < labels; k++) {
+        double sum = 0;
+        for (int32_t s = 0; s < 1 << labels; s++)
+            if (s >> k & 1) sum += (double)p[s];
+        if (out->sets) out->sets[k] = (uint8_t)(best >> k & 1);
+        if (out->labels) out->labels[k] = (float)fmin(sum, 1);
+    }
+}
+
+static wf_status tell_places(const wf_set_answers *out, wf_context *cx, wf_params *params,
+                             wf_pool *pool, int64_t n, int32_t labels,
+                             const wf_predict_options *options) {
+    float *p = NULL;
+    wf_predict_result result;
+    WF_TRY(wf_alloc(&p, cx, (size_t)n << labels, sizeof *p));
+    wf_status status = wf_predict(&result, p, params, cx, pool, options);
+    for (int64_t i = 0; i < n && status == WF_OK; i++) {
+        const wf_set_answers one = from(out, i, labels);
+        read_place(&one, p + (i << labels), labels);
+    }
+    wf_free(p);
+    return status;
+}
+
+wf_status wf_set_answers_fill(const wf_set_answers *out, wf_context *cx, wf_params *params,
+                              wf_pool *pool, const wf_predict_options *options, int32_t width) {
+    const wf_graph *g = params->graph;
+    const wf_shape *output = &g->nodes[g->output].shape;
+    const wf__rows rows = {.images = options->images,
+                           .index = options->index,
+                           .n = options->index || !options->images ? options->n
+                                                                   : options->images->count,
+                           .normalization = &options->normalization};
+    WF_TRY(wf__rows_check(cx, g, &rows, NULL, "given"));
+    if (output->rank == 2) return tell_sequences(out, cx, params, pool, &rows, options, width);
+    int32_t labels = 0;
+    while (INT64_C(1) << labels < output->dim[0]) labels++;
+    return tell_places(out, cx, params, pool, rows.n, labels, options);
+}
