@@ -131,6 +131,14 @@ WF_API wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx,
                                            const double *thresholds, int64_t count, int class_count,
                                            const char *const *class_names);
 
+/* The same of sets that were told as a whole: told [count][class_count], each 0 or 1, is what is
+ * said of an image, whatever the probabilities of its labels are.
+ * Errors: as above.  Threads: any. */
+WF_API wf_status wf_evaluation_create_told(wf_evaluation **out, wf_context *cx,
+                                           const uint8_t *targets, const float *probabilities,
+                                           const uint8_t *told, int64_t count, int class_count,
+                                           const char *const *class_names);
+
 /* For each label the threshold with the best F1 on these images, which should be those of the
  * validation part: halfway between two probabilities, of equals the nearest to one half; one half
  * for a label that no image has.

@@ -1,6 +1,9 @@
+#include <math.h>
+
 #include "base/alloc.h"
 #include "cmd/classes.h"
 #include "cmd/session.h"
+#include "eval/set_answers.h"
 
 typedef struct predict_options {
     wf_session_flags session;
@@ -25,15 +28,23 @@ typedef struct answers {
     int32_t views;
 } answers;
 
+/* What is said of one image. */
+typedef struct answer {
+    const float *probabilities; /* [classes] */
+    const uint8_t *told; /* [classes] the likeliest set, of a model that tells it as a whole */
+    double log_p;        /* of that set */
+} answer;
+
 static double threshold_of(const answers *a, int class) {
     return a->thresholds ? a->thresholds[class] : 0.5;
 }
 
 /* The set of labels that are said to be there, the most probable first, and the probability of
- * just this set, were labels independent of each other: so the model has learnt them. */
-static wf_status add_set(const answers *a, const char *file, int64_t image,
-                         const float *probabilities) {
+ * just this set: as the model says, or were labels independent of each other, as other models have
+ * learnt them. */
+static wf_status add_set(const answers *a, const char *file, int64_t image, const answer *said) {
     wf_context *cx = &a->cli->cx;
+    const float *probabilities = said->probabilities;
     json_t *labels = json_array();
     double of_set = 1;
     int *order = NULL;
@@ -43,19 +54,21 @@ static wf_status add_set(const answers *a, const char *file, int64_t image,
     wf_class_rank(order, probabilities, a->classes, a->classes);
     for (int i = 0; i < a->classes; i++) {
         const double p = (double)probabilities[order[i]];
-        const int is_there = p > threshold_of(a, order[i]);
+        const int is_there = said->told ? said->told[order[i]] : p > threshold_of(a, order[i]);
         of_set *= is_there ? p : 1 - p;
         if (!is_there) continue;
         const char *name = wf_class_name(buffer, a->names, order[i]);
         wf_print(a->cli, "%s %s %.4f", json_array_size(labels) ? "," : "", name, p);
-        WF_TRY_OR(
-            wf_json_append(labels, cx,
-                           json_pack("{s:i, s:s, s:f, s:f}", "class", order[i], "name", name,
-                                     "probability", p, "threshold", threshold_of(a, order[i]))));
+        json_t *label =
+            json_pack("{s:i, s:s, s:f}", "class", order[i], "name", name, "probability", p);
+        WF_TRY_OR(wf_json_append(labels, cx, label));
+        if (!said->told)
+            WF_TRY_OR(wf_json_put(label, cx, "threshold", json_real(threshold_of(a, order[i]))));
     }
     if (!json_array_size(labels))
         wf_print(a->cli, " no label (most probable: %s %.4f)",
                  wf_class_name(buffer, a->names, order[0]), (double)probabilities[order[0]]);
+    if (said->told) of_set = exp(said->log_p);
     wf_print(a->cli, " - set %.4f\n", of_set);
     json_t *all = json_array();
     for (int c = 0; c < a->classes; c++)
@@ -71,12 +84,12 @@ done:
 }
 
 static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
-                            const float *probabilities) {
+                            const answer *said) {
     json_t *classes = NULL;
     if (count > 1) wf_print(a->cli, "%s[%lld]:", file, (long long)image);
     else wf_print(a->cli, "%s:", file);
-    if (a->is_multilabel) return add_set(a, file, image, probabilities);
-    WF_TRY(wf_class_answer(&classes, a->cli, a->names, probabilities, a->classes, a->top));
+    if (a->is_multilabel) return add_set(a, file, image, said);
+    WF_TRY(wf_class_answer(&classes, a->cli, a->names, said->probabilities, a->classes, a->top));
     wf_print(a->cli, "\n");
     return wf_json_append(
         a->list, &a->cli->cx,
@@ -88,6 +101,8 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     wf_context *cx = &cli->cx;
     wf_images images = {0};
     float *probabilities = NULL;
+    uint8_t *told = NULL;
+    double *log_p = NULL;
     wf_predict_result result;
     wf_status status;
     WF_TRY_OR(wf_session_read_images(&images, s, file, t->experiment.model));
@@ -98,10 +113,23 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
                                   .precision = t->experiment.precision,
                                   .views = a->views,
                                   .stop = wf_signals_flag()};
-    WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
-    for (int64_t i = 0; i < images.count && status == WF_OK; i++)
-        status = add_answer(a, file, i, images.count, probabilities + i * a->classes);
+    const int is_told = wf_told_sets(t->params->graph) > 0;
+    if (is_told) {
+        WF_TRY_OR(wf_alloc(&told, cx, (size_t)images.count, (size_t)a->classes));
+        WF_TRY_OR(wf_alloc(&log_p, cx, (size_t)images.count, sizeof *log_p));
+        const wf_set_answers answers = {told, probabilities, log_p};
+        WF_TRY_OR(wf_set_answers_fill(&answers, cx, t->params, s->pool, &options, 0));
+    } else {
+        WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
+    }
+    for (int64_t i = 0; i < images.count && status == WF_OK; i++) {
+        const answer said = {probabilities + i * a->classes, is_told ? told + i * a->classes : NULL,
+                             is_told ? log_p[i] : 0};
+        status = add_answer(a, file, i, images.count, &said);
+    }
 done:
+    wf_free(told);
+    wf_free(log_p);
     wf_free(probabilities);
     wf_images_reset(&images);
     return status;
@@ -116,8 +144,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
     WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
-    const wf_graph *g = trained.experiment.model->graph;
-    int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
+    int classes = wf_model_classes(trained.experiment.model);
     answers a = {.cli = cli,
                  .names = names,
                  .list = list,

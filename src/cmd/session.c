@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/thresholds.h"
+#include "eval/set_answers.h"
 
 wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
     *out = (wf_session){.cli = cli};
@@ -42,11 +43,21 @@ void wf_session_reset(wf_session *s) {
     *s = (wf_session){0};
 }
 
+int wf_model_classes(const wf_model_spec *model) {
+    const wf_graph *g = model->graph;
+    const int told = wf_told_sets(g);
+    return told ? told : (int)wf_shape_size(&g->nodes[g->output].shape);
+}
+
 static wf_status check_classes(const wf_session *s, const wf_model_spec *model) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = model->graph;
     const wf_node *output = &g->nodes[g->output];
-    int64_t outputs = wf_shape_size(&output->shape);
+    int64_t outputs = wf_model_classes(model);
+    WF_REQUIRE(outputs == s->dataset->n_classes || !wf_told_sets(g), WF_E_SHAPE,
+               "model %s tells sets of %lld labels, data set %s has %d classes | change the layers "
+               "that say so: label_input, embedding and the last one",
+               model->name, (long long)outputs, s->dataset->name, (int)s->dataset->n_classes);
     WF_REQUIRE(outputs == s->dataset->n_classes, WF_E_SHAPE,
                "model %s has %lld outputs, data set %s has %d classes | change the last layer, as "
                "--set layers.%s.units=%d does",
@@ -57,6 +68,7 @@ static wf_status check_classes(const wf_session *s, const wf_model_spec *model) 
 
 int wf_model_is_multilabel(const wf_model_spec *model) {
     const wf_graph *g = model->graph;
+    if (wf_told_sets(g)) return 1;
     return wf_graph_ends_in(g, "sigmoid") && wf_shape_size(&g->nodes[g->output].shape) > 1 &&
            !model->recipe->loss.class->is_exclusive;
 }
@@ -66,7 +78,7 @@ int wf_model_is_multilabel(const wf_model_spec *model) {
 static wf_status check_kind(const wf_session *s, const wf_model_spec *model) {
     wf_context *cx = &s->cli->cx;
     const wf_dataset *d = s->dataset;
-    int is_each = wf_graph_ends_in(model->graph, "sigmoid");
+    int is_each = wf_graph_ends_in(model->graph, "sigmoid") || wf_told_sets(model->graph);
     int is_of_sets = wf_model_is_multilabel(model);
     WF_REQUIRE(!d->is_multilabel || is_each, WF_E_SHAPE,
                "data set %s has any number of labels per image, model %s does not end in one "
@@ -122,7 +134,7 @@ wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file
     return status;
 }
 
-wf_status wf_session_probabilities(float **out, wf_session *s, wf_params *params,
+wf_status wf_session_probabilities(float **out, uint8_t *out_sets, wf_session *s, wf_params *params,
                                    wf_precision precision, const wf_normalization *normalization,
                                    int32_t views, const wf_images *images, const int32_t *index,
                                    int64_t n) {
@@ -137,9 +149,12 @@ wf_status wf_session_probabilities(float **out, wf_session *s, wf_params *params
                                   .precision = precision,
                                   .views = views,
                                   .stop = wf_signals_flag()};
-    size_t classes = (size_t)wf_shape_size(&g->nodes[g->output].shape);
+    const size_t told = (size_t)wf_told_sets(g);
+    size_t classes = told ? told : (size_t)wf_shape_size(&g->nodes[g->output].shape);
     WF_TRY(wf_alloc(&probabilities, cx, (size_t)n * classes, sizeof *probabilities));
-    wf_status status = wf_predict(&result, probabilities, params, cx, s->pool, &options);
+    const wf_set_answers answers = {.sets = out_sets, .labels = probabilities};
+    wf_status status = told ? wf_set_answers_fill(&answers, cx, params, s->pool, &options, 0)
+                            : wf_predict(&result, probabilities, params, cx, s->pool, &options);
     if (status == WF_OK) *out = probabilities;
     else wf_free(probabilities);
     return status;
@@ -153,15 +168,23 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = params->graph;
     const char *const *names = (const char *const *)class_names;
-    int classes = (int)wf_shape_size(&g->nodes[g->output].shape);
+    const int told = wf_told_sets(g);
+    int classes = told ? told : (int)wf_shape_size(&g->nodes[g->output].shape);
     float *probabilities = NULL;
-    WF_TRY(wf_session_probabilities(&probabilities, s, params, precision, normalization, views,
-                                    images, NULL, images->count));
-    wf_status status = images->label_sets
-                           ? wf_evaluation_create_sets(out, cx, images->label_sets, probabilities,
-                                                       thresholds, images->count, classes, names)
-                           : wf_evaluation_create(out, cx, images->labels, probabilities,
-                                                  images->count, classes, names);
+    uint8_t *sets = NULL;
+    if (told) WF_TRY(wf_alloc(&sets, cx, (size_t)images->count, (size_t)told));
+    wf_status status = wf_session_probabilities(&probabilities, sets, s, params, precision,
+                                                normalization, views, images, NULL, images->count);
+    if (status == WF_OK && told)
+        status = wf_evaluation_create_told(out, cx, images->label_sets, probabilities, sets,
+                                           images->count, classes, names);
+    else if (status == WF_OK)
+        status = images->label_sets
+                     ? wf_evaluation_create_sets(out, cx, images->label_sets, probabilities,
+                                                 thresholds, images->count, classes, names)
+                     : wf_evaluation_create(out, cx, images->labels, probabilities, images->count,
+                                            classes, names);
+    wf_free(sets);
     if (status == WF_OK && out_probabilities) *out_probabilities = probabilities;
     else wf_free(probabilities);
     return status;
@@ -273,9 +296,7 @@ wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, cons
     WF_TRY_OR(wf_experiment_read(&t.experiment, cli, path));
     WF_TRY_OR(load_weights(&t, cli));
     WF_TRY_OR(read_normalization(&t, s));
-    const wf_graph *g = t.experiment.model->graph;
-    WF_TRY_OR(wf_thresholds_read(&t.thresholds, cx, t.run,
-                                 (int)wf_shape_size(&g->nodes[g->output].shape)));
+    WF_TRY_OR(wf_thresholds_read(&t.thresholds, cx, t.run, wf_model_classes(t.experiment.model)));
 done:
     wf_free(path);
     wf_note_store(cli, store);

@@ -72,6 +72,9 @@ void wf_session_reset(wf_session *s);
  * classes, or is for one label per image where there are several, or the other way round). */
 wf_status wf_session_open_data(wf_session *s, const char *dataset, const wf_model_spec *model);
 
+/* How many classes it tells apart, or labels it tells. */
+int wf_model_classes(const wf_model_spec *model);
+
 /* Whether the model is for any number of labels per image: probabilities of each for itself. */
 int wf_model_is_multilabel(const wf_model_spec *model);
 
@@ -130,7 +133,7 @@ wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained 
 
 /* What the model says of n rows of the images (`index` NULL: of the first n), means over their
  * views (wf_test_views): *out [n][classes], to be freed with wf_free.  Errors: as wf_predict. */
-wf_status wf_session_probabilities(float **out, wf_session *s, wf_params *params,
+wf_status wf_session_probabilities(float **out, uint8_t *out_sets, wf_session *s, wf_params *params,
                                    wf_precision precision, const wf_normalization *normalization,
                                    int32_t views, const wf_images *images, const int32_t *index,
                                    int64_t n);

@@ -6,6 +6,7 @@
 #include "cmd/thresholds.h"
 #include "cmd/training.h"
 #include "eval/evaluation.h"
+#include "eval/set_answers.h"
 
 enum { RESAMPLES = 10000 }; /* for the intervals of a run's figures */
 
@@ -24,8 +25,9 @@ static wf_status record_predictions(wf_training *t, const judged *what,
     uint8_t *taken = NULL;
     wf_status status = WF_OK;
     if (images->label_sets) {
-        WF_TRY(wf_alloc(&taken, cx, (size_t)images->count, (size_t)classes));
-        wf__labels_taken(taken, probabilities, evaluation->thresholds, images->count, classes);
+        const size_t n = (size_t)images->count * (size_t)classes;
+        WF_TRY(wf_alloc(&taken, cx, n, 1));
+        for (size_t i = 0; i < n; i++) taken[i] = evaluation->outcomes[i] >> 1;
         status = wf_run_record_sets(cx, t->run, what->index, images->label_sets, taken,
                                     probabilities, images->count, classes);
     } else {
@@ -77,12 +79,12 @@ static wf_status choose_thresholds(double **out, wf_training *t) {
     uint8_t *sets = NULL;
     double *thresholds = NULL;
     wf_status status;
-    if (!t->dataset->is_multilabel) return WF_OK;
+    if (!t->dataset->is_multilabel || wf_told_sets(t->params->graph)) return WF_OK;
     if (data->n_validation == 0) {
         wf_note(t->cli, "no validation images: every label is taken from probability .5 on\n");
         return WF_OK;
     }
-    WF_TRY_OR(wf_session_probabilities(&probabilities, t->session, t->params,
+    WF_TRY_OR(wf_session_probabilities(&probabilities, NULL, t->session, t->params,
                                        t->experiment->precision, &data->normalization,
                                        t->experiment->model->recipe->test_views, data->validation,
                                        data->validation_index, data->n_validation));

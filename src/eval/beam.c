@@ -205,7 +205,7 @@ static void hand_over(const wf_beam_result *out, search *s, int32_t image) {
         double sum = 0;
         for (size_t i = 0; i < n; i++)
             if (all[i].bits[k / 8] >> k % 8 & 1) sum += exp(all[i].log_p);
-        out->labels[(size_t)image * classes + k] = (float)sum;
+        out->labels[(size_t)image * classes + k] = (float)fmin(sum, 1);
     }
 }
 

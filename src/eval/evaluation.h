@@ -95,10 +95,6 @@ void wf__evaluation_extremes(wf_evaluation *e);
 
 /* Marks a new one as of any number of labels per image; what is not of them is then unknown. */
 void wf__evaluation_of_sets(wf_evaluation *e);
-/* taken[i][j]: probability j is above its threshold (NULL: one half). */
-void wf__labels_taken(uint8_t *taken, const float *probabilities, const double *thresholds,
-                      int64_t count, int class_count);
-
 /* ---- evaluation.c ---- */
 
 /* Everything that follows from the confusion matrix. */

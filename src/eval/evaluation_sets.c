@@ -33,8 +33,8 @@ static wf_status check_probabilities(wf_context *cx, const float *probabilities,
     return WF_OK;
 }
 
-void wf__labels_taken(uint8_t *taken, const float *probabilities, const double *thresholds,
-                      int64_t count, int k) {
+static void take_labels(uint8_t *taken, const float *probabilities, const double *thresholds,
+                        int64_t count, int k) {
     for (int64_t i = 0; i < count * k; i++)
         taken[i] = (double)probabilities[i] > (thresholds ? thresholds[i % k] : 0.5);
 }
@@ -95,10 +95,9 @@ void wf__evaluation_of_sets(wf_evaluation *e) {
     e->samples = (wf_class_score){.auc = NAN, .average_precision = NAN};
 }
 
-wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
-                                    const float *probabilities, const double *thresholds,
-                                    int64_t count, int class_count,
-                                    const char *const *class_names) {
+static wf_status create(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
+                        const float *probabilities, const double *thresholds, const uint8_t *told,
+                        int64_t count, int class_count, const char *const *class_names) {
     wf_status status = WF_OK;
     wf_evaluation *e = NULL;
     uint8_t *taken = NULL;
@@ -114,7 +113,8 @@ wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx, const u
     WF_TRY_OR(wf_alloc(&e->losses, cx, n, sizeof *e->losses));
     WF_TRY_OR(wf_alloc(&taken, cx, n, k));
     WF_TRY_OR(wf_alloc(&e->outcomes, cx, n, k));
-    wf__labels_taken(taken, probabilities, e->thresholds, count, class_count);
+    if (told) memcpy(taken, told, n * k);
+    else take_labels(taken, probabilities, e->thresholds, count, class_count);
     for (size_t i = 0; i < n * k; i++) e->outcomes[i] = (uint8_t)(targets[i] | taken[i] << 1);
     for (size_t i = 0; i < n; i++)
         loss += e->losses[i] = cross_entropy(targets + i * k, probabilities + i * k, class_count);
@@ -127,6 +127,21 @@ done:
     wf_free(taken);
     wf_evaluation_destroy(e);
     return status;
+}
+
+wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
+                                    const float *probabilities, const double *thresholds,
+                                    int64_t count, int class_count,
+                                    const char *const *class_names) {
+    return create(out, cx, targets, probabilities, thresholds, NULL, count, class_count,
+                  class_names);
+}
+
+wf_status wf_evaluation_create_told(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
+                                    const float *probabilities, const uint8_t *told, int64_t count,
+                                    int class_count, const char *const *class_names) {
+    WF_TRY(wf__check_labels(cx, WHAT, "what is told", told, count, class_count));
+    return create(out, cx, targets, probabilities, NULL, told, count, class_count, class_names);
 }
 
 /* ---- thresholds ---- */

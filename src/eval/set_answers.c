@@ -10,9 +10,9 @@
 
 enum { BATCH = 100 };
 
-int32_t wf_told_sets(const wf_graph *g, const wf_loss *loss) {
-    const int32_t sequences = wf__sequence_classes(g, loss);
-    return sequences ? sequences : wf__number_classes(g, loss);
+int32_t wf_told_sets(const wf_graph *g) {
+    const int32_t sequences = wf__sequence_classes(g, NULL);
+    return sequences ? sequences : wf__number_classes(g, NULL);
 }
 
 static wf_set_answers from(const wf_set_answers *a, int64_t first, int32_t labels) {
@@ -43,6 +43,10 @@ static wf_status tell_sequences(const wf_set_answers *out, wf_context *cx, wf_pa
     const wf_decoder_options decoder_options = {
         .precision = options->precision, .images = BATCH, .width = width, .sets = 1};
     wf_decoder *d = NULL;
+    WF_REQUIRE(!options->views, WF_E_UNSUPPORTED,
+               "model %s tells sequences of labels, of which test-time augmentation makes no means "
+               "| leave it out",
+               params->graph->name);
     WF_TRY(wf_decoder_create(&d, cx, params, pool, &decoder_options));
     wf_status status = decode(out, cx, d, rows, options->stop);
     wf_decoder_destroy(d);
@@ -91,7 +95,5 @@ wf_status wf_set_answers_fill(const wf_set_answers *out, wf_context *cx, wf_para
                            .normalization = &options->normalization};
     WF_TRY(wf__rows_check(cx, g, &rows, NULL, "given"));
     if (output->rank == 2) return tell_sequences(out, cx, params, pool, &rows, options, width);
-    int32_t labels = 0;
-    while (INT64_C(1) << labels < output->dim[0]) labels++;
-    return tell_places(out, cx, params, pool, rows.n, labels, options);
+    return tell_places(out, cx, params, pool, rows.n, wf_told_sets(g), options);
 }

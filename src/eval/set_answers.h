@@ -3,11 +3,11 @@
 #ifndef WF_EVAL_SET_ANSWERS_H
 #define WF_EVAL_SET_ANSWERS_H
 
-#include "nn/loss.h"
+#include "nn/graph.h"
 #include "weft/train.h"
 
 /* How many labels such a model tells; 0: it is of another kind. */
-int32_t wf_told_sets(const wf_graph *g, const wf_loss *loss);
+int32_t wf_told_sets(const wf_graph *g);
 
 /* Arrays of the caller, each may be NULL. */
 typedef struct wf_set_answers {

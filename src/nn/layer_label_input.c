@@ -9,6 +9,7 @@
  * batch's sequence from its first one on, one step late; behind its end END (number classes) again
  * and again.
  *  dst [N,length], whole numbers
+ * `order` is for training, which makes the sequences; the layer tells what it is given.
  *
  * Two more kinds of feedback show what the labels are worth to a model:
  *  zero      no token at all, -1, of which `embedding` makes a vector of zeros, at every step

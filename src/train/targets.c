@@ -7,14 +7,16 @@
 
 int32_t wf__sequence_classes(const wf_graph *g, const wf_loss *loss) {
     const wf_shape *output = &g->nodes[g->output].shape;
-    return loss->class->wants_labels && output->rank == 2 ? (int32_t)output->dim[1] - 1 : 0;
+    const int is_told = loss ? loss->class->wants_labels : wf_graph_trunk(g) >= 0;
+    return is_told && output->rank == 2 ? (int32_t)output->dim[1] - 1 : 0;
 }
 
 /* One of the outputs is chosen, behind a layer that has one for every set. */
 int32_t wf__number_classes(const wf_graph *g, const wf_loss *loss) {
     const wf_node *sets = &g->nodes[g->output];
     if (!(sets->spec.class->flags & WF_LAYER_SETS)) sets = &g->nodes[sets->inputs[0]];
-    if (!loss->class->is_exclusive || !(sets->spec.class->flags & WF_LAYER_SETS)) return 0;
+    if ((loss && !loss->class->is_exclusive) || !(sets->spec.class->flags & WF_LAYER_SETS))
+        return 0;
     return (int32_t)g->nodes[sets->inputs[0]].shape.dim[0];
 }
 

@@ -13,7 +13,8 @@ typedef struct wf__targets {
     int32_t *numbers;            /* [rows of the images], or NULL: bit k for label k */
 } wf__targets;
 
-/* How many labels a model tells by sequences, or by numbers of sets; 0: by neither. */
+/* How many labels a model tells by sequences, or by numbers of sets, 0: by neither, when it learns
+ * with that loss. NULL: with one that fits. */
 int32_t wf__sequence_classes(const wf_graph *g, const wf_loss *loss);
 int32_t wf__number_classes(const wf_graph *g, const wf_loss *loss);
 

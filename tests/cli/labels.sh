@@ -123,6 +123,48 @@ weft report --all --runs both -o report.html -q
 exits 0
 check 'the report says what it leaves out' grep -q 'Images have any number of labels' report.html
 
+# ---- sets that are told as a whole ----
+cat >decoder.yaml <<'END'
+name: decoder
+input: [8, 8, 1]
+classes: 4
+layers:
+  - conv2d: {filters: 6, kernel_size: 3, activation: relu}
+  - flatten
+  - dense: {name: image, units: 8}
+  - repeat_vector: {n: 5}
+  - label_input: {length: 5, classes: 4}
+  - embedding: {name: labels, input_dim: 6, output_dim: 8}
+  - lstm: {units: 16, return_sequences: true}
+  - time_distributed: {name: state, layer: {dense: {units: 8}}}
+  - add: {inputs: [state, repeat_vector]}
+  - tanh
+  - tied_dense: {to: labels, units: 5, activation: softmax}
+training: {epochs: 40, batch_size: 16, validation: 0.2, optimizer: {adam: {learning_rate: 0.01}}}
+END
+{
+    model field 6 linear sparse_categorical_crossentropy | sed '/^training:/,$d'
+    printf '  - label_sets\n  - softmax\ntraining: {epochs: 12, batch_size: 16, validation: 0.2, '
+    printf 'optimizer: {adam: {learning_rate: 0.01}}}\n'
+} >field.yaml
+for name in decoder field; do
+    weft train $name.yaml --dataset ./sets --threads 2
+    exits 0
+    out_like 'test: subset accuracy 0.* - loss * - macro-F1 *'
+    weft evaluate $name-1 --json
+    json_is 'd["evaluation"]["accuracy"] > 0.3, d["evaluation"]["count"]' '(True, 80)'
+    weft predict $name-1 sets/test-images-idx3-ubyte --json
+    # a set is no likelier than any of its labels, and its labels have no threshold
+    json_is 'len(d["predictions"]), all(l["probability"] > p["set_probability"] - 1e-6 and "threshold" not in l
+        for p in d["predictions"] for l in p["labels"])' '(80, True)'
+done
+weft train decoder.yaml --dataset ./sets -q -t 3 --name again
+same "$(sha "$WEFT_RUNS/again-1/weights/last.safetensors")" "$(sha "$WEFT_RUNS/decoder-1/weights/last.safetensors")"
+sed 's/n: 5/n: 3/; s/length: 5/length: 3/' decoder.yaml >short.yaml
+weft train short.yaml --dataset ./sets -q
+exits 3
+err_like '*labels, the model tells at most 2*'
+
 # ---- a model of the other kind ----
 weft train one.yaml --dataset ./sets -q
 exits 2

@@ -98,7 +98,7 @@ static void learn(wf_graph *g, double *accuracy, double *loss) {
     CHECK_OK(&cx, wf_fit(&fit, params, &cx, pool, r, &data, &(wf_train_options){.seed = 3}));
     const wf_predict_options options = {.images = &images, .normalization = data.normalization};
     const wf_set_answers answers = {said, labels, log_p};
-    CHECK_INT(wf_told_sets(g, &r->loss), K);
+    CHECK_INT(wf_told_sets(g), K);
     CHECK_OK(&cx, wf_set_answers_fill(&answers, &cx, params, pool, &options, 0));
     int right = 0;
     double sum = 0;
