@@ -27,6 +27,13 @@ static wf_status make_images(wf__bench *b, wf_context *cx, const wf_graph *g, ui
     for (int64_t i = 0; i < count * size; i++) b->own.pixels[i] = (uint8_t)wf_rng_u32(&rng);
     for (int64_t i = 0; i < count; i++)
         b->own.labels[i] = (int32_t)(i % (classes == 1 ? 2 : classes));
+    const int32_t sequences = wf__sequence_classes(g, NULL);
+    const int32_t told = sequences ? sequences : wf__number_classes(g, NULL);
+    if (told) { /* sets of one label */
+        WF_TRY(wf_alloc(&b->own.label_sets, cx, (size_t)count, (size_t)told));
+        b->own.n_labels = told;
+        for (int64_t i = 0; i < count; i++) b->own.label_sets[i * told + i % told] = 1;
+    }
     b->images = &b->own;
     return WF_OK;
 }
@@ -41,6 +48,7 @@ static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
         .images = b->images, .n = b->images->count, .normalization = &b->normalization};
     WF_TRY(wf__rows_check(cx, g, &rows, options->is_inference ? NULL : &options->recipe->loss,
                           "timing"));
+    WF_TRY(wf__targets_create(&b->targets, &rows, cx, g, &options->recipe->loss, NULL, 0));
     WF_TRY(wf_alloc(&b->order, cx, (size_t)b->images->count, sizeof *b->order));
     for (int64_t i = 0; i < b->images->count; i++) b->order[i] = (int32_t)i;
     wf_rng rng;
@@ -57,7 +65,10 @@ wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
     wf__rows rows = {.images = b->images,
                      .index = b->order,
                      .n = b->images->count,
-                     .normalization = &b->normalization};
+                     .normalization = &b->normalization,
+                     .sequences = b->targets.sequences,
+                     .sequence_length = b->targets.options.length,
+                     .numbers = b->targets.numbers};
     wf_batch batch = wf__rows_batch(&rows, b->position, b->batch_size);
     batch.epoch = b->epoch;
     batch.learning_rate = b->learning_rate;
@@ -100,6 +111,8 @@ void wf__bench_reset(wf__bench *b) {
     wf_free(b->order);
     wf_free(b->own.pixels);
     wf_free(b->own.labels);
+    wf_free(b->own.label_sets);
+    wf__targets_reset(&b->targets);
 }
 
 /* ---- whole steps ---- */

@@ -3,6 +3,7 @@
 #define WF_TRAIN_BENCH_H
 
 #include "nn/plan.h"
+#include "train/targets.h"
 #include "weft/train.h"
 
 typedef struct wf__bench {
@@ -13,6 +14,7 @@ typedef struct wf__bench {
     wf_params *average; /* of a recipe that keeps one */
     int batch_size;
     double learning_rate;
+    wf__targets targets;
     int32_t *order;   /* [images->count] */
     int64_t position; /* in the order */
     uint32_t epoch;

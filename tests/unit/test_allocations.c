@@ -67,18 +67,25 @@ TEST(allocations_are_counted) {
 
 /* ---- every model ---- */
 
-enum { BATCH = 12, WARMUP = 2, STEPS = 4, MODEL_IMAGES = 64 };
+enum { BATCH = 12, WARMUP = 2, STEPS = 4, MODEL_IMAGES = 64, MOST_STEPS = 16 };
 
 /* Neither gathering in any order, nor a partial batch, nor another epoch may want memory. */
-static void run_steps(wf_plan *plan, const wf_images *images, int steps) {
-    static int32_t index[MODEL_IMAGES];
+static void run_steps(wf_plan *plan, const wf_graph *g, const wf_images *images, int steps) {
+    static int32_t index[MODEL_IMAGES], sequences[MODEL_IMAGES * MOST_STEPS];
+    const wf_shape *output = &g->nodes[g->output].shape;
+    const int length = output->rank == 2 ? (int)output->dim[0] : 0;
+    CHECK(length <= MOST_STEPS);
     for (int i = 0; i < MODEL_IMAGES; i++) index[i] = (i * 37) % MODEL_IMAGES;
+    for (int i = 0; i < MODEL_IMAGES * length; i++) sequences[i] = -1;
+    for (int i = 0; i < MODEL_IMAGES && length; i++) sequences[i * length] = i % 10;
     for (int i = 0; i < steps; i++) {
         wf_context cx = {0};
         wf_batch_result result;
         const wf_batch batch = {.pixels = images->pixels,
                                 .index = index + i * BATCH,
                                 .labels = images->labels,
+                                .sequences = sequences,
+                                .sequence_length = length,
                                 .n = i % 2 ? BATCH : BATCH / 2 + 1,
                                 .epoch = (uint32_t)i,
                                 .learning_rate = 0.001};
@@ -103,9 +110,9 @@ static void check_model(const char *name, wf_precision precision, wf_pool *pool,
                                      .loss = &spec->recipe->loss,
                                      .optimizer = &spec->recipe->optimizer};
     CHECK_OK(&cx, wf_plan_create(&plan, &cx, spec->graph, params, pool, &options));
-    run_steps(plan, images, WARMUP);
+    run_steps(plan, spec->graph, images, WARMUP);
     const long before = allocation_count();
-    run_steps(plan, images, STEPS);
+    run_steps(plan, spec->graph, images, STEPS);
     const long made = allocation_count() - before;
     if (made) printf("%s, %s: %ld\n", name, wf_precision_name(precision), made);
     CHECK_INT(made, 0);
