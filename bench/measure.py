@@ -8,7 +8,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTHON = "/usr/bin/python3"  # the one that Debian's PyTorch belongs to
 MODELS = {  # batch size
     "cnn-1conv": 32, "cnn-2conv-bn": 256, "cnn-3conv-leaky": 128, "lstm-186": 128,
-    "lstm-2x128-relu": 32, "gru-128": 128, "cnn-32-lstm": 128, "bilstm-128": 128}
+    "lstm-2x128-relu": 32, "gru-128": 128, "cnn-32-lstm": 128, "bilstm-128": 128,
+    "bilstm-strong": 128, "renet": 128, "sequencer2d": 128, "crnn-strong": 128}
 
 
 class Failed(Exception):

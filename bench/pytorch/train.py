@@ -239,7 +239,7 @@ def main():
     torch.set_flush_denormal(True)
     try:
         spec = twin.read(args.model)
-        recipe = twin.Recipe(spec.get("training"))
+        recipe = twin.Recipe(spec.get("training"), is_timed=bool(args.time))
         recipe.epochs = args.epochs or recipe.epochs
         recipe.batch_size = args.batch_size or recipe.batch_size
         precisions = args.precision.split(",")

@@ -10,7 +10,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 import yaml
 
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 
 class UnknownPart(Exception):
@@ -50,6 +50,68 @@ class Sequence(nn.Module):
 
     def forward(self, x):
         return x.permute(self.axes).flatten(2)
+
+
+class PerPixel(nn.Module):
+    """A module over the channels of an image. Its result lies in memory as NHWC, where the next such
+    module finds it as it wants it."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Patches(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        (p, q), (n, c, h, w) = self.size, x.shape
+        x = x.permute(0, 2, 3, 1).reshape(n, h // p, p, w // q, q * c)
+        return x.transpose(2, 3).reshape(n, h // p, w // q, p * q * c).permute(0, 3, 1, 2)
+
+
+class Sweep(nn.Module):
+    """[N, C, H, W] -> [N, U, H, W]: all rows, or all columns, as one batch with the time first."""
+
+    def __init__(self, rnn, is_vertical):
+        super().__init__()
+        self.rnn = rnn
+        self.order, self.back = (((2, 0, 3, 1), (1, 3, 0, 2)) if is_vertical
+                                 else ((3, 0, 2, 1), (1, 3, 2, 0)))
+
+    def forward(self, x):
+        x = x.permute(self.order)
+        steps, n, lines, channels = x.shape
+        out = self.rnn(x.reshape(steps, n * lines, channels))[0]
+        return out.view(steps, n, lines, -1).permute(self.back)
+
+
+class StochasticDepth(nn.Module):
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        if not self.training or self.rate == 0:
+            return x
+        keep = torch.empty([len(x)] + [1] * (x.dim() - 1)).bernoulli_(1 - self.rate)
+        return x * (keep / (1 - self.rate))
+
+
+class Apply(nn.Module):
+    """A function of one or several inputs."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *x):
+        return self.function(*x)
 
 
 def keras_batch_norm(base):
@@ -169,12 +231,14 @@ def same_padding(keys, shape, kernel, strides, value):
 def conv2d(keys, shape):
     kernel, strides = pair(keys.pop("kernel_size")), pair(keys.pop("strides", 1))
     pad = same_padding(keys, shape, kernel, strides, 0.0)
-    conv = nn.Conv2d(shape[0], keys.pop("filters"), kernel, strides)
+    conv = nn.Conv2d(shape[0], keys.pop("filters"), kernel, strides,
+                     bias=keys.pop("use_bias", True))
     if pad and pad[0].pads[::2] == pad[0].pads[1::2]:  # faster inside the convolution
         conv.padding = (pad[0].pads[2], pad[0].pads[0])
         pad = []
     nn.init.xavier_uniform_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return pad + [conv] + activation(keys)
 
 
@@ -190,12 +254,22 @@ def average_pool2d(keys, shape):
 
 
 def dense(keys, shape):
-    linear = nn.Linear(shape[-1], keys.pop("units"))
+    linear = nn.Linear(features(shape), keys.pop("units"))
     nn.init.xavier_uniform_(linear.weight)
     nn.init.zeros_(linear.bias)
     if keys.get("activation") == "softmax":  # cross_entropy takes the logits
         keys.pop("activation")
-    return [linear] + activation(keys)
+    return [PerPixel(linear) if len(shape) == 3 else linear] + activation(keys)
+
+
+def features(shape):
+    """The last axis of weft's layouts: [C, H, W], [T, F], [F] here."""
+    return shape[0] if len(shape) == 3 else shape[-1]
+
+
+def layer_normalization(keys, shape):
+    norm = nn.LayerNorm(features(shape), eps=keys.pop("epsilon", 1e-3))
+    return [PerPixel(norm) if len(shape) == 3 else norm]
 
 
 def batch_normalization(keys, shape):
@@ -229,10 +303,29 @@ def bidirectional(keys, shape):
     return modules
 
 
+def sweep(keys, shape):
+    name, inner = entry(keys.pop("layer"))
+    axis = keys.pop("axis")
+    line = (shape[1] if axis == "vertical" else shape[2], shape[0])
+    recurrent, = LAYERS[name](inner, line)
+    inner.done()
+    if not recurrent.return_sequences:
+        raise UnknownPart(f"{keys.owner}: without return_sequences it is not known to the twin")
+    return [Sweep(recurrent.rnn, axis == "vertical")]
+
+
 LAYERS = {
     "conv2d": conv2d, "max_pool2d": max_pool2d, "average_pool2d": average_pool2d, "dense": dense,
     "batch_normalization": batch_normalization, "lstm": lstm, "gru": gru,
-    "bidirectional": bidirectional,
+    "bidirectional": bidirectional, "sweep": sweep, "layer_normalization": layer_normalization,
+    "patches": lambda keys, shape: [Patches(pair(keys.pop("patch_size")))],
+    "stochastic_depth": lambda keys, shape: [StochasticDepth(keys.pop("rate"))],
+    "add": lambda keys, shape: [Apply(lambda *x: sum(x[1:], x[0]))],
+    "concatenate": lambda keys, shape: [Apply(lambda *x: torch.cat(x, 1 if x[0].dim() == 4 else -1))],
+    "global_average_pool2d": lambda keys, shape: [Apply(lambda x: x.mean((2, 3)))],
+    "global_max_pool2d": lambda keys, shape: [Apply(lambda x: x.amax((2, 3)))],
+    "global_average_pool1d": lambda keys, shape: [Apply(lambda x: x.mean(1))],
+    "global_max_pool1d": lambda keys, shape: [Apply(lambda x: x.amax(1))],
     "dropout": lambda keys, shape: [nn.Dropout(keys.pop("rate"))],
     "leaky_relu": lambda keys, shape: [nn.LeakyReLU(keys.pop("negative_slope", 0.3))],
     "relu": lambda keys, shape: [nn.ReLU()],
@@ -255,23 +348,52 @@ def read(path):
         return yaml.safe_load(file)
 
 
+class Layer(nn.Sequential):
+    """The modules of one layer of the file, the first of which may take several inputs."""
+
+    def forward(self, *x):
+        y = self[0](*x)
+        for module in self[1:]:
+            y = module(y)
+        return y
+
+
+class Network(nn.Module):
+    """Layers in the file's order, each with the numbers of its inputs; 0 is the image."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers, self.inputs = nn.ModuleList(), []
+
+    def forward(self, x):
+        values = [x]
+        for layer, inputs in zip(self.layers, self.inputs):
+            values.append(layer(*(values[i] for i in inputs)))
+        return values[-1]
+
+
 def build(spec, lstm_activation=None):
     """The module for [N, H, W] or [N, H, W, C] images; its outputs are logits. `lstm_activation`
     overrides that of the file."""
     height, width, channels = spec["input"]
-    modules, x = [], torch.zeros(2, channels, height, width)
+    network, values, names = Network(), [torch.zeros(2, channels, height, width)], {"input": 0}
     for item in spec["layers"]:
         name, keys = entry(item)
+        inputs = keys.pop("inputs", None)
+        inputs = [inputs] if isinstance(inputs, str) else inputs
+        inputs = [names[i] for i in inputs] if inputs else [len(values) - 1]
+        names[keys.pop("name", None)] = len(values)
         if name not in LAYERS:
             raise UnknownPart(f"layer {name} is not known to the twin")
         if name == "lstm" and lstm_activation:
             keys["activation"] = lstm_activation
-        layer = nn.Sequential(*LAYERS[name](keys, tuple(x.shape[1:])))
+        layer = Layer(*LAYERS[name](keys, tuple(values[inputs[0]].shape[1:])))
         keys.done()
         with torch.no_grad():
-            x = layer.eval()(x)
-        modules += layer
-    return nn.Sequential(*modules).train()
+            values.append(layer.eval()(*(values[i] for i in inputs)))
+        network.layers.append(layer)
+        network.inputs.append(inputs)
+    return network.train()
 
 
 def n_parameters(model):
@@ -288,10 +410,13 @@ def named(value, default):
 
 
 class Recipe:
-    """The section `training` of a model file, with weft's defaults."""
+    """The section `training` of a model file, with weft's defaults. Of one that is only timed, what is
+    no part of a step of the network is left out."""
 
-    def __init__(self, section):
+    def __init__(self, section, is_timed=False):
         keys = Keys("training", section)
+        for part in ("schedule", "augmentation", "ema", "test_time_augmentation") if is_timed else ():
+            keys.pop(part, None)
         self.epochs = keys.pop("epochs", 10)
         self.batch_size = keys.pop("batch_size", 32)
         self.validation = keys.pop("validation", 0)
@@ -300,11 +425,13 @@ class Recipe:
             raise UnknownPart(f"loss {loss} is not known to the twin")
         self.label_smoothing = loss_keys.pop("label_smoothing", 0.0)
         optimizer, adam = named(keys.pop("optimizer", None), "adam")
-        if optimizer != "adam":
+        if optimizer not in ("adam", "adamw"):
             raise UnknownPart(f"optimizer {optimizer} is not known to the twin")
         self.learning_rate = adam.pop("learning_rate", 1e-3)
         self.betas = adam.pop("beta_1", 0.9), adam.pop("beta_2", 0.999)
         self.epsilon = adam.pop("epsilon", 1e-7)
+        self.weight_decay = adam.pop("weight_decay", 0.004) if optimizer == "adamw" else 0
+        self.global_clipnorm = adam.pop("global_clipnorm", 0)
         schedule, hold = named(keys.pop("schedule", None), "constant")
         if schedule not in ("constant", "hold_exponential"):
             raise UnknownPart(f"schedule {schedule} is not known to the twin")
@@ -326,18 +453,20 @@ class Recipe:
 
 
 class Trainer:
-    """One training step of a model: forward, loss, backward, Adam as Keras writes it."""
+    """One training step of a model: forward, loss, backward, Adam as Keras writes it; without weight
+    decay PyTorch's AdamW is Adam."""
 
     def __init__(self, model, recipe, precision="float32", layout="nchw"):
-        self.is_image = any(isinstance(m, nn.Conv2d) for m in model)
+        self.is_image = any(isinstance(m, nn.Conv2d) for m in model.modules())
         self.layout = torch.channels_last if layout == "nhwc" else torch.contiguous_format
         self.model = model.to(memory_format=self.layout) if self.is_image else model
-        for module in model:
+        for module in model.modules():
             if isinstance(module, Flatten):
                 module.is_nhwc = layout == "nhwc"
         self.recipe, self.precision, self.steps = recipe, precision, 0
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(parameters, betas=recipe.betas)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.parameters, betas=recipe.betas,
+                                           weight_decay=recipe.weight_decay)
         self.group = self.optimizer.param_groups[0]
         self.group["lr"] = recipe.learning_rate
 
@@ -357,5 +486,7 @@ class Trainer:
         logits = self.logits(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         loss.backward()
+        if self.recipe.global_clipnorm:
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.global_clipnorm)
         self.optimizer.step()
         return loss.detach(), logits.detach()
