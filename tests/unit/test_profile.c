@@ -80,13 +80,15 @@ static int has_learner_before(const wf_graph *g, int node) {
     return 0;
 }
 
-/* Multiply-adds of a node that are products with its input, not with its own state. */
+/* Multiply-adds of a node that are products with its input, not with its own state: of which
+ * there is one for each of the input's vectors. */
 static double input_madds(const wf_graph *g, const wf_node *node) {
     double madds = (double)node->madds;
     for (int i = 0; i < node->n_params; i++) {
         const wf_param_entry *p = &g->params[node->first_param + i];
+        const wf_shape *src = &g->nodes[node->inputs[0]].shape;
         if (strstr(p->name, "recurrent_kernel"))
-            madds -= (double)g->nodes[node->inputs[0]].shape.dim[0] * (double)p->size;
+            madds -= (double)(wf_shape_size(src) / src->dim[src->rank - 1] * p->size);
     }
     return madds;
 }
