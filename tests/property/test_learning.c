@@ -3,8 +3,10 @@
  *
  * The models are those that stand in models/; each gives two tests, overfits_<model> and
  * reaches_floor_<model>, but models of outfits, whose canvases have any number of labels: they
- * overfit only. Under WEFT_TEST_QUICK, which is for the slow builds with sanitizers, only
- * a few of them are trained, and for fewer steps. */
+ * overfit only. Models of many multiply-adds learn fewer images, which keeps the whole under two
+ * minutes; under WEFT_TEST_FULL (make check-learning) they overfit as many as the others. Under
+ * WEFT_TEST_QUICK, which is for the slow builds with sanitizers, only a few models are trained, and
+ * for fewer steps. */
 #include <stdlib.h>
 
 #include "nn/fields.h"
@@ -19,7 +21,7 @@ enum { SEED = 0 };
 
 /* Where the losses must end: 64 images known by heart, with some confidence. An untrained model's
  * loss is 2.3, and one that is right by a hair everywhere would be at .69. */
-enum { OVERFIT_IMAGES = 64, OVERFIT_BATCH = 16 };
+enum { OVERFIT_IMAGES = 64, FEW_OVERFIT_IMAGES = 16 };
 static const double overfit_loss = 0.1;
 
 /* How many epochs of 4 steps that may take. Half of the models need about 30; lstm-2x128-relu,
@@ -64,7 +66,7 @@ static const floor_task quick_task = {
 static const char *const folders[] = {WF_SOURCE_DIR "/models"};
 
 static wf_context cx;
-static int is_quick;
+static int is_quick, is_full;
 static wf_pool *pool;
 static wf_dataset *dataset, *canvases;
 
@@ -138,6 +140,15 @@ static void hasten_statistics(learner *l) {
     }
 }
 
+/* Of so many multiply-adds per image that it would take longest by far. */
+static int is_large(const learner *l) {
+    const int64_t many = 15000000;
+    const wf_graph *g = l->spec->graph;
+    int64_t madds = 0;
+    for (int i = 0; i < g->n_nodes; i++) madds += g->nodes[i].madds;
+    return madds >= many;
+}
+
 static wf_predict_result predict(learner *l, const wf_images *images, const int32_t *index,
                                  int64_t n) {
     wf_predict_result result = {0};
@@ -184,7 +195,8 @@ static void overfit(const char *model) {
     wf_train_options options = {
         .seed = SEED, .sink = stop_when_overfitted, .sink_user = &watch, .stop = &watch.is_done};
     learner_open(&l, model);
-    learner_split(&l, OVERFIT_IMAGES);
+    const int images = is_large(&l) && !is_full ? FEW_OVERFIT_IMAGES : OVERFIT_IMAGES;
+    learner_split(&l, images);
     set(&l, overfit_epochs);
     set(&l, "training.batch_size=16");
     set(&l, "training.schedule=constant");
@@ -200,9 +212,9 @@ static void overfit(const char *model) {
     wf_predict_result before = predict(&l, &l.dataset->train, l.split.train, l.split.n_train);
     CHECK(before.accuracy < 0.5);
     wf_status status = wf_fit(&fit, l.params, &cx, pool, l.spec->recipe, &l.data, &options);
-    printf("%s: %d of 64 after %d epochs, loss %.4f, from %.4f\n", model,
-           (int)(64 * watch.last.val_accuracy + 0.5), watch.last.epoch, watch.last.val_loss,
-           before.loss);
+    printf("%s: %d of %d after %d epochs, loss %.4f, from %.4f\n", model,
+           (int)(images * watch.last.val_accuracy + 0.5), images, watch.last.epoch,
+           watch.last.val_loss, before.loss);
     if (watch.is_done) CHECK_FAILS(&cx, status, WF_E_INTERRUPTED);
     else CHECK_OK(&cx, status);
     wf_predict_result after = predict(&l, &l.dataset->train, l.split.train, l.split.n_train);
@@ -214,21 +226,12 @@ static void overfit(const char *model) {
 
 /* ---- floors ---- */
 
-/* The smaller task is also for models of so many multiply-adds per image that the other one would
- * take them longest by far. */
-static const floor_task *choose_task(const wf_graph *g) {
-    const int64_t many = 15000000;
-    int64_t madds = 0;
-    for (int i = 0; i < g->n_nodes; i++) madds += g->nodes[i].madds;
-    return is_quick || madds >= many ? &quick_task : &full_task;
-}
-
 static void reach_floor(const char *model) {
     learner l;
     wf_train_result fit = {0};
     wf_train_options options = {.seed = SEED};
     learner_open(&l, model);
-    const floor_task *task = choose_task(l.spec->graph);
+    const floor_task *task = is_quick || is_large(&l) ? &quick_task : &full_task;
     learner_split(&l, task->train_images);
     set(&l, task->epochs);
     set(&l, task->batch_size);
@@ -282,6 +285,7 @@ static void register_test(model_test *t, const char *prefix, const char *model, 
 
 int main(int argc, char **argv) {
     is_quick = getenv("WEFT_TEST_QUICK") != NULL;
+    is_full = getenv("WEFT_TEST_FULL") != NULL;
     model_test *tests = NULL;
     if (wf_model_names(&models, &cx, folders, 1) == WF_OK)
         tests = calloc(2 * models.count, sizeof *tests);
