@@ -12,7 +12,7 @@ static wf_status add_numbers(json_t *object, wf_context *cx, const char *key, co
 }
 
 static wf_status add_square(json_t *object, wf_context *cx, const char *key,
-                            const double values[WF_OUTFIT_CLASSES][WF_OUTFIT_CLASSES]) {
+                            const double (*values)[WF_OUTFIT_CLASSES]) {
     json_t *rows = json_array();
     wf_status status = WF_OK;
     for (int i = 0; i < WF_OUTFIT_CLASSES && status == WF_OK; i++) {
