@@ -23,7 +23,7 @@ cmake --preset release -B "$(BUILD)" -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(gnu_di
 cmake --build "$(BUILD)" -j $(JOBS) --target all man
 endef
 
-.PHONY: build demo check check-isa check-learning tsan install bench bench-onnxruntime bench-tsne screenshots same-bits format \
+.PHONY: build demo check check-isa check-models tsan install bench bench-onnxruntime bench-tsne screenshots same-bits format \
 	format-check clean help
 
 build: ## compile the library, the command and the tests (tools/bootstrap build installs what it needs)
@@ -42,8 +42,8 @@ check: ## install what is missing, build and run every test
 check-isa: build ## run every test with the kernels of each lower ISA level that this CPU has
 	@tools/run-tests --levels --exclude browser/ --timeout 900 --build-dir "$(BUILD)"
 
-check-learning: build ## train every model of models/ until it knows 64 images by heart, the largest too
-	@WEFT_TEST_FULL=1 tools/run-tests --timeout 1800 --build-dir "$(BUILD)" property/test_learning
+check-models: build ## what make check does with every model of models/, for the largest ones as well
+	@WEFT_TEST_FULL=1 tools/run-tests --timeout 1800 --build-dir "$(BUILD)" property/test_learning export/test_models
 
 tsan: ## build with ThreadSanitizer and run the tests in which threads share work
 	cmake --preset tsan

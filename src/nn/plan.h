@@ -65,10 +65,12 @@ typedef struct wf_plan_options {
     const wf_kernels *kernels;           /* NULL: the best that the CPU has */
     int shard_size;                      /* 0: chosen from graph and batch */
     int group_size;                      /* images that image steps take at a time; 0: chosen */
-    const char *layer;                   /* INFER: the outputs are this layer's; NULL: the graph's;
-                                      GRADIENT: its values and their gradients are wanted too */
-    const char *from; /* INFER: the plan begins with this layer's values, which the
-                                      batch gives; NULL: with the images */
+    /* INFER: the outputs are this layer's; NULL: the graph's. GRADIENT: its values and their
+     * gradients are wanted too. */
+    const char *layer;
+    /* INFER: the plan begins with this layer's values, which the batch gives; NULL: with the
+     * images. */
+    const char *from;
 } wf_plan_options;
 
 /* An image moved by whole pixels, what comes in being black, after left has become right. Zero: as
@@ -84,18 +86,20 @@ typedef struct wf_batch {
     const float *scale, *shift; /* [C]: x = pixel * scale + shift; NULL: pixel / 255 */
     const int32_t *index;       /* [n] row numbers; NULL: 0..n-1 */
     const int32_t *labels;      /* [rows] class numbers; GRADIENT: whose scores; or */
-    const float *targets;     /* [rows][K]; GRADIENT: factors of the scores, which are added; or */
-    const uint8_t *sets;      /* [rows][K] 0 or 1: targets of which any number may be 1; or */
-    const int32_t *sequences; /* [rows][sequence_length] labels, the number of classes as END, then
-                                   -1; of models that have a label_input or a loss at each step */
+    const float *targets; /* [rows][K]; GRADIENT: factors of the scores, which are added; or */
+    const uint8_t *sets;  /* [rows][K] 0 or 1: targets of which any number may be 1; or */
+    /* [rows][sequence_length] labels, the number of classes as END, then -1; of models that have a
+     * label_input or a loss at each step */
+    const int32_t *sequences;
     int sequence_length;
-    int hypotheses;       /* above 0: each image stands that often in the batch, one after the
-                                   other, and `sequences` is [n][..] in the batch's order */
-    int n;                /* 1 .. batch_size */
-    wf_view view;         /* not in TRAIN: how all its images are looked at */
-    uint32_t epoch;       /* keys the random numbers together with `position` */
-    int64_t position;     /* of the batch's first image in the epoch, or outside of training
-                                 among all that are asked about */
+    /* above 0: each image stands that often in the batch, one after the other, and `sequences` is
+     * [n][sequence_length] in the batch's order */
+    int hypotheses;
+    int n;          /* 1 .. batch_size */
+    wf_view view;   /* not in TRAIN: how all its images are looked at */
+    uint32_t epoch; /* keys the random numbers together with `position` */
+    /* of the batch's first image in the epoch, or outside of training among all asked about */
+    int64_t position;
     double learning_rate; /* TRAIN */
 } wf_batch;
 

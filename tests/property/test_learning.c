@@ -3,10 +3,9 @@
  *
  * The models are those that stand in models/; each gives two tests, overfits_<model> and
  * reaches_floor_<model>, but models of outfits, whose canvases have any number of labels: they
- * overfit only. Models of many multiply-adds learn fewer images, which keeps the whole under two
- * minutes; under WEFT_TEST_FULL (make check-learning) they overfit as many as the others. Under
- * WEFT_TEST_QUICK, which is for the slow builds with sanitizers, only a few models are trained, and
- * for fewer steps. */
+ * overfit only. Models of many multiply-adds learn fewer images by heart; under WEFT_TEST_FULL
+ * (make check-models) as many as the others. Under WEFT_TEST_QUICK, which is for lower ISA levels,
+ * only a few models are trained, and for fewer steps. */
 #include <stdlib.h>
 
 #include "nn/fields.h"
