@@ -142,6 +142,21 @@ WF_API wf_status wf_weights_save(wf_context *cx, const char *path, const wf_para
  * Errors: WF_E_MODEL (entry, found, expected), WF_E_NOTFOUND, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 WF_API wf_status wf_weights_load(wf_params *params, wf_context *cx, const char *path);
 
+/* What became of a parameter that was looked for in a file of other weights. */
+typedef enum wf_pretrained {
+    WF_PRETRAINED_TAKEN,
+    WF_PRETRAINED_ABSENT,    /* the file has none of that name: the start value stays */
+    WF_PRETRAINED_OTHER_FORM /* there it has another shape or type: the start value stays */
+} wf_pretrained;
+
+/* Reads those parameters of a weights file, of any model, that have a name and a shape of the
+ * model's, moving statistics included; what the file has besides is passed over. `out` [parameters
+ * of the model], in their order, says what became of each, or is NULL.
+ * Errors: WF_E_MODEL (none fits: nothing is changed), WF_E_NOTFOUND, WF_E_DATA, WF_E_IO,
+ * WF_E_NOMEM. */
+WF_API wf_status wf_weights_load_pretrained(wf_pretrained *out, wf_params *params, wf_context *cx,
+                                            const char *path);
+
 /* ---- prediction ------------------------------------------------------------------------------ */
 
 /* What outputs are means over, besides the image as it is; may be added. */

@@ -133,6 +133,8 @@ static wf_status fill(wf_hparam_list *list, wf_context *cx, const wf_experiment 
         WF_TRY(add_int(list, cx, "repeat", e->repeat));
         WF_TRY(add_int(list, cx, "fold", e->fold));
     }
+    if (e->pretrained)
+        WF_TRY(add(list, cx, "pretrained", WF_HPARAM_TEXT, wf_path_base(e->pretrained)));
     for (int i = 0; i < m->graph->n_nodes; i++) WF_TRY(add_layer(list, cx, &m->graph->nodes[i]));
     return add_recipe(list, cx, m->recipe);
 }

@@ -11,7 +11,7 @@
 typedef struct train_options {
     wf_experiment_flags experiment;
     wf_session_flags session;
-    const char *name, *runs, *resume, *tensorboard, *ui, *maps;
+    const char *name, *runs, *resume, *pretrained, *tensorboard, *ui, *maps;
     int64_t seed;
     double max_time, min_accuracy;
 } train_options;
@@ -29,6 +29,10 @@ static const wf_option options_table[] = {
     {"resume", 0, WF_OPTION_TEXT, offsetof(train_options, resume), "RUN", NULL, NULL, 0, 0,
      "go on with an interrupted run, as it was begun; only threads, --isa, --tensorboard, --maps "
      "and --max-time count"},
+    {"pretrained", 0, WF_OPTION_TEXT, offsetof(train_options, pretrained), "RUN|FILE", NULL, NULL,
+     0, 0,
+     "begin with another run's weights, or those of a file (safetensors), where name and shape are "
+     "the model's"},
     {"max-time", 0, WF_OPTION_TIME, offsetof(train_options, max_time), "TIME", NULL, NULL, 0, 1e9,
      "stop after 90s, 15m or 2h, save, and exit with 75"},
     {"min-accuracy", 0, WF_OPTION_REAL, offsetof(train_options, min_accuracy), "X", NULL, NULL, 0,
@@ -179,6 +183,8 @@ static wf_status run(wf_cli *cli, const void *given) {
                "weft train needs MODEL or --resume RUN | weft models lists the models");
     if (o->resume) WF_TRY(read_resumed(&experiment, cli, o));
     else WF_TRY(wf_experiment_create(&experiment, cli, cli->operands[0], &o->experiment, o->seed));
+    if (o->pretrained && !o->resume)
+        WF_TRY_OR(wf_experiment_pretrain(&experiment, cli, o->runs, o->pretrained));
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     if (o->ui) WF_TRY_OR(start_page(&ui, cli, o));
     wf_run_settings settings = {.runs = o->runs,
@@ -217,6 +223,7 @@ const wf_command wf_command_train = {
         "weft train my-model.yaml --dataset photos/ --set training.optimizer.learning_rate=0.01\n"
         "weft train cnn-16 --set 'training.augmentation=[random_flip, random_shift]'\n"
         "weft train cnn-16 --set training.ema.decay=0.99\n"
+        "weft train outfits-cnn-rnn --dataset outfits --pretrained outfits-sigmoid\n"
         "weft train --resume runs/gru-128-1",
     .options_size = sizeof(train_options),
     .options = options_table,

@@ -10,8 +10,7 @@
 
 enum { MAX_BYTES = 1 << 20 };
 
-/* A path must still be one when weft is called from elsewhere; a data set's name stays a name. */
-static wf_status stable_path(char **out, wf_context *cx, const char *text) {
+wf_status wf_stable_path(char **out, wf_context *cx, const char *text) {
     for (size_t i = 0; wf_dataset_info_at(i); i++)
         if (!strcmp(wf_dataset_info_at(i)->name, text)) return wf_strdup(out, cx, text);
     char *absolute = realpath(text, NULL);
@@ -49,8 +48,8 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
     wf_status status = wf_precision_find(&e.precision, cx, flags->precision);
     if (status == WF_OK) status = wf_model_load(&e.model, cli, model);
     if (status == WF_OK) status = apply(&e, cx, flags);
-    if (status == WF_OK) status = stable_path(&e.dataset, cx, flags->dataset);
-    if (status == WF_OK && flags->splits) status = stable_path(&e.splits, cx, flags->splits);
+    if (status == WF_OK) status = wf_stable_path(&e.dataset, cx, flags->dataset);
+    if (status == WF_OK && flags->splits) status = wf_stable_path(&e.splits, cx, flags->splits);
     if (status == WF_OK && !flags->splits) status = wf_strdup(&e.splits, cx, "drawn");
     if (status == WF_OK) *out = e;
     else wf_experiment_reset(&e);
@@ -67,7 +66,13 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
     if (e->folds)
         wf_str_addf(out, cx, "\nfolds: %d\nrepeat: %d\nfold: %d", e->folds, e->repeat, e->fold);
     if (e->is_trial) wf_str_add(out, cx, "\ntrial: true");
-    wf_str_addf(out, cx, "\nprecision: %s\nmodel:\n", wf_precision_name(e->precision));
+    wf_str_addf(out, cx, "\nprecision: %s", wf_precision_name(e->precision));
+    if (e->pretrained) {
+        wf_str_add(out, cx, "\npretrained: ");
+        wf_yaml_add_text(out, cx, e->pretrained);
+        wf_str_addf(out, cx, "\npretrained_sha256: %s", e->pretrained_sha256);
+    }
+    wf_str_add(out, cx, "\nmodel:\n");
     wf_status status = wf_model_spec_write(&model, cx, e->model);
     for (const char *line = model.text; status == WF_OK && line && *line;) {
         size_t n = strcspn(line, "\n");
@@ -88,6 +93,7 @@ wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e)
     bare.claim = (wf_claim){none, none, NAN, NAN, NAN};
     wf_experiment key = *e;
     key.model = &bare;
+    if (key.pretrained) key.pretrained = none;
     return wf_experiment_write(out, cx, &key);
 }
 
@@ -149,6 +155,17 @@ static wf_status read_model(wf_experiment *e, wf_context *cx, const char *text, 
     return status;
 }
 
+static wf_status get_pretrained(wf_experiment *e, wf_context *cx, const wf_yaml *root,
+                                const char *path) {
+    const char *file = find_text(root, "pretrained"), *hash = find_text(root, "pretrained_sha256");
+    if (!file) return WF_OK;
+    WF_REQUIRE(hash && strlen(hash) == WF_HASH_HEX - 1, WF_E_MODEL,
+               "%s: pretrained_sha256 is \"%s\", must be the SHA-256 of %s", path, hash ? hash : "",
+               file);
+    memcpy(e->pretrained_sha256, hash, WF_HASH_HEX);
+    return wf_strdup(&e->pretrained, cx, file);
+}
+
 static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, size_t size,
                            const char *path) {
     wf_yaml *root = NULL;
@@ -164,6 +181,7 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     if (status == WF_OK) status = get_int(&e->seed, cx, root, "seed", path);
     if (status == WF_OK) status = get_int(&e->limit, cx, root, "limit", path);
     if (status == WF_OK) status = get_fold(e, cx, root, path);
+    if (status == WF_OK) status = get_pretrained(e, cx, root, path);
     e->is_trial = trial && !strcmp(trial, "true");
     wf_yaml_destroy(root);
     return status == WF_OK ? read_model(e, cx, text, path) : status;
@@ -192,5 +210,6 @@ void wf_experiment_reset(wf_experiment *e) {
     wf_model_spec_destroy(e->model);
     wf_free(e->dataset);
     wf_free(e->splits);
+    wf_free(e->pretrained);
     *e = (wf_experiment){0};
 }

@@ -9,12 +9,15 @@
  *   fold: 3                  # from 0
  *   trial: true              # only in a sweep: judged on validation images, never tested
  *   precision: float32       # or bfloat16
+ *   pretrained: weights.safetensors   # these two only where first weights are another run's
+ *   pretrained_sha256: 0f3c...
  *   model:
  *     ...                    # the model file with every key, overrides included
  */
 #ifndef WF_CMD_EXPERIMENT_H
 #define WF_CMD_EXPERIMENT_H
 
+#include "base/hash.h"
 #include "cmd/cmd.h"
 #include "cmd/settings.h"
 #include "spec/model.h"
@@ -27,6 +30,8 @@ typedef struct wf_experiment {
     int32_t folds, repeat, fold; /* folds 0: no fold of a cross-validation */
     int is_trial;                /* of a sweep: judged on validation images, never tested */
     wf_precision precision;
+    char *pretrained; /* absolute path of the weights that training begins with; NULL: none */
+    char pretrained_sha256[WF_HASH_HEX];
 } wf_experiment;
 
 /* What train and compare take to make one; everything unset comes from the model file. */
@@ -94,10 +99,18 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
                                const wf_experiment_flags *flags, int64_t seed);
 /* Reads config.yaml.  Errors: WF_E_MODEL (not such a file), WF_E_NOTFOUND, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path);
+/* A path that still is one when weft is called from elsewhere; a data set's name stays a name. Free
+ * *out with wf_free.  Errors: WF_E_NOMEM. */
+wf_status wf_stable_path(char **out, wf_context *cx, const char *text);
+/* Training begins with the weights of a file, or with those of a run in folder `runs` that were
+ * tested, as far as they fit: sets the path and the hash.
+ * Errors: as wf_run_open; WF_E_IO, WF_E_NOMEM. */
+wf_status wf_experiment_pretrain(wf_experiment *e, wf_cli *cli, const char *runs,
+                                 const char *run_or_file);
 /* Appends the text of config.yaml; the same experiments have the same text. */
 wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *e);
-/* The same without what only describes the model (source, description, family, claim): experiments
- * with the same key have the same result. */
+/* The same without what only describes the model (source, description, family, claim) and without
+ * the place of pretrained weights: experiments with the same key have the same result. */
 wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e);
 /* The seed of first weights, order and dropout: `seed`; a fold of a cross-validation has its own,
  * seed + repeat * folds + fold, so that folds differ by all that chance decides. */

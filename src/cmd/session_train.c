@@ -11,6 +11,7 @@
 static void training_reset(wf_training *t) {
     wf_train_result_reset(&t->result);
     wf_params_destroy(t->params);
+    wf_free(t->pretrained);
     wf_split_reset(&t->split);
     wf_free(t->all_validation);
     wf_free(t->checkpoint);
@@ -63,7 +64,6 @@ static wf_status fit(wf_training *t) {
                                 .stop = &l.epochs.stop,
                                 .sink = tell,
                                 .sink_user = &l};
-    WF_TRY(wf_params_create(&t->params, cx, e->model->graph, seed));
     wf_status status =
         wf_fit(&t->result, t->params, cx, t->session->pool, e->model->recipe, &t->data, &options);
     wf_bar_end(&l.epochs.bar, NULL);
@@ -155,7 +155,9 @@ static wf_status train(wf_training *t) {
     WF_TRY(wf_session_open_data(t->session, e->dataset, e->model));
     t->dataset = t->session->dataset;
     WF_TRY(wf_store_open(&t->store, cx, t->settings->runs));
-    WF_TRY(t->settings->resume ? wf__training_continue(t) : wf__training_begin(t));
+    const int is_new = !t->settings->resume;
+    if (is_new) WF_TRY(wf__training_first_weights(t)); /* or there is no run */
+    WF_TRY(is_new ? wf__training_begin(t) : wf__training_continue(t));
     char fold[64] = "";
     if (e->folds)
         snprintf(fold, sizeof fold, ", repeat %d, fold %d of %d", e->repeat, e->fold, e->folds);
@@ -164,6 +166,8 @@ static wf_status train(wf_training *t) {
             (long long)t->data.n_validation, (long long)e->seed, fold);
     if (t->settings->begun) t->settings->begun(t->settings->begun_user, wf_run_id(t->run));
     wf_status status = wf_run_log(cx, t->run, t->cli->line.text);
+    if (status == WF_OK && !is_new) status = wf__training_first_weights(t);
+    if (status == WF_OK) status = wf__training_record_first_weights(t);
     if (status == WF_OK) status = wf__training_paths(t);
     if (status == WF_OK) status = wf__training_board_open(t);
     if (status == WF_OK) status = fit(t);

@@ -30,6 +30,7 @@ typedef struct wf_training {
     wf_train_data data;
     int32_t *all_validation; /* the index of a data set's own validation part */
     wf_params *params;
+    wf_pretrained *pretrained; /* [parameters] what became of each; NULL: begins without */
     wf_train_result result;
     char *checkpoint, *best, *last;
     int goes_on;         /* from the checkpoint */
@@ -49,6 +50,12 @@ wf_status wf__training_split(wf_training *t, const char *stored);
 wf_status wf__training_begin(wf_training *t);
 wf_status wf__training_continue(wf_training *t);
 wf_status wf__training_paths(wf_training *t);
+
+/* session_pretrained.c: fresh weights and on top of them those of the experiment's pretrained file
+ * (a checkpoint brings all of its own); then, with the run's folder there, says what was taken.
+ * Errors: as wf_weights_load_pretrained; WF_E_MODEL (the file is not the one any more). */
+wf_status wf__training_first_weights(wf_training *t);
+wf_status wf__training_record_first_weights(wf_training *t);
 
 /* session_judge.c: what the trained model does on the test images, or on those that its fold holds
  * out; once. */

@@ -29,6 +29,7 @@ static const char *kind_of(const char *path) {
         {WF_RUN_NORMS_FILE, "live"},
         {WF_RUN_LOG_FILE, "log"},
         {"weights/", "weights"},
+        {"pretrained.json", "weights"},
         {"checkpoint/", "checkpoint"},
         {WF_RUN_TEST_FILE, "figures"},
         {WF_RUN_FOLD_FILE, "figures"},

@@ -10,6 +10,7 @@
  *     log.txt
  *     weights/best.safetensors, weights/last.safetensors
  *     checkpoint/last.ckpt
+ *     pretrained.json       which parameters began as those of another run
  *     test.json             figures on the test set (wf_evaluation_to_json, and the store's keys)
  *     fold.json             instead of it in a fold of a cross-validation: the same form, on the
  *                           held-out images; predictions.csv then has rows of the training set

@@ -127,3 +127,42 @@ done:
     wf_safetensors_destroy(file);
     return status;
 }
+
+static wf_pretrained fate_of(const wf_safetensors *file, const wf_param_entry *entry) {
+    const wf_tensor *t = wf_safetensors_find(file, entry->name);
+    if (!t) return WF_PRETRAINED_ABSENT;
+    const int fits = t->dtype == WF_DTYPE_F32 && wf_shape_equal(&t->shape, &entry->shape);
+    return fits ? WF_PRETRAINED_TAKEN : WF_PRETRAINED_OTHER_FORM;
+}
+
+static wf_status require_any(wf_context *cx, const wf_safetensors *file, const char *path,
+                             const wf_graph *g) {
+    for (int i = 0; i < g->n_params; i++)
+        if (fate_of(file, &g->params[i]) == WF_PRETRAINED_TAKEN) return WF_OK;
+    return WF_FAIL(WF_E_MODEL,
+                   "%s: none of its %zu entries has the name and the shape of a parameter of model "
+                   "%s | weft summary shows a model's layers; give those that should be the same "
+                   "the same name",
+                   path, file->n_tensors, g->name);
+}
+
+wf_status wf_weights_load_pretrained(wf_pretrained *out, wf_params *params, wf_context *cx,
+                                     const char *path) {
+    const wf_graph *g = params->graph;
+    wf_safetensors *file = NULL;
+    wf_status status;
+    WF_TRY(wf_safetensors_read(&file, cx, path));
+    WF_TRY_OR(require_any(cx, file, path, g));
+    for (int i = 0; i < g->n_params; i++) {
+        const wf_param_entry *entry = &g->params[i];
+        const wf_pretrained fate = fate_of(file, entry);
+        if (out) out[i] = fate;
+        if (fate == WF_PRETRAINED_TAKEN)
+            memcpy(params->value + entry->offset, wf_safetensors_find(file, entry->name)->data,
+                   (size_t)entry->size * sizeof *params->value);
+    }
+    params->generation++;
+done:
+    wf_safetensors_destroy(file);
+    return status;
+}

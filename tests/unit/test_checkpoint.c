@@ -67,6 +67,66 @@ TEST(weights_of_another_model_are_refused_by_name) {
     setup_close(&s);
 }
 
+static int is_entry_equal(const wf_params *a, const wf_params *b, const char *name) {
+    for (int i = 0; i < a->graph->n_params; i++) {
+        const wf_param_entry *x = &a->graph->params[i];
+        if (strcmp(x->name, name)) continue;
+        for (int j = 0; j < b->graph->n_params; j++) {
+            const wf_param_entry *y = &b->graph->params[j];
+            if (!strcmp(y->name, name) && x->size == y->size)
+                return !memcmp(a->value + x->offset, b->value + y->offset,
+                               (size_t)x->size * sizeof(float));
+        }
+    }
+    return 0;
+}
+
+/* The wider model's convolution has another shape, its normalisation as well; its last layer has
+ * another kernel and the same bias. */
+TEST(pretrained_weights_are_taken_where_name_and_shape_are_the_same) {
+    setup s;
+    setup_open(&s, 1);
+    wf_graph *wider = new_model("6");
+    wf_params *other = NULL, *before = NULL;
+    wf_pretrained fates[32];
+    const char *path = temporary("pretrained.safetensors");
+    s.recipe->epochs = 1;
+    CHECK_OK(&s.cx, setup_fit(&s));
+    CHECK_OK(&s.cx, wf_weights_save(&s.cx, path, s.params));
+    CHECK_OK(&s.cx, wf_params_create(&other, &s.cx, wider, 2));
+    CHECK_OK(&s.cx, wf_params_copy(&before, &s.cx, other));
+    const uint64_t generation = other->generation;
+    CHECK_OK(&s.cx, wf_weights_load_pretrained(fates, other, &s.cx, path));
+    CHECK(other->generation != generation);
+    CHECK(is_entry_equal(other, s.params, "dense/bias"));
+    CHECK(!is_entry_equal(before, s.params, "dense/bias"));
+    for (int i = 0; i < wider->n_params; i++) {
+        const char *name = wider->params[i].name;
+        const int is_bias = !strcmp(name, "dense/bias");
+        CHECK_INT(fates[i], is_bias ? WF_PRETRAINED_TAKEN : WF_PRETRAINED_OTHER_FORM);
+        if (!is_bias) CHECK(is_entry_equal(other, before, name));
+    }
+    /* all of the same model, moving statistics too; without a report */
+    wf_params *twin = NULL;
+    CHECK_OK(&s.cx, wf_params_create(&twin, &s.cx, s.graph, 3));
+    CHECK_OK(&s.cx, wf_weights_load_pretrained(NULL, twin, &s.cx, path));
+    CHECK(!memcmp(twin->value, s.params->value, (size_t)s.graph->total_size * sizeof(float)));
+    /* of another type, then nothing that fits */
+    const uint8_t bytes[4] = {0};
+    const wf_tensor foreign[] = {{"dense/bias", WF_DTYPE_U8, {.rank = 1, .dim = {4}}, bytes},
+                                 {"stem/kernel", WF_DTYPE_U8, {.rank = 1, .dim = {4}}, bytes}};
+    const char *none = temporary("foreign.safetensors");
+    CHECK_OK(&s.cx, wf_safetensors_write(&s.cx, none, foreign, 2, NULL, 0));
+    CHECK_INT(wf_weights_load_pretrained(NULL, twin, &s.cx, none), WF_E_MODEL);
+    CHECK(strstr(s.cx.message, "none of its 2 entries") && strstr(s.cx.message, "small"));
+    CHECK(!memcmp(twin->value, s.params->value, (size_t)s.graph->total_size * sizeof(float)));
+    wf_params_destroy(twin);
+    wf_params_destroy(before);
+    wf_params_destroy(other);
+    wf_graph_destroy(wider);
+    setup_close(&s);
+}
+
 /* ---- interruption ---- */
 
 typedef struct stopper {
