@@ -147,6 +147,15 @@ WF_API wf_status wf_evaluation_create_told(wf_evaluation **out, wf_context *cx,
 WF_API wf_status wf_thresholds_tune(double *out, wf_context *cx, const uint8_t *targets,
                                     const float *probabilities, int64_t count, int class_count);
 
+/* The same for the most images of which every label is right: beginning with one half, one
+ * threshold at a time, each moved only where that makes more images right (of equals the nearest to
+ * one half), until none is moved. Where the probabilities are right and labels independent given
+ * the image, one half is best already; this mends probabilities that are not.
+ * Errors: as wf_evaluation_create_sets.  Threads: any. */
+WF_API wf_status wf_thresholds_tune_subset(double *out, wf_context *cx, const uint8_t *targets,
+                                           const float *probabilities, int64_t count,
+                                           int class_count);
+
 /* Fills e->intervals: the test images are drawn again, as many as there are, with replacement,
  * `resamples` times, and an interval goes from quantile (1 - level) / 2 of a figure over these
  * resamples to quantile (1 + level) / 2. A resample in which a figure does not exist is left out of

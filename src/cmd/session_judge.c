@@ -75,6 +75,7 @@ static wf_status choose_thresholds(double **out, wf_training *t) {
     wf_context *cx = &t->cli->cx;
     const wf_train_data *data = &t->data;
     const int classes = t->dataset->n_classes;
+    const wf_thresholds_goal goal = (wf_thresholds_goal)t->experiment->model->recipe->thresholds;
     float *probabilities = NULL;
     uint8_t *sets = NULL;
     double *thresholds = NULL;
@@ -90,8 +91,9 @@ static wf_status choose_thresholds(double **out, wf_training *t) {
                                        data->validation_index, data->n_validation));
     WF_TRY_OR(validation_sets(&sets, cx, data));
     WF_TRY_OR(wf_alloc(&thresholds, cx, (size_t)classes, sizeof *thresholds));
-    WF_TRY_OR(wf_thresholds_tune(thresholds, cx, sets, probabilities, data->n_validation, classes));
-    WF_TRY_OR(wf_thresholds_write(cx, t->run, thresholds, t->dataset->class_names, classes,
+    WF_TRY_OR((goal == WF_THRESHOLDS_SUBSET ? wf_thresholds_tune_subset : wf_thresholds_tune)(
+        thresholds, cx, sets, probabilities, data->n_validation, classes));
+    WF_TRY_OR(wf_thresholds_write(cx, t->run, thresholds, goal, t->dataset->class_names, classes,
                                   data->n_validation));
     *out = thresholds;
     thresholds = NULL;

@@ -4,12 +4,15 @@
 #include "base/files.h"
 
 wf_status wf_thresholds_write(wf_context *cx, wf_run *run, const double *thresholds,
-                              char *const *class_names, int class_count, int64_t images) {
+                              wf_thresholds_goal goal, char *const *class_names, int class_count,
+                              int64_t images) {
+    const char *rule = goal == WF_THRESHOLDS_SUBSET ? "most images with every label right"
+                                                    : "best F1 of each label";
     wf_str text = {0};
     json_t *list = json_array();
-    json_t *document = json_pack("{s:i, s:s, s:s, s:I, s:o}", "schema_version", 1, "chosen_on",
-                                 "validation", "rule", "best F1 of each label", "images",
-                                 (json_int_t)images, "thresholds", list);
+    json_t *document =
+        json_pack("{s:i, s:s, s:s, s:I, s:o}", "schema_version", 1, "chosen_on", "validation",
+                  "rule", rule, "images", (json_int_t)images, "thresholds", list);
     wf_status status = WF_OK;
     WF_REQUIRE_OR(document, WF_E_NOMEM, "out of memory for thresholds");
     for (int i = 0; i < class_count; i++)

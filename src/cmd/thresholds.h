@@ -4,12 +4,14 @@
 #define WF_CMD_THRESHOLDS_H
 
 #include "store/store.h"
+#include "train/recipe.h"
 
 #define WF_THRESHOLDS_FILE "thresholds.json"
 
 /* `images`: on how many they were chosen.  Errors: as wf_run_write. */
 wf_status wf_thresholds_write(wf_context *cx, wf_run *run, const double *thresholds,
-                              char *const *class_names, int class_count, int64_t images);
+                              wf_thresholds_goal goal, char *const *class_names, int class_count,
+                              int64_t images);
 
 /* *out [class_count], to be freed with wf_free; NULL where the run has none.
  * Errors: WF_E_DATA (damaged, or of other classes), WF_E_IO, WF_E_NOMEM. */

@@ -75,6 +75,11 @@ wf_status wf__ranking_of_rows(wf_ranking *out, wf_context *cx, const uint8_t *ta
 wf_status wf__average_auc(double *out, wf_context *cx, const char *column, const uint8_t *targets,
                           const float *scores, int64_t count, int columns, wf_average average);
 
+/* ---- evaluation_sets.c ---- */
+
+/* Every entry of probabilities [count][k] is in [0, 1].  Errors: WF_E_DATA. */
+wf_status wf__check_probabilities(wf_context *cx, const float *probabilities, int64_t count, int k);
+
 /* ---- evaluation_probabilities.c ---- */
 
 /* Everything that follows from the probabilities, the confusion matrix included.

@@ -23,8 +23,8 @@ static double cross_entropy(const uint8_t *targets, const float *row, int k) {
     return sum / k;
 }
 
-static wf_status check_probabilities(wf_context *cx, const float *probabilities, int64_t count,
-                                     int k) {
+wf_status wf__check_probabilities(wf_context *cx, const float *probabilities, int64_t count,
+                                  int k) {
     for (int64_t i = 0; i < count * k; i++)
         WF_REQUIRE(probabilities[i] >= 0 && probabilities[i] <= 1, WF_E_DATA,
                    "%s: probability of label %d for image %lld is %g, must be between 0 and 1 | "
@@ -104,7 +104,7 @@ static wf_status create(wf_evaluation **out, wf_context *cx, const uint8_t *targ
     double loss = 0;
     size_t n = (size_t)count, k = (size_t)class_count;
     WF_TRY(wf__check_labels(cx, WHAT, "truth", targets, count, class_count));
-    WF_TRY(check_probabilities(cx, probabilities, count, class_count));
+    WF_TRY(wf__check_probabilities(cx, probabilities, count, class_count));
     WF_TRY(wf__evaluation_alloc(&e, cx, class_count, class_names));
     wf__evaluation_of_sets(e);
     e->count = count;
@@ -181,7 +181,7 @@ wf_status wf_thresholds_tune(double *out, wf_context *cx, const uint8_t *targets
                              const float *probabilities, int64_t count, int class_count) {
     scored *column = NULL;
     WF_TRY(wf__check_labels(cx, "thresholds", "truth", targets, count, class_count));
-    WF_TRY(check_probabilities(cx, probabilities, count, class_count));
+    WF_TRY(wf__check_probabilities(cx, probabilities, count, class_count));
     WF_TRY(wf_alloc(&column, cx, (size_t)count, sizeof *column));
     for (int j = 0; j < class_count; j++) {
         for (int64_t i = 0; i < count; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "train/targets.h"
 
 /* ---- positions ---- */
 
@@ -208,8 +209,9 @@ wf_status wf__check_classes(wf_context *cx, const wf_graph *g, int32_t classes) 
     const int64_t *dim = output->shape.dim;
     const int is_vector = output->shape.rank == 1 && dim[0] == classes;
     const int is_sequence = output->shape.rank == 2 && dim[1] == classes + 1; /* and END */
+    const int is_of_sets = wf__number_classes(g, NULL) == classes; /* a place for every set */
     WF_REQUIRE(
-        !classes || is_vector || is_sequence, WF_E_SHAPE,
+        !classes || is_vector || is_sequence || is_of_sets, WF_E_SHAPE,
         "classes is %d, but the output, layer %s, has shape %s | give the last layer as many "
         "units as there are classes",
         classes, output->name, wf_shape_text(text, sizeof text, &output->shape));

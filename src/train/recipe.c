@@ -26,6 +26,8 @@ const wf_field wf_recipe_fields[] = {
     {"test_time_augmentation", WF_FIELD_CHOICE, offsetof(wf_recipe, test_views), 0, 0,
      "none|flip|shift|flip_shift", "none",
      "a test's probabilities are means over the image, its mirror image, one pixel's shifts"},
+    {"thresholds", WF_FIELD_CHOICE, offsetof(wf_recipe, thresholds), 0, 0, "f1|subset", "f1",
+     "of several labels: chosen on validation for each label's F1, or for subset accuracy"},
     {0}};
 
 const wf_field wf_early_stopping_fields[] = {

@@ -26,6 +26,9 @@ typedef struct wf_ema {
     double decay;
 } wf_ema;
 
+/* Of models that give each label a probability: what its threshold is chosen for. */
+typedef enum wf_thresholds_goal { WF_THRESHOLDS_F1, WF_THRESHOLDS_SUBSET } wf_thresholds_goal;
+
 typedef struct wf_recipe {
     int32_t epochs, batch_size;
     double validation;     /* fraction of the training part; 0: none */
@@ -33,6 +36,7 @@ typedef struct wf_recipe {
     double warmup_epochs;  /* linear, before any schedule; fractions count in steps */
     int32_t test_weights;  /* wf_weights_choice: which weights are tested */
     int32_t test_views;    /* wf_test_views: what a test's probabilities are means over */
+    int32_t thresholds;    /* wf_thresholds_goal: what they are chosen for, of several labels */
     wf_early_stopping early_stopping;
     wf_ema ema;
     wf_loss loss;
@@ -42,8 +46,8 @@ typedef struct wf_recipe {
 } wf_recipe;
 
 /* epochs, batch_size, validation, normalization, warmup_epochs, test_weights,
- * test_time_augmentation; the configuration
- * pointer for wf_fields_set is the wf_recipe. */
+ * test_time_augmentation, thresholds; the configuration pointer for wf_fields_set is the
+ * wf_recipe. */
 extern const wf_field wf_recipe_fields[];
 /* monitor, patience, min_delta, restore_best; the pointer is &recipe->early_stopping. */
 extern const wf_field wf_early_stopping_fields[];

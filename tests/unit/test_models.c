@@ -210,6 +210,42 @@ TEST(recipes_of_the_reports) {
     check_training("bilstm-128", 10, 128, 0.2, sparse);
 }
 
+/* What differs between the models of outfits is how labels are told: the trunk, up to the second
+ * dropout, is one, and so is the recipe, but for the loss and for what some need no thresholds. */
+static void write_shared(wf_str *trunk, wf_str *recipe, const char *name) {
+    wf_model_spec *spec = open_model(name);
+    wf_str text = {0};
+    CHECK_OK(&cx, wf_model_spec_set(spec, &cx, "training.loss=binary_crossentropy"));
+    CHECK_OK(&cx, wf_model_spec_set(spec, &cx, "training.thresholds=subset"));
+    CHECK_OK(&cx, wf_model_spec_write(&text, &cx, spec));
+    const char *layers = strstr(text.text, "layers:"), *training = strstr(text.text, "training:");
+    const char *end = strstr(strstr(layers, "- dropout:") + 1, "- dropout:");
+    CHECK(end && training > end);
+    wf_str_add_bytes(trunk, &cx, layers, (size_t)(end - layers));
+    wf_str_add(recipe, &cx, training);
+    CHECK_OK(&cx, trunk->status);
+    CHECK_OK(&cx, recipe->status);
+    wf_str_reset(&text);
+    wf_model_spec_destroy(spec);
+}
+
+TEST(models_of_outfits_have_one_trunk_and_one_budget) {
+    static const char *const others[] = {"outfits-pairs", "outfits-cnn-rnn"};
+    wf_str trunk = {0}, recipe = {0};
+    write_shared(&trunk, &recipe, "outfits-sigmoid");
+    CHECK(strstr(trunk.text, "filters: 128") && strstr(recipe.text, "epochs: "));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        wf_str same_trunk = {0}, same_recipe = {0};
+        write_shared(&same_trunk, &same_recipe, others[i]);
+        CHECK_STR(same_trunk.text, trunk.text);
+        CHECK_STR(same_recipe.text, recipe.text);
+        wf_str_reset(&same_trunk);
+        wf_str_reset(&same_recipe);
+    }
+    wf_str_reset(&trunk);
+    wf_str_reset(&recipe);
+}
+
 TEST(report_002_holds_its_rate_and_stops_early) {
     static const char *const names[] = {"cnn-3conv-leaky", "gru-128"};
     for (int i = 0; i < 2; i++) {

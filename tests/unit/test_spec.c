@@ -318,6 +318,8 @@ TEST(settings_change_one_value) {
     CHECK_INT(s->recipe->ema.is_on, 0);
     CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.test_time_augmentation=flip_shift"));
     CHECK_INT(s->recipe->test_views, WF_TEST_FLIP | WF_TEST_SHIFT);
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "training.thresholds=subset"));
+    CHECK_INT(s->recipe->thresholds, WF_THRESHOLDS_SUBSET);
     check_round_trip(s);
     wf_model_spec_destroy(s);
 }
@@ -554,6 +556,18 @@ TEST(classes_of_a_sequence_are_without_end) {
     memcpy(strstr(text, "classes: 3"), "classes: 4", 10);
     check_refused(text, WF_E_SHAPE,
                   "file.yaml:3:1: classes is 4, but the output, layer tied_dense, has shape (3, 4)",
+                  NULL);
+}
+
+TEST(classes_of_sets_are_the_labels) {
+    static const char sets[] = "name: sets\ninput: [8, 8, 1]\nclasses: %d\nlayers:\n  - flatten\n"
+                               "  - dense: {units: 3}\n  - label_sets\n  - softmax\n";
+    char text[256];
+    snprintf(text, sizeof text, sets, 3);
+    wf_model_spec_destroy(parse(text));
+    snprintf(text, sizeof text, sets, 4);
+    check_refused(text, WF_E_SHAPE,
+                  "file.yaml:3:1: classes is 4, but the output, layer softmax, has shape (8,)",
                   NULL);
 }
 
