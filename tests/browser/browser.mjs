@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import {after} from "node:test";
 import puppeteer from "puppeteer-core";
+import {watchAnswers} from "./answers.mjs";
 
 const PROGRAM = process.env.WEFT_CHROMIUM ?? "/usr/bin/chromium";
 const WIDTH = 1280,
@@ -53,6 +54,7 @@ export async function open(url, {width = WIDTH, height = HEIGHT, scheme = "light
     const page = await context.newPage();
     const origin = url.startsWith("http") ? new URL(url).origin : null;
     watch(page, origin);
+    watchAnswers(page);
     page.downloads = await mkdtemp(path.join(folder, "downloads-"));
     const session = await browser.target().createCDPSession();
     await session.send("Browser.setDownloadBehavior", {

@@ -48,11 +48,12 @@ export async function checkAccessible(page, options = {}) {
     assert.deepEqual(violations, []);
 }
 
+const sessions = new WeakMap();
+
 /** [{role, name}] of Chromium's accessibility tree, in order, without what is ignored. */
 export async function accessibleNodes(page) {
-    const session = await page.createCDPSession();
-    const {nodes} = await session.send("Accessibility.getFullAXTree");
-    await session.detach();
+    if (!sessions.has(page)) sessions.set(page, await page.createCDPSession());
+    const {nodes} = await sessions.get(page).send("Accessibility.getFullAXTree");
     return nodes.filter(node => !node.ignored).map(node => ({role: node.role?.value, name: node.name?.value ?? ""}));
 }
 

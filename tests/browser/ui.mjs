@@ -12,8 +12,10 @@ const weft = process.env.WEFT ?? path.join(build, "weft");
 const started = new Set(),
     folders = [];
 
+const killAll = () => started.forEach(child => child.kill("SIGKILL"));
+process.on("exit", killAll); // also where a test gives up the browser
 after(async () => {
-    for (const child of started) child.kill("SIGKILL");
+    killAll();
     for (const folder of folders) await rm(folder, {recursive: true, force: true, maxRetries: 5});
 });
 
