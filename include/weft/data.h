@@ -20,7 +20,12 @@ typedef struct wf_images {
     /* [count][n_labels], 1 where the image has that label, else 0; NULL: one label each, or none */
     uint8_t *label_sets;
     int32_t n_labels; /* 0 without label_sets */
+    /* [count][n_labels] pixels of the longer side of what bears that label, of several the largest;
+     * 0: it is not there. NULL: not known */
+    uint16_t *object_sizes;
 } wf_images;
+
+enum { WF_SMALL_OBJECT = 14 }; /* an object is small whose longer side has at most so many pixels */
 
 /* A data set in memory. The struct is transparent and read-only for its users. */
 typedef struct wf_dataset {
@@ -63,7 +68,9 @@ typedef struct wf_dataset_options {
  * Images with any number of labels: a folder with train-labels.csv, and val-labels.csv and
  * test-labels.csv where there are such parts, of columns image,labels; `labels` are names separated
  * by |, `image` is a row of train-images-idx3-ubyte (from 0), or without that file the path of a
- * PNG or JPEG in the folder. Or labels.csv for such paths, with a column split (train, val, test)
+ * PNG or JPEG in the folder. Beside such IDX files train-objects.csv and so on may say how large
+ * things are: columns image,label,width,height, a line per object. Or labels.csv for such paths,
+ * with a column split (train, val, test)
  * where there is more than a training part. classes.txt, a name per line, says which names there
  * are and in which order; without it: those of the training part, sorted.
  * Errors: WF_E_NOTFOUND (the hint names the package or the files that help), WF_E_DATA (file,

@@ -7,7 +7,7 @@
 typedef struct evaluate_options {
     wf_session_flags session;
     const char *dataset, *runs, *precision, *curves, *views;
-    int64_t resamples;
+    int64_t resamples, beam_width;
 } evaluate_options;
 
 static const wf_option options_table[] = {
@@ -21,6 +21,7 @@ static const wf_option options_table[] = {
     {"curves", 0, WF_OPTION_TEXT, offsetof(evaluate_options, curves), "DIR", NULL, NULL, 0, 0,
      "write roc.csv, pr.csv and calibration.csv into DIR"},
     WF_VIEWS_OPTION(evaluate_options, views),
+    WF_BEAM_OPTION(evaluate_options, beam_width),
     WF_RUNS_OPTION(evaluate_options, runs),
     WF_SESSION_OPTIONS(evaluate_options, session),
     {0}};
@@ -28,7 +29,11 @@ static const wf_option options_table[] = {
 static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) {
     wf_cli *cli = s->cli;
     wf_context *cx = &cli->cx;
-    const int32_t views = wf_views_find(o->views, t->experiment.model);
+    const wf_asking asking = {.params = t->params,
+                              .precision = t->experiment.precision,
+                              .normalization = &t->normalization,
+                              .views = wf_views_find(o->views, t->experiment.model),
+                              .beam_width = (int32_t)o->beam_width};
     const char *name = o->dataset ? o->dataset : t->experiment.dataset;
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
@@ -41,8 +46,7 @@ static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) 
                "--curves: are those of images with one label each, data set %s has any number | "
                "predictions.csv of the run has every probability",
                s->dataset->name);
-    WF_TRY(wf_session_judge(&evaluation, &probabilities, s, t->params, t->experiment.precision,
-                            &t->normalization, views, test, s->dataset->class_names,
+    WF_TRY(wf_session_judge(&evaluation, &probabilities, s, &asking, test, s->dataset->class_names,
                             t->thresholds));
     wf_status status = wf_session_bootstrap(evaluation, s, o->resamples);
     if (status == WF_OK && o->curves)
@@ -50,16 +54,19 @@ static wf_status judge(wf_session *s, wf_trained *t, const evaluate_options *o) 
                                  evaluation->class_count);
     wf_free(probabilities);
     wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
-    if (views)
-        wf_print(cli, "means over %d views of each image (%s)\n", wf_test_view_count(views),
-                 wf_views_name(views));
+    if (asking.views)
+        wf_print(cli, "means over %d views of each image (%s)\n", wf_test_view_count(asking.views),
+                 wf_views_name(asking.views));
+    if (wf_tells_sequences(t->params->graph))
+        wf_print(cli, "sets by beam search of width %d\n", (int)asking.beam_width);
     if (status == WF_OK) status = wf_evaluation_print(cli, evaluation);
     if (status == WF_OK) status = wf_evaluation_json(&json, cx, evaluation);
     if (status == WF_OK)
         cli->result =
             json_pack("{s:s, s:s, s:s, s:o}", "run", t->summary.id, "dataset", s->dataset->name,
                       "test_hash", s->dataset->test_sha256, "evaluation", json);
-    if (status == WF_OK) status = wf_views_json(cli->result, cx, views);
+    if (status == WF_OK) status = wf_views_json(cli->result, cx, asking.views);
+    if (status == WF_OK) status = wf_beam_json(cli->result, cx, &asking);
     wf_evaluation_destroy(evaluation);
     return status;
 }
@@ -91,6 +98,7 @@ const wf_command wf_command_evaluate = {
         "Nothing is stored: what a run itself was tested with stays in its test.json.",
     .examples = "weft evaluate gru-128\nweft evaluate runs/gru-128-1 --dataset photos/\n"
                 "weft evaluate gru-128 --tta flip,shift\n"
+                "weft evaluate outfits-cnn-rnn --beam-width 20\n"
                 "weft evaluate gru-128 --resamples 10000 --curves curves",
     .options_size = sizeof(evaluate_options),
     .options = options_table,

@@ -117,7 +117,7 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     if (is_told) {
         WF_TRY_OR(wf_alloc(&told, cx, (size_t)images.count, (size_t)a->classes));
         WF_TRY_OR(wf_alloc(&log_p, cx, (size_t)images.count, sizeof *log_p));
-        const wf_set_answers answers = {told, probabilities, log_p};
+        const wf_set_answers answers = {.sets = told, .labels = probabilities, .log_p = log_p};
         WF_TRY_OR(wf_set_answers_fill(&answers, cx, t->params, s->pool, &options, 0));
     } else {
         WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));

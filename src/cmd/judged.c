@@ -2,60 +2,74 @@
 
 #include <math.h>
 
+#include "weft/data.h"
+
 static wf_status add_figure(wf_table *t, wf_context *cx, double value) {
     return isnan(value) ? wf_table_add(t, cx, "-") : wf_table_addf(t, cx, "%.4f", value);
 }
 
 /* ---- the whole ---- */
 
-static wf_status add_headline(wf_table *t, wf_context *cx, const wf_evaluation *e, wf_headline h) {
+static wf_status add_headline(wf_table *t, wf_context *cx, const wf_evaluation *e, wf_headline h,
+                              const char *name) {
     const wf_interval *interval = &e->intervals.of[h];
-    int is_subset = e->is_multilabel && h == WF_HEADLINE_ACCURACY;
-    if (e->is_multilabel && isnan(wf_evaluation_headline(e, h))) return WF_OK; /* of one class */
-    WF_TRY(wf_table_add(t, cx, is_subset ? "subset accuracy" : wf_headline_name(h)));
+    WF_TRY(wf_table_add(t, cx, name ? name : wf_headline_name(h)));
     WF_TRY(add_figure(t, cx, wf_evaluation_headline(e, h)));
     if (isnan(interval->low)) return wf_table_add(t, cx, NULL);
     return wf_table_addf(t, cx, "%.4f to %.4f", interval->low, interval->high);
 }
 
-typedef struct named {
-    const char *name;
-    double value;
-} named;
+static wf_status add_named(wf_table *t, wf_context *cx, const char *name, double value) {
+    WF_TRY(wf_table_add(t, cx, name));
+    WF_TRY(add_figure(t, cx, value));
+    return wf_table_add(t, cx, NULL);
+}
+
+/* Of one label per image. */
+static wf_status add_class_figures(wf_table *t, wf_context *cx, const wf_evaluation *e) {
+    for (int h = 0; h < WF_HEADLINE_SUBSET_ACCURACY; h++)
+        WF_TRY(add_headline(t, cx, e, (wf_headline)h, NULL));
+    WF_TRY(add_named(t, cx, "macro AUC", e->macro.auc));
+    WF_TRY(add_named(t, cx, "macro average precision", e->macro.average_precision));
+    WF_TRY(add_named(t, cx, "Brier score", e->brier));
+    return add_named(t, cx, "expected calibration error", e->calibration_error.expected);
+}
+
+/* Of any number of labels: what they are called in the field, and what that means. */
+static wf_status add_set_figures(wf_table *t, wf_context *cx, const wf_evaluation *e) {
+    static const struct {
+        wf_headline of;
+        const char *name;
+    } figures[] = {{WF_HEADLINE_SUBSET_ACCURACY, NULL},
+                   {WF_HEADLINE_SET_LOG_LIKELIHOOD, "set log-likelihood, nats"},
+                   {WF_HEADLINE_MAP, "mAP, macro average precision"},
+                   {WF_HEADLINE_C_P, "C-P, macro precision"},
+                   {WF_HEADLINE_C_R, "C-R, macro recall"},
+                   {WF_HEADLINE_C_F1, "C-F1, macro F1"},
+                   {WF_HEADLINE_O_P, "O-P, micro precision"},
+                   {WF_HEADLINE_O_R, "O-R, micro recall"},
+                   {WF_HEADLINE_O_F1, "O-F1, micro F1"},
+                   {WF_HEADLINE_SMALL_RECALL, NULL},
+                   {WF_HEADLINE_LOSS, "log loss, mean over labels"}};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (figures[i].of != WF_HEADLINE_SMALL_RECALL || e->small_count)
+            WF_TRY(add_headline(t, cx, e, figures[i].of, figures[i].name));
+    WF_TRY(add_named(t, cx, "subset accuracy, all from .5 on", e->accuracy_at_half));
+    WF_TRY(add_named(t, cx, "F1 per image, mean", e->samples.f1));
+    return add_named(t, cx, "Hamming loss", e->hamming_loss);
+}
 
 static wf_status add_headlines(wf_table *t, wf_context *cx, const wf_evaluation *e) {
-    const named one[] = {{"macro AUC", e->macro.auc},
-                         {"macro average precision", e->macro.average_precision},
-                         {"Brier score", e->brier},
-                         {"expected calibration error", e->calibration_error.expected}};
-    const named several[] = {{"subset accuracy, all from .5 on", e->accuracy_at_half},
-                             {"C-P, macro precision", e->macro.precision},
-                             {"C-R, macro recall", e->macro.recall},
-                             {"O-P, micro precision", e->micro.precision},
-                             {"O-R, micro recall", e->micro.recall},
-                             {"O-F1, micro F1", e->micro.f1},
-                             {"F1 per image, mean", e->samples.f1},
-                             {"mAP, macro average precision", e->macro.average_precision},
-                             {"Hamming loss", e->hamming_loss}};
-    const named *others = e->is_multilabel ? several : one;
-    const size_t other_count =
-        e->is_multilabel ? sizeof several / sizeof *several : sizeof one / sizeof *one;
     WF_TRY(wf_table_add(t, cx, "figure"));
     WF_TRY(wf_table_add(t, cx, "value"));
     if (e->intervals.resamples)
         WF_TRY(wf_table_addf(t, cx, "%g %% interval", 100 * e->intervals.level));
     else WF_TRY(wf_table_add(t, cx, NULL));
-    for (int h = 0; h < WF_HEADLINE_COUNT; h++) WF_TRY(add_headline(t, cx, e, (wf_headline)h));
-    for (size_t i = 0; i < other_count; i++) {
-        WF_TRY(wf_table_add(t, cx, others[i].name));
-        WF_TRY(add_figure(t, cx, others[i].value));
-        WF_TRY(wf_table_add(t, cx, NULL));
-    }
-    return WF_OK;
+    return e->is_multilabel ? add_set_figures(t, cx, e) : add_class_figures(t, cx, e);
 }
 
 static wf_status print_headlines(wf_cli *cli, const wf_evaluation *e) {
-    char resamples[32];
+    char number[32];
     wf_table table;
     wf_table_init(&table, 3, 1u << 1);
     wf_status status = add_headlines(&table, &cli->cx, e);
@@ -63,7 +77,10 @@ static wf_status print_headlines(wf_cli *cli, const wf_evaluation *e) {
     wf_table_reset(&table);
     if (e->intervals.resamples)
         wf_print(cli, "intervals: bootstrap, %s resamples of the images\n",
-                 wf_thousands(resamples, e->intervals.resamples));
+                 wf_thousands(number, e->intervals.resamples));
+    if (e->small_count)
+        wf_print(cli, "small objects: %s whose longer side has at most %d pixels\n",
+                 wf_thousands(number, e->small_count), WF_SMALL_OBJECT);
     wf_print(cli, "\n");
     return status;
 }

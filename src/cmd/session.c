@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/thresholds.h"
-#include "eval/set_answers.h"
 
 wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
     *out = (wf_session){.cli = cli};
@@ -134,60 +133,104 @@ wf_status wf_session_read_images(wf_images *out, wf_session *s, const char *file
     return status;
 }
 
-wf_status wf_session_probabilities(float **out, uint8_t *out_sets, wf_session *s, wf_params *params,
-                                   wf_precision precision, const wf_normalization *normalization,
-                                   int32_t views, const wf_images *images, const int32_t *index,
-                                   int64_t n) {
+wf_status wf_session_probabilities(float **out, const wf_set_answers *sets, wf_session *s,
+                                   const wf_asking *asking, const wf_images *images,
+                                   const int32_t *index, int64_t n) {
     wf_context *cx = &s->cli->cx;
+    wf_params *params = asking->params;
     const wf_graph *g = params->graph;
     float *probabilities = NULL;
     wf_predict_result result;
     wf_predict_options options = {.images = images,
                                   .index = index,
                                   .n = n,
-                                  .normalization = *normalization,
-                                  .precision = precision,
-                                  .views = views,
+                                  .normalization = *asking->normalization,
+                                  .precision = asking->precision,
+                                  .views = asking->views,
                                   .stop = wf_signals_flag()};
     const size_t told = (size_t)wf_told_sets(g);
     size_t classes = told ? told : (size_t)wf_shape_size(&g->nodes[g->output].shape);
     WF_TRY(wf_alloc(&probabilities, cx, (size_t)n * classes, sizeof *probabilities));
-    const wf_set_answers answers = {.sets = out_sets, .labels = probabilities};
-    wf_status status = told ? wf_set_answers_fill(&answers, cx, params, s->pool, &options, 0)
-                            : wf_predict(&result, probabilities, params, cx, s->pool, &options);
+    wf_set_answers answers = sets ? *sets : (wf_set_answers){0};
+    answers.labels = probabilities;
+    wf_status status =
+        told ? wf_set_answers_fill(&answers, cx, params, s->pool, &options, asking->beam_width)
+             : wf_predict(&result, probabilities, params, cx, s->pool, &options);
     if (status == WF_OK) *out = probabilities;
     else wf_free(probabilities);
     return status;
 }
 
-wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
-                           wf_params *params, wf_precision precision,
-                           const wf_normalization *normalization, int32_t views,
-                           const wf_images *images, char *const *class_names,
-                           const double *thresholds) {
+static wf_status judge_classes(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                               const wf_asking *asking, const wf_images *images,
+                               const char *const *names) {
+    const wf_graph *g = asking->params->graph;
+    WF_TRY(
+        wf_session_probabilities(out_probabilities, NULL, s, asking, images, NULL, images->count));
+    return wf_evaluation_create(out, &s->cli->cx, images->labels, *out_probabilities, images->count,
+                                (int)wf_shape_size(&g->nodes[g->output].shape), names);
+}
+
+/* Which objects are small; NULL where their sizes are not known. */
+static wf_status small_objects(uint8_t **out, wf_context *cx, const wf_images *images) {
+    const size_t n = (size_t)images->count * (size_t)images->n_labels;
+    if (!images->object_sizes) return WF_OK;
+    WF_TRY(wf_alloc(out, cx, n, 1));
+    for (size_t i = 0; i < n; i++)
+        (*out)[i] = images->object_sizes[i] > 0 && images->object_sizes[i] <= WF_SMALL_OBJECT;
+    return WF_OK;
+}
+
+static wf_status judge_sets(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                            const wf_asking *asking, const wf_images *images,
+                            const char *const *names, const double *thresholds) {
     wf_context *cx = &s->cli->cx;
-    const wf_graph *g = params->graph;
+    const size_t n = (size_t)images->count;
+    const int told = wf_told_sets(asking->params->graph);
+    wf_set_answers answers = {.asked = images->label_sets};
+    uint8_t *small = NULL;
+    wf_status status;
+    WF_TRY_OR(small_objects(&small, cx, images));
+    if (told) {
+        WF_TRY_OR(wf_alloc(&answers.sets, cx, n, (size_t)told));
+        WF_TRY_OR(wf_alloc(&answers.asked_log_p, cx, n, sizeof *answers.asked_log_p));
+    }
+    WF_TRY_OR(wf_session_probabilities(out_probabilities, &answers, s, asking, images, NULL,
+                                       images->count));
+    const wf_judged_sets judged = {.count = images->count,
+                                   .class_count = images->n_labels,
+                                   .class_names = names,
+                                   .targets = images->label_sets,
+                                   .probabilities = *out_probabilities,
+                                   .thresholds = thresholds,
+                                   .told = answers.sets,
+                                   .set_log_p = answers.asked_log_p,
+                                   .small = small};
+    WF_TRY_OR(wf_evaluation_create_sets(out, cx, &judged));
+done:
+    wf_free(answers.sets);
+    wf_free(answers.asked_log_p);
+    wf_free(small);
+    return status;
+}
+
+wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
+                           const wf_asking *asking, const wf_images *images,
+                           char *const *class_names, const double *thresholds) {
     const char *const *names = (const char *const *)class_names;
-    const int told = wf_told_sets(g);
-    int classes = told ? told : (int)wf_shape_size(&g->nodes[g->output].shape);
     float *probabilities = NULL;
-    uint8_t *sets = NULL;
-    if (told) WF_TRY(wf_alloc(&sets, cx, (size_t)images->count, (size_t)told));
-    wf_status status = wf_session_probabilities(&probabilities, sets, s, params, precision,
-                                                normalization, views, images, NULL, images->count);
-    if (status == WF_OK && told)
-        status = wf_evaluation_create_told(out, cx, images->label_sets, probabilities, sets,
-                                           images->count, classes, names);
-    else if (status == WF_OK)
-        status = images->label_sets
-                     ? wf_evaluation_create_sets(out, cx, images->label_sets, probabilities,
-                                                 thresholds, images->count, classes, names)
-                     : wf_evaluation_create(out, cx, images->labels, probabilities, images->count,
-                                            classes, names);
-    wf_free(sets);
+    wf_status status = images->label_sets
+                           ? judge_sets(out, &probabilities, s, asking, images, names, thresholds)
+                           : judge_classes(out, &probabilities, s, asking, images, names);
     if (status == WF_OK && out_probabilities) *out_probabilities = probabilities;
     else wf_free(probabilities);
     return status;
+}
+
+wf_status wf_beam_json(json_t *document, wf_context *cx, const wf_asking *asking) {
+    if (!wf_tells_sequences(asking->params->graph)) return WF_OK;
+    return wf_json_put(document, cx, "beam_width",
+                       json_integer(asking->beam_width ? asking->beam_width : WF_BEAM_WIDTH));
 }
 
 static const char *const views_names[] = {"none", "flip", "shift", "flip,shift"};

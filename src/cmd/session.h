@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "cmd/experiment.h"
 #include "cmd/machine.h"
+#include "eval/set_answers.h"
 #include "nn/graph.h"
 #include "store/store.h"
 #include "weft/eval.h"
@@ -131,21 +132,31 @@ void wf_trained_reset(wf_trained *t);
  * with json_decref.  Errors: as wf_json_read. */
 wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);
 
-/* What the model says of n rows of the images (`index` NULL: of the first n), means over their
- * views (wf_test_views): *out [n][classes], to be freed with wf_free.  Errors: as wf_predict. */
-wf_status wf_session_probabilities(float **out, uint8_t *out_sets, wf_session *s, wf_params *params,
-                                   wf_precision precision, const wf_normalization *normalization,
-                                   int32_t views, const wf_images *images, const int32_t *index,
-                                   int64_t n);
+/* How a trained model is asked. */
+typedef struct wf_asking {
+    wf_params *params;
+    wf_precision precision;
+    const wf_normalization *normalization;
+    int32_t views;      /* means over them (wf_test_views) */
+    int32_t beam_width; /* of a model that tells sequences of labels; 0: WF_BEAM_WIDTH */
+} wf_asking;
 
-/* Judges `params` on images with labels, by mean probabilities over their views (wf_test_views).
- * *out_probabilities [n][classes] may be NULL, else it is to be freed with wf_free.
- * `thresholds` is of images with any number of labels; NULL: one half. */
+/* What the model says of n rows of the images (`index` NULL: of the first n): *out [n][classes], to
+ * be freed with wf_free. `sets` has room for what is said of sets by a model that tells them as a
+ * whole; NULL: not wanted.  Errors: as wf_predict. */
+wf_status wf_session_probabilities(float **out, const wf_set_answers *sets, wf_session *s,
+                                   const wf_asking *asking, const wf_images *images,
+                                   const int32_t *index, int64_t n);
+
+/* Judges a model on images with labels. *out_probabilities [n][classes] may be NULL, else it is to
+ * be freed with wf_free. `thresholds` is of images with any number of labels; NULL: one half. */
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
-                           wf_params *params, wf_precision precision,
-                           const wf_normalization *normalization, int32_t views,
-                           const wf_images *images, char *const *class_names,
-                           const double *thresholds);
+                           const wf_asking *asking, const wf_images *images,
+                           char *const *class_names, const double *thresholds);
+
+/* Adds "beam_width" to a document about a model that finds its sets by beam search; nothing else.
+ * Errors: WF_E_NOMEM. */
+wf_status wf_beam_json(json_t *inout_document, wf_context *cx, const wf_asking *asking);
 
 /* Of every command that asks a trained model. */
 #define WF_VIEWS_OPTION(type, member)                                                              \
@@ -153,6 +164,14 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
         "tta", 0, WF_OPTION_CHOICE, offsetof(type, member), WF_VIEWS_WORDS, NULL, NULL, 0, 0,      \
             "test-time augmentation: mean probabilities over the image, its mirror image, its "    \
             "shifts by one pixel (default: as the run was tested)"                                 \
+    }
+/* Of those that a model is asked by which tells labels one after another; others take no notice. */
+#define WF_BEAM_OPTION(type, member)                                                               \
+    {                                                                                              \
+        "beam-width", 0, WF_OPTION_INT, offsetof(type, member), "N", "5", NULL, 1, 1000,           \
+            "label sequences that beam search follows at a time, of a model that tells labels "    \
+            "one "                                                                                 \
+            "after another"                                                                        \
     }
 #define WF_VIEWS_WORDS "none|flip|shift|flip,shift"
 /* The wf_test_views of a word; of none at all (NULL) the model's own. */

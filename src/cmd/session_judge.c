@@ -16,39 +16,61 @@ typedef struct judged {
     const int32_t *index;
 } judged;
 
-static wf_status record_predictions(wf_training *t, const judged *what,
-                                    const wf_evaluation *evaluation, const float *probabilities) {
+static wf_status record_sets(wf_training *t, const judged *what, const wf_evaluation *e,
+                             float *probabilities) {
+    wf_context *cx = &t->cli->cx;
+    const size_t n = (size_t)(e->count * e->class_count);
+    wf_predictions told = {.count = e->count,
+                           .class_count = e->class_count,
+                           .sets = what->images->label_sets,
+                           .probabilities = probabilities,
+                           .log_p = e->set_log_p};
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&told.taken, cx, n, 1));
+    if (what->images->object_sizes) WF_TRY_OR(wf_alloc(&told.small, cx, n, 1));
+    for (size_t i = 0; i < n; i++) {
+        told.taken[i] = (e->outcomes[i] & WF_OUTCOME_TOLD) != 0;
+        if (told.small) told.small[i] = (e->outcomes[i] & WF_OUTCOME_SMALL) != 0;
+    }
+    WF_TRY_OR(wf_run_record_sets(cx, t->run, what->index, &told));
+done:
+    wf_free(told.taken);
+    wf_free(told.small);
+    return status;
+}
+
+static wf_status record_predictions(wf_training *t, const judged *what, const wf_evaluation *e,
+                                    float *probabilities) {
     wf_context *cx = &t->cli->cx;
     const wf_images *images = what->images;
-    const int classes = t->dataset->n_classes;
     int32_t *predicted = NULL;
-    uint8_t *taken = NULL;
-    wf_status status = WF_OK;
-    if (images->label_sets) {
-        const size_t n = (size_t)images->count * (size_t)classes;
-        WF_TRY(wf_alloc(&taken, cx, n, 1));
-        for (size_t i = 0; i < n; i++) taken[i] = evaluation->outcomes[i] >> 1;
-        status = wf_run_record_sets(cx, t->run, what->index, images->label_sets, taken,
-                                    probabilities, images->count, classes);
-    } else {
-        WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, classes));
-        status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
-                                           probabilities, images->count, classes);
-    }
-    wf_free(taken);
+    if (images->label_sets) return record_sets(t, what, e, probabilities);
+    WF_TRY(wf_predicted_classes(&predicted, cx, probabilities, images->count, e->class_count));
+    wf_status status = wf_run_record_predictions(cx, t->run, what->index, images->labels, predicted,
+                                                 probabilities, images->count, e->class_count);
     wf_free(predicted);
     return status;
 }
 
+/* With the run's own recipe. */
+static wf_asking asking_of(const wf_training *t) {
+    return (wf_asking){.params = t->params,
+                       .precision = t->experiment->precision,
+                       .normalization = &t->data.normalization,
+                       .views = t->experiment->model->recipe->test_views};
+}
+
 static wf_status record(wf_training *t, const judged *what, const wf_evaluation *evaluation,
-                        const float *probabilities) {
+                        float *probabilities) {
     wf_context *cx = &t->cli->cx;
+    const wf_asking asking = asking_of(t);
     const char *weights = t->result.weights_epoch == t->result.epochs ? "last" : "best";
     wf_str text = {0};
     json_t *json = NULL;
     WF_TRY(record_predictions(t, what, evaluation, probabilities));
     wf_status status = wf_evaluation_json(&json, cx, evaluation);
-    if (status == WF_OK) status = wf_views_json(json, cx, t->experiment->model->recipe->test_views);
+    if (status == WF_OK) status = wf_views_json(json, cx, asking.views);
+    if (status == WF_OK) status = wf_beam_json(json, cx, &asking);
     if (status == WF_OK) status = wf_json_text(&text, cx, json, WF_JSON_PRETTY);
     if (status == WF_OK)
         status = t->experiment->folds ? wf_run_record_fold(cx, t->run, text.text, weights)
@@ -76,6 +98,7 @@ static wf_status choose_thresholds(double **out, wf_training *t) {
     const wf_train_data *data = &t->data;
     const int classes = t->dataset->n_classes;
     const wf_thresholds_goal goal = (wf_thresholds_goal)t->experiment->model->recipe->thresholds;
+    const wf_asking asking = asking_of(t);
     float *probabilities = NULL;
     uint8_t *sets = NULL;
     double *thresholds = NULL;
@@ -85,9 +108,7 @@ static wf_status choose_thresholds(double **out, wf_training *t) {
         wf_note(t->cli, "no validation images: every label is taken from probability .5 on\n");
         return WF_OK;
     }
-    WF_TRY_OR(wf_session_probabilities(&probabilities, NULL, t->session, t->params,
-                                       t->experiment->precision, &data->normalization,
-                                       t->experiment->model->recipe->test_views, data->validation,
+    WF_TRY_OR(wf_session_probabilities(&probabilities, NULL, t->session, &asking, data->validation,
                                        data->validation_index, data->n_validation));
     WF_TRY_OR(validation_sets(&sets, cx, data));
     WF_TRY_OR(wf_alloc(&thresholds, cx, (size_t)classes, sizeof *thresholds));
@@ -107,9 +128,8 @@ done:
 static wf_status judge(wf_training *t, const judged *what, const double *thresholds) {
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
-    WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, t->params,
-                            t->experiment->precision, &t->data.normalization,
-                            t->experiment->model->recipe->test_views, what->images,
+    const wf_asking asking = asking_of(t);
+    WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, &asking, what->images,
                             t->dataset->class_names, thresholds));
     wf_status status = wf_session_bootstrap(evaluation, t->session, RESAMPLES);
     if (status == WF_OK) status = record(t, what, evaluation, probabilities);

@@ -29,6 +29,8 @@ wf_status wf__images_alloc(wf_images *out, wf_context *cx, int64_t count, int64_
                            int64_t width, int64_t channels, bool with_labels, const char *name);
 /* Zeroed label sets.  Errors: WF_E_NOMEM. */
 wf_status wf__images_alloc_sets(wf_images *images, wf_context *cx, int32_t n_labels);
+/* Zeroed sizes of objects, where there are label sets.  Errors: WF_E_NOMEM. */
+wf_status wf__images_alloc_sizes(wf_images *images, wf_context *cx);
 /* Bytes of one image. */
 size_t wf__image_bytes(const wf_images *images);
 

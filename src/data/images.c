@@ -48,6 +48,11 @@ wf_status wf__images_alloc_sets(wf_images *images, wf_context *cx, int32_t n_lab
     return WF_OK;
 }
 
+wf_status wf__images_alloc_sizes(wf_images *images, wf_context *cx) {
+    return wf_alloc(&images->object_sizes, cx, (size_t)images->count,
+                    (size_t)images->n_labels * sizeof *images->object_sizes);
+}
+
 size_t wf__image_bytes(const wf_images *images) {
     return (size_t)images->height * (size_t)images->width * (size_t)images->channels;
 }
@@ -56,6 +61,7 @@ void wf_images_reset(wf_images *images) {
     wf_free(images->pixels);
     wf_free(images->labels);
     wf_free(images->label_sets);
+    wf_free(images->object_sizes);
     *images = (wf_images){0};
 }
 
@@ -68,12 +74,12 @@ wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
                    (long long)from->count, (long long)from->count - 1);
     WF_TRY(wf__images_alloc(&picked, cx, n, from->height, from->width, from->channels,
                             from->labels != NULL, "picked images"));
-    if (from->label_sets) {
-        wf_status status = wf__images_alloc_sets(&picked, cx, from->n_labels);
-        if (status != WF_OK) {
-            wf_images_reset(&picked);
-            return status;
-        }
+    wf_status status = WF_OK;
+    if (from->label_sets) status = wf__images_alloc_sets(&picked, cx, from->n_labels);
+    if (status == WF_OK && from->object_sizes) status = wf__images_alloc_sizes(&picked, cx);
+    if (status != WF_OK) {
+        wf_images_reset(&picked);
+        return status;
     }
     size_t bytes = wf__image_bytes(from), width = (size_t)from->n_labels;
     for (size_t i = 0; i < (size_t)n; i++) {
@@ -82,6 +88,9 @@ wf_status wf_images_pick(wf_images *out, wf_context *cx, const wf_images *from,
         if (picked.labels) picked.labels[i] = from->labels[row];
         if (picked.label_sets)
             memcpy(picked.label_sets + i * width, from->label_sets + row * width, width);
+        if (picked.object_sizes)
+            memcpy(picked.object_sizes + i * width, from->object_sizes + row * width,
+                   width * sizeof *picked.object_sizes);
     }
     *out = picked;
     return WF_OK;
@@ -105,8 +114,10 @@ static void replace(wf_images *inout, wf_images *next) {
     next->labels = inout->labels;
     next->label_sets = inout->label_sets;
     next->n_labels = inout->n_labels;
+    next->object_sizes = inout->object_sizes;
     inout->labels = NULL;
     inout->label_sets = NULL;
+    inout->object_sizes = NULL;
     wf_images_reset(inout);
     *inout = *next;
     *next = (wf_images){0};

@@ -50,7 +50,7 @@ static wf_status sort_names(wf__label_classes *classes, const char **out_twice, 
     return status;
 }
 
-static int32_t find(const wf__label_classes *classes, const char *name) {
+int32_t wf__label_find(const wf__label_classes *classes, const char *name) {
     size_t low = 0, high = classes->names.count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -202,7 +202,7 @@ wf_status wf__label_set(uint8_t *set, wf_context *cx, const wf__label_file *f,
                       "%s: line %lld, column %d: found an empty label in \"%.60s\", expected names "
                       "separated by |",
                       f->name, (long long)row->line, f->labels_column, row->labels);
-        int32_t class = find(classes, name);
+        int32_t class = wf__label_find(classes, name);
         if (class < 0) {
             status = fail_name(cx, f, row, name, classes);
             goto done;

@@ -15,13 +15,14 @@ static const char *const part_words[PARTS][4] = {
 
 /* One labels.csv, or up to three <part>-labels.csv; with images in IDX files or without. */
 typedef struct layout {
-    char *labels[PARTS], *images[PARTS], *classes, *single;
+    char *labels[PARTS], *images[PARTS], *objects[PARTS], *classes, *single;
 } layout;
 
 static void layout_reset(layout *l) {
     for (int p = 0; p < PARTS; p++) {
         wf_free(l->labels[p]);
         wf_free(l->images[p]);
+        wf_free(l->objects[p]);
     }
     wf_free(l->classes);
     wf_free(l->single);
@@ -50,6 +51,8 @@ static wf_status find_part(layout *l, wf_context *cx, const char *folder, int pa
     for (int w = 0; w < 4 && part_words[part][w]; w++) {
         const char *word = part_words[part][w];
         if (!l->labels[part]) WF_TRY(find_file(&l->labels[part], cx, folder, word, "-labels.csv"));
+        if (!l->objects[part])
+            WF_TRY(find_file(&l->objects[part], cx, folder, word, "-objects.csv"));
         if (!l->images[part])
             WF_TRY(wf__idx_find_file(&l->images[part], cx, folder, "", word, "images", 3));
     }
@@ -350,6 +353,16 @@ static wf_status fill_sets(wf_images *images, wf_context *cx, const listing *l, 
     return WF_OK;
 }
 
+static wf_status read_objects(wf_images *images, wf_context *cx, const char *path,
+                              const wf__label_classes *classes) {
+    uint8_t *text = NULL;
+    size_t size = 0;
+    WF_TRY(wf_file_read_gz(&text, &size, cx, path, INT32_MAX));
+    wf_status status = wf__label_objects_parse(images, cx, (char *)text, size, path, classes);
+    wf_free(text);
+    return status;
+}
+
 /* `labels_only`: without the pixels, as many images as there are rows. */
 static wf_status open_idx_part(wf_images *out, wf_str *notes, wf_context *cx, const layout *where,
                                const listing *l, int part, const wf__label_classes *classes,
@@ -363,6 +376,8 @@ static wf_status open_idx_part(wf_images *out, wf_str *notes, wf_context *cx, co
     wf_status status = number_rows(to, cx, l, part, out->count);
     if (status == WF_OK) status = fill_sets(out, cx, l, part, classes, to);
     wf_free(to);
+    if (status == WF_OK && !labels_only && where->objects[part])
+        status = read_objects(out, cx, where->objects[part], classes);
     return status;
 }
 

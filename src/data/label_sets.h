@@ -1,5 +1,4 @@
-/* CSV files that say which labels each image has, and what label_csv.c, label_classes.c and
- * label_sets.c make of them. */
+/* CSV files that say which labels each image has, and what the files label_*.c make of them. */
 #ifndef WF_DATA_LABEL_SETS_H
 #define WF_DATA_LABEL_SETS_H
 
@@ -13,6 +12,30 @@ typedef struct wf__label_row {
     const char *split;  /* NULL: the file has no such column */
     int64_t line;
 } wf__label_row;
+
+/* ---- label_records.c ---- */
+
+enum { WF__RECORD_COLUMNS = 256 }; /* one more than a record may have */
+
+/* The text, and where in it the next record begins. Fields are unquoted in place. */
+typedef struct wf__records {
+    char *at, *end;
+    const char *name;
+    int64_t line; /* of `at`, from 1 */
+} wf__records;
+
+typedef struct wf__record {
+    char *fields[WF__RECORD_COLUMNS];
+    int count;
+    int64_t line; /* of its beginning */
+} wf__record;
+
+/* `text`, of which [size] is 0; a byte order mark is skipped.  Errors: WF_E_DATA (a 0 byte). */
+wf_status wf__records_begin(wf__records *out, wf_context *cx, char *text, size_t size,
+                            const char *name);
+/* The next record that is no blank line; count 0 at the end.
+ * Errors: WF_E_DATA (quotes), WF_E_LIMIT (columns, a line over 1 MiB). */
+wf_status wf__records_next(wf__record *out, wf__records *r, wf_context *cx);
 
 /* ---- label_csv.c ---- */
 
@@ -56,5 +79,16 @@ void wf__label_classes_reset(wf__label_classes *classes);
  * Errors: WF_E_DATA (a name that is unknown, with the nearest; empty; twice). */
 wf_status wf__label_set(uint8_t *set, wf_context *cx, const wf__label_file *file,
                         const wf__label_row *row, const wf__label_classes *classes);
+
+/* The class of that name; -1: there is none. */
+int32_t wf__label_find(const wf__label_classes *classes, const char *name);
+
+/* ---- label_objects.c ---- */
+
+/* Sets images->object_sizes from a file with the columns image (a row), label, width and height,
+ * among others: a line per object.
+ * Errors: WF_E_DATA (line and column; a label that the image has not), WF_E_LIMIT, WF_E_NOMEM. */
+wf_status wf__label_objects_parse(wf_images *images, wf_context *cx, char *text, size_t size,
+                                  const char *name, const wf__label_classes *classes);
 
 #endif

@@ -83,6 +83,16 @@ static int is_legal(const int32_t *sequence, int32_t step, int32_t next, int32_t
     return next == classes || (step < length - 1 && !is_told(sequence, step, next));
 }
 
+/* Whether the search follows it: of one set only, labels that are in it and END behind the last. */
+static int is_wanted(const wf_beam_options *o, int32_t image, int32_t step, int32_t next) {
+    const uint8_t *set = o->only ? o->only + (ptrdiff_t)image * o->classes : NULL;
+    int32_t n = 0;
+    if (!set) return 1;
+    if (next < o->classes) return set[next];
+    for (int32_t k = 0; k < o->classes; k++) n += set[k];
+    return step == n;
+}
+
 /* The sum of what is legal: what makes it 1 again. */
 static double legal_sum(const float *p, const int32_t *sequence, int32_t step, int32_t classes,
                         int32_t length) {
@@ -120,7 +130,8 @@ static size_t list_candidates(search *s, int32_t image, int32_t step) {
         const double base =
             s->log_p[row] - log(legal_sum(p, sequence, step, o->classes, o->length));
         for (int32_t k = 0; k <= o->classes; k++)
-            if (p[k] > 0 && is_legal(sequence, step, k, o->classes, o->length))
+            if (p[k] > 0 && is_legal(sequence, step, k, o->classes, o->length) &&
+                is_wanted(o, image, step, k))
                 s->candidates[n++] = (candidate){base + log((double)p[k]), h, k};
     }
     qsort(s->candidates, n, sizeof *s->candidates, compare_candidates);

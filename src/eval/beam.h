@@ -13,11 +13,16 @@
 
 #include "base/status.h"
 
+enum { WF_BEAM_WIDTH = 5 }; /* where no other is given */
+
 typedef struct wf_beam_options {
     int32_t classes, length; /* length: steps of a sequence, END included */
     int32_t width;           /* sequences that are followed at a time; 1: greedy */
     int32_t images;
     int32_t sets; /* that are wanted of each image, the likeliest first */
+    /* [images][classes], 1: in the set; NULL: any. Of each image only the orders of this one set
+     * are followed, at the probabilities that they have among all. */
+    const uint8_t *only;
 } wf_beam_options;
 
 /* Sets out[image][hypothesis][classes+1] to the probabilities of what comes at `step` behind each

@@ -54,7 +54,7 @@ wf_status wf_decoder_create(wf_decoder **out, wf_context *cx, wf_params *params,
     d->trunk = trunk;
     d->beam = (wf_beam_options){.classes = (int32_t)output->shape.dim[1] - 1,
                                 .length = (int32_t)output->shape.dim[0],
-                                .width = options->width ? options->width : 5,
+                                .width = options->width ? options->width : WF_BEAM_WIDTH,
                                 .sets = options->sets};
     if (!d->beam.sets) d->beam.sets = d->beam.width;
     WF_TRY_OR(create_plans(d, cx, params, pool, options));
@@ -112,15 +112,27 @@ static wf_status next_labels(void *user, wf_context *cx, float *out, const int32
     return WF_OK;
 }
 
-wf_status wf_decoder_run(const wf_beam_result *out, wf_decoder *d, wf_context *cx,
-                         const wf_batch *batch) {
+static wf_status search(const wf_beam_result *out, wf_decoder *d, wf_context *cx,
+                        const wf_batch *batch, int32_t sets, const uint8_t *only) {
     following f = {.decoder = d};
     wf_beam_options options = d->beam;
     WF_TRY(look_at_images(&f.batch, d, cx, batch));
     f.batch.hypotheses = d->beam.width;
     f.batch.n = batch->n * d->beam.width;
     options.images = batch->n;
+    options.sets = sets;
+    options.only = only;
     return wf_beam_search(out, cx, &options, next_labels, &f);
+}
+
+wf_status wf_decoder_run(const wf_beam_result *out, wf_decoder *d, wf_context *cx,
+                         const wf_batch *batch) {
+    return search(out, d, cx, batch, d->beam.sets, NULL);
+}
+
+wf_status wf_decoder_set_log_probabilities(double *out, wf_decoder *d, wf_context *cx,
+                                           const wf_batch *batch, const uint8_t *sets) {
+    return search(&(wf_beam_result){.log_probabilities = out}, d, cx, batch, 1, sets);
 }
 
 wf_status wf_decoder_log_probabilities(double *out, wf_decoder *d, wf_context *cx,

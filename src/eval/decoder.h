@@ -12,7 +12,7 @@ typedef struct wf_decoder wf_decoder;
 typedef struct wf_decoder_options {
     wf_precision precision;
     int32_t images;            /* in a batch, at most */
-    int32_t width;             /* 0: 5 */
+    int32_t width;             /* 0: WF_BEAM_WIDTH */
     int32_t sets;              /* of each image; 0: as many as `width` */
     const wf_kernels *kernels; /* 0: the best that the CPU has */
 } wf_decoder_options;
@@ -33,6 +33,13 @@ int32_t wf_decoder_sets(const wf_decoder *decoder);
  * Errors: WF_E_ARG, WF_E_NOMEM.  Threads: one caller at a time. */
 wf_status wf_decoder_run(const wf_beam_result *out, wf_decoder *decoder, wf_context *cx,
                          const wf_batch *batch);
+
+/* out[batch->n]: log of the probability of each image's set, sets [batch->n][classes] (1: in it):
+ * the sum over those of its orders that a beam of the decoder's width follows, all of them where
+ * there are no more. -INFINITY: it holds more labels than the model tells.
+ * Errors and threads: as above. */
+wf_status wf_decoder_set_log_probabilities(double *out, wf_decoder *decoder, wf_context *cx,
+                                           const wf_batch *batch, const uint8_t *sets);
 
 /* out[batch->n]: log of the probability of each image's sequence, which the batch gives, in the
  * order of its labels. Errors and threads: as above. */

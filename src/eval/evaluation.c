@@ -21,6 +21,7 @@ wf_status wf__evaluation_alloc(wf_evaluation **out, wf_context *cx, int class_co
     wf_evaluation *e = NULL;
     WF_TRY(wf_alloc(&e, cx, 1, sizeof *e));
     e->class_count = class_count;
+    e->set_log_likelihood = e->small_recall = NAN;
     e->loss = e->brier = e->calibration_error.expected = e->calibration_error.most = NAN;
     for (int h = 0; h < WF_HEADLINE_COUNT; h++) e->intervals.of[h] = (wf_interval){NAN, NAN};
     WF_TRY_OR(wf_alloc(&e->class_names, cx, k, sizeof *e->class_names));
@@ -51,7 +52,9 @@ void wf_evaluation_destroy(wf_evaluation *e) {
     wf_free(e->pairs);
     wf_free(e->losses);
     wf_free(e->thresholds);
+    wf_free(e->set_log_p);
     wf_free(e->outcomes);
+    wf_free(e->ranking);
     wf_free(e);
 }
 

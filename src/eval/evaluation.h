@@ -100,6 +100,20 @@ void wf__evaluation_extremes(wf_evaluation *e);
 
 /* Marks a new one as of any number of labels per image; what is not of them is then unknown. */
 void wf__evaluation_of_sets(wf_evaluation *e);
+
+/* ---- bootstrap_sets.c ---- */
+
+/* What the bootstrap counts of images with any number of labels; `e` must outlive it.
+ * Errors: WF_E_ARG (an evaluation that does not know its images), WF_E_NOMEM. */
+typedef struct wf_set_tally wf_set_tally;
+wf_status wf__set_tally_create(wf_set_tally **out, wf_context *cx, const wf_evaluation *e);
+void wf__set_tally_destroy(wf_set_tally *t); /* NULL is legal */
+
+/* The figures that follow from outcomes and ranking; the others stay as they are. times [count]:
+ * how often each image is there, as many in all as there are.  Threads: any. */
+void wf__set_tally_figures(double out[WF_HEADLINE_COUNT], const wf_set_tally *t,
+                           const uint16_t *times);
+
 /* ---- evaluation.c ---- */
 
 /* Everything that follows from the confusion matrix. */

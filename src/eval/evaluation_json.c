@@ -81,13 +81,19 @@ static json_t *extreme_json(const wf_evaluation *e, int by_f1, int by_recall) {
                      e->classes[by_recall].recall);
 }
 
-static json_t *intervals_json(const wf_intervals *intervals) {
+/* How many headline figures an evaluation of its kind has. */
+static int headline_count(const wf_evaluation *e) {
+    return e->is_multilabel ? WF_HEADLINE_COUNT : WF_HEADLINE_SUBSET_ACCURACY;
+}
+
+static json_t *intervals_json(const wf_evaluation *e) {
+    const wf_intervals *intervals = &e->intervals;
     if (intervals->resamples == 0) return json_null();
     json_t *object = json_pack("{s:s, s:f, s:I, s:I}", "method", "bootstrap, percentile", "level",
                                intervals->level, "resamples", (json_int_t)intervals->resamples,
                                "seed", (json_int_t)intervals->seed);
     int bad = 0;
-    for (int h = 0; h < WF_HEADLINE_COUNT; h++)
+    for (int h = 0; h < headline_count(e); h++)
         bad |= json_object_set_new(object, wf_headline_key((wf_headline)h),
                                    json_pack("[o, o]", wf_json_real(intervals->of[h].low),
                                              wf_json_real(intervals->of[h].high)));
@@ -101,7 +107,10 @@ static int add_sets(json_t *object, const wf_evaluation *e) {
     int bad = 0;
     if (!e->is_multilabel) return 0;
     bad |= json_object_set_new(object, "multilabel", json_true());
-    bad |= json_object_set_new(object, "subset_accuracy", wf_json_real(e->accuracy));
+    for (int h = WF_HEADLINE_SUBSET_ACCURACY; h < WF_HEADLINE_COUNT; h++)
+        bad |= json_object_set_new(object, wf_headline_key((wf_headline)h),
+                                   wf_json_real(wf_evaluation_headline(e, (wf_headline)h)));
+    bad |= json_object_set_new(object, "small_objects", json_integer(e->small_count));
     bad |=
         json_object_set_new(object, "subset_accuracy_at_half", wf_json_real(e->accuracy_at_half));
     bad |= json_object_set_new(object, "hamming_loss", wf_json_real(e->hamming_loss));
@@ -121,7 +130,7 @@ wf_status wf_evaluation_json(json_t **out, wf_context *cx, const wf_evaluation *
     bad |= json_object_set_new(object, "brier", wf_json_real(e->brier));
     bad |= json_object_set_new(object, "ece", wf_json_real(e->calibration_error.expected));
     bad |= json_object_set_new(object, "mce", wf_json_real(e->calibration_error.most));
-    bad |= json_object_set_new(object, "intervals", intervals_json(&e->intervals));
+    bad |= json_object_set_new(object, "intervals", intervals_json(e));
     bad |= json_object_set_new(object, "macro", score_json(&e->macro));
     bad |= json_object_set_new(object, "micro", score_json(&e->micro));
     bad |= json_object_set_new(object, "weighted", score_json(&e->weighted));
@@ -251,11 +260,14 @@ static wf_status fill_sets(wf_evaluation *e, wf_context *cx, const json_t *objec
     } figures[] = {{"loss", &e->loss},
                    {"accuracy", &e->accuracy},
                    {"subset_accuracy_at_half", &e->accuracy_at_half},
-                   {"hamming_loss", &e->hamming_loss}};
+                   {"hamming_loss", &e->hamming_loss},
+                   {"set_log_likelihood", &e->set_log_likelihood},
+                   {"small_object_recall", &e->small_recall}};
     wf__evaluation_of_sets(e);
     WF_REQUIRE(json_integer_value(count) >= 1, WF_E_DATA,
                "evaluation: count must be a whole number from 1");
     e->count = json_integer_value(count);
+    e->small_count = json_integer_value(json_object_get(object, "small_objects"));
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         WF_TRY(read_figure(figures[i].to, cx, json_object_get(object, figures[i].key),
                            figures[i].key));

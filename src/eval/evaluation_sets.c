@@ -95,66 +95,145 @@ void wf__evaluation_of_sets(wf_evaluation *e) {
     e->samples = (wf_class_score){.auc = NAN, .average_precision = NAN};
 }
 
-static wf_status create(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
-                        const float *probabilities, const double *thresholds, const uint8_t *told,
-                        int64_t count, int class_count, const char *const *class_names) {
-    wf_status status = WF_OK;
-    wf_evaluation *e = NULL;
-    uint8_t *taken = NULL;
-    double loss = 0;
-    size_t n = (size_t)count, k = (size_t)class_count;
-    WF_TRY(wf__check_labels(cx, WHAT, "truth", targets, count, class_count));
-    WF_TRY(wf__check_probabilities(cx, probabilities, count, class_count));
-    WF_TRY(wf__evaluation_alloc(&e, cx, class_count, class_names));
-    wf__evaluation_of_sets(e);
-    e->count = count;
-    WF_TRY_OR(wf_alloc(&e->thresholds, cx, k, sizeof *e->thresholds));
-    for (size_t j = 0; j < k; j++) e->thresholds[j] = thresholds ? thresholds[j] : 0.5;
-    WF_TRY_OR(wf_alloc(&e->losses, cx, n, sizeof *e->losses));
-    WF_TRY_OR(wf_alloc(&taken, cx, n, k));
-    WF_TRY_OR(wf_alloc(&e->outcomes, cx, n, k));
-    if (told) memcpy(taken, told, n * k);
-    else take_labels(taken, probabilities, e->thresholds, count, class_count);
-    for (size_t i = 0; i < n * k; i++) e->outcomes[i] = (uint8_t)(targets[i] | taken[i] << 1);
-    for (size_t i = 0; i < n; i++)
-        loss += e->losses[i] = cross_entropy(targets + i * k, probabilities + i * k, class_count);
-    e->loss = loss / (double)count;
-    WF_TRY_OR(derive(e, cx, targets, taken, probabilities));
-    e->accuracy_at_half = accuracy_at_half(targets, probabilities, count, class_count);
-    *out = e;
-    e = NULL;
-done:
-    wf_free(taken);
-    wf_evaluation_destroy(e);
-    return status;
-}
-
-wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
-                                    const float *probabilities, const double *thresholds,
-                                    int64_t count, int class_count,
-                                    const char *const *class_names) {
-    return create(out, cx, targets, probabilities, thresholds, NULL, count, class_count,
-                  class_names);
-}
-
-wf_status wf_evaluation_create_told(wf_evaluation **out, wf_context *cx, const uint8_t *targets,
-                                    const float *probabilities, const uint8_t *told, int64_t count,
-                                    int class_count, const char *const *class_names) {
-    WF_TRY(wf__check_labels(cx, WHAT, "what is told", told, count, class_count));
-    return create(out, cx, targets, probabilities, NULL, told, count, class_count, class_names);
-}
-
-/* ---- thresholds ---- */
+/* ---- the images by a label's probability ---- */
 
 typedef struct scored {
     float score;
     uint8_t is_positive;
+    int64_t image;
 } scored;
 
 static int compare_scored(const void *left, const void *right) {
     float a = ((const scored *)left)->score, b = ((const scored *)right)->score;
     return (a < b) - (a > b); /* highest first */
 }
+
+/* column [count]: one label of all images, the highest probability first. */
+static void sort_column(scored *column, const uint8_t *targets, const float *probabilities,
+                        int64_t count, int k, int label) {
+    for (int64_t i = 0; i < count; i++)
+        column[i] = (scored){probabilities[i * k + label], targets[i * k + label], i};
+    qsort(column, (size_t)count, sizeof *column, compare_scored);
+}
+
+static wf_status rank(wf_evaluation *e, wf_context *cx, const wf_judged_sets *j) {
+    scored *column = NULL;
+    uint32_t *at = NULL;
+    WF_TRY(wf_alloc(&e->ranking, cx, (size_t)j->count, (size_t)j->class_count * sizeof *at));
+    WF_TRY(wf_alloc(&column, cx, (size_t)j->count, sizeof *column));
+    at = e->ranking;
+    for (int label = 0; label < j->class_count; label++) {
+        sort_column(column, j->targets, j->probabilities, j->count, j->class_count, label);
+        for (int64_t i = 0; i < j->count; i++) {
+            const int is_last = i + 1 == j->count || column[i + 1].score < column[i].score;
+            *at++ = (uint32_t)column[i].image | (column[i].is_positive ? WF_RANKING_TRUE : 0) |
+                    (is_last ? WF_RANKING_LAST : 0);
+        }
+    }
+    wf_free(column);
+    return WF_OK;
+}
+
+/* ---- the true sets ---- */
+
+/* Labels are independent of each other: the sum of what each has. */
+static double log_p_of_each(double loss, int k) { return -loss * k; }
+
+static wf_status fill_log_p(wf_evaluation *e, wf_context *cx, const wf_judged_sets *j) {
+    double sum = 0;
+    if (j->told && !j->set_log_p) return WF_OK;
+    WF_TRY(wf_alloc(&e->set_log_p, cx, (size_t)j->count, sizeof *e->set_log_p));
+    for (int64_t i = 0; i < j->count; i++) {
+        const double log_p =
+            j->set_log_p ? j->set_log_p[i] : log_p_of_each(e->losses[i], j->class_count);
+        WF_REQUIRE(log_p <= 1e-3, WF_E_DATA,
+                   "%s: log-probability of the set of image %lld is %g, must be at most 0", WHAT,
+                   (long long)i, log_p);
+        /* a sum of rounded probabilities may be a little above 1 */
+        sum += e->set_log_p[i] = fmax(fmin(log_p, 0), WF_LEAST_SET_LOG_P);
+    }
+    e->set_log_likelihood = sum / (double)j->count;
+    return WF_OK;
+}
+
+static wf_status fill_small(wf_evaluation *e, wf_context *cx, const uint8_t *small) {
+    int64_t found = 0;
+    if (!small) return WF_OK;
+    WF_TRY(wf__check_labels(cx, WHAT, "small objects", small, e->count, e->class_count));
+    for (int64_t i = 0; i < e->count * e->class_count; i++) {
+        if (!small[i]) continue;
+        WF_REQUIRE(e->outcomes[i] & WF_OUTCOME_TRUE, WF_E_DATA,
+                   "%s: image %lld has a small object of label %d, which is none of its labels",
+                   WHAT, (long long)(i / e->class_count), (int)(i % e->class_count));
+        e->outcomes[i] |= WF_OUTCOME_SMALL;
+        e->small_count++;
+        found += (e->outcomes[i] & WF_OUTCOME_TOLD) != 0;
+    }
+    if (e->small_count) e->small_recall = (double)found / (double)e->small_count;
+    return WF_OK;
+}
+
+/* ---- what is told ---- */
+
+static wf_status fill_outcomes(wf_evaluation *e, wf_context *cx, const wf_judged_sets *j,
+                               uint8_t *taken) {
+    const size_t n = (size_t)(j->count * j->class_count);
+    WF_TRY(wf_alloc(&e->thresholds, cx, (size_t)j->class_count, sizeof *e->thresholds));
+    WF_TRY(wf_alloc(&e->outcomes, cx, n, 1));
+    for (int i = 0; i < j->class_count; i++)
+        e->thresholds[i] = j->thresholds ? j->thresholds[i] : 0.5;
+    if (j->told) memcpy(taken, j->told, n);
+    else take_labels(taken, j->probabilities, e->thresholds, j->count, j->class_count);
+    for (size_t i = 0; i < n; i++)
+        e->outcomes[i] = (uint8_t)(j->targets[i] | (taken[i] ? WF_OUTCOME_TOLD : 0));
+    return WF_OK;
+}
+
+static wf_status fill_losses(wf_evaluation *e, wf_context *cx, const wf_judged_sets *j) {
+    const int k = j->class_count;
+    double loss = 0;
+    WF_TRY(wf_alloc(&e->losses, cx, (size_t)j->count, sizeof *e->losses));
+    for (int64_t i = 0; i < j->count; i++)
+        loss += e->losses[i] = cross_entropy(j->targets + i * k, j->probabilities + i * k, k);
+    e->loss = loss / (double)j->count;
+    return WF_OK;
+}
+
+static wf_status judge(wf_evaluation *e, wf_context *cx, const wf_judged_sets *j) {
+    const int k = j->class_count;
+    uint8_t *taken = NULL;
+    wf_status status;
+    e->count = j->count;
+    WF_TRY_OR(wf_alloc(&taken, cx, (size_t)j->count, (size_t)k));
+    WF_TRY_OR(fill_outcomes(e, cx, j, taken));
+    WF_TRY_OR(fill_losses(e, cx, j));
+    WF_TRY_OR(derive(e, cx, j->targets, taken, j->probabilities));
+    e->accuracy_at_half = accuracy_at_half(j->targets, j->probabilities, j->count, k);
+    WF_TRY_OR(fill_log_p(e, cx, j));
+    WF_TRY_OR(fill_small(e, cx, j->small));
+    WF_TRY_OR(rank(e, cx, j));
+done:
+    wf_free(taken);
+    return status;
+}
+
+wf_status wf_evaluation_create_sets(wf_evaluation **out, wf_context *cx, const wf_judged_sets *j) {
+    wf_evaluation *e = NULL;
+    WF_REQUIRE(j->count < WF_RANKING_LAST, WF_E_DATA, "%s: %lld images, must be fewer than 2^30",
+               WHAT, (long long)j->count);
+    WF_TRY(wf__check_labels(cx, WHAT, "truth", j->targets, j->count, j->class_count));
+    if (j->told)
+        WF_TRY(wf__check_labels(cx, WHAT, "what is told", j->told, j->count, j->class_count));
+    WF_TRY(wf__check_probabilities(cx, j->probabilities, j->count, j->class_count));
+    WF_TRY(wf__evaluation_alloc(&e, cx, j->class_count, j->class_names));
+    wf__evaluation_of_sets(e);
+    wf_status status = judge(e, cx, j);
+    if (status == WF_OK) *out = e;
+    else wf_evaluation_destroy(e);
+    return status;
+}
+
+/* ---- thresholds ---- */
 
 /* Taking the n highest, for every n where scores differ: the best F1. Of equals the threshold that
  * is nearest to one half; a label that no image has keeps one half. */
@@ -184,9 +263,7 @@ wf_status wf_thresholds_tune(double *out, wf_context *cx, const uint8_t *targets
     WF_TRY(wf__check_probabilities(cx, probabilities, count, class_count));
     WF_TRY(wf_alloc(&column, cx, (size_t)count, sizeof *column));
     for (int j = 0; j < class_count; j++) {
-        for (int64_t i = 0; i < count; i++)
-            column[i] = (scored){probabilities[i * class_count + j], targets[i * class_count + j]};
-        qsort(column, (size_t)count, sizeof *column, compare_scored);
+        sort_column(column, targets, probabilities, count, class_count, j);
         out[j] = best_threshold(column, count);
     }
     wf_free(column);

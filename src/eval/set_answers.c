@@ -15,10 +15,19 @@ int32_t wf_told_sets(const wf_graph *g) {
     return sequences ? sequences : wf__number_classes(g, NULL);
 }
 
+int wf_tells_sequences(const wf_graph *g) { return wf__sequence_classes(g, NULL) > 0; }
+
+static int32_t sets_of(const wf_set_answers *a) { return a->n_sets ? a->n_sets : 1; }
+
+/* Those of the images from `first` on. */
 static wf_set_answers from(const wf_set_answers *a, int64_t first, int32_t labels) {
-    return (wf_set_answers){a->sets ? a->sets + first * labels : NULL,
-                            a->labels ? a->labels + first * labels : NULL,
-                            a->log_p ? a->log_p + first : NULL};
+    const int64_t at = first * sets_of(a);
+    return (wf_set_answers){.n_sets = a->n_sets,
+                            .sets = a->sets ? a->sets + at * labels : NULL,
+                            .log_p = a->log_p ? a->log_p + at : NULL,
+                            .labels = a->labels ? a->labels + first * labels : NULL,
+                            .asked = a->asked ? a->asked + first * labels : NULL,
+                            .asked_log_p = a->asked_log_p ? a->asked_log_p + first : NULL};
 }
 
 /* ---- sequences ---- */
@@ -31,8 +40,11 @@ static wf_status decode(const wf_set_answers *out, wf_context *cx, wf_decoder *d
         const wf_batch batch = wf__rows_batch(rows, first, n);
         WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
                    "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
-        WF_TRY(
-            wf_decoder_run(&(wf_beam_result){part.sets, part.log_p, part.labels}, d, cx, &batch));
+        if (part.sets || part.log_p || part.labels)
+            WF_TRY(wf_decoder_run(&(wf_beam_result){part.sets, part.log_p, part.labels}, d, cx,
+                                  &batch));
+        if (part.asked_log_p)
+            WF_TRY(wf_decoder_set_log_probabilities(part.asked_log_p, d, cx, &batch, part.asked));
     }
     return WF_OK;
 }
@@ -41,7 +53,7 @@ static wf_status tell_sequences(const wf_set_answers *out, wf_context *cx, wf_pa
                                 wf_pool *pool, const wf__rows *rows,
                                 const wf_predict_options *options, int32_t width) {
     const wf_decoder_options decoder_options = {
-        .precision = options->precision, .images = BATCH, .width = width, .sets = 1};
+        .precision = options->precision, .images = BATCH, .width = width, .sets = sets_of(out)};
     wf_decoder *d = NULL;
     WF_REQUIRE(!options->views, WF_E_UNSUPPORTED,
                "model %s tells sequences of labels, of which test-time augmentation makes no means "
@@ -55,18 +67,39 @@ static wf_status tell_sequences(const wf_set_answers *out, wf_context *cx, wf_pa
 
 /* ---- a place for every set ---- */
 
-static void read_place(const wf_set_answers *out, const float *p, int32_t labels) {
-    int32_t best = 0;
-    for (int32_t s = 1; s < 1 << labels; s++)
-        if (p[s] > p[best]) best = s;
-    if (out->log_p) out->log_p[0] = log((double)p[best]);
-    for (int32_t k = 0; k < labels; k++) {
-        double sum = 0;
-        for (int32_t s = 0; s < 1 << labels; s++)
-            if (s >> k & 1) sum += (double)p[s];
-        if (out->sets) out->sets[k] = (uint8_t)(best >> k & 1);
-        if (out->labels) out->labels[k] = (float)fmin(sum, 1);
+/* The likeliest of p [1 << labels], of equals the first, of those that come behind set `before`,
+ * whose probability is not higher; -1 before the first. */
+static int32_t next_place(const float *p, int32_t count, int32_t before) {
+    int32_t best = -1;
+    for (int32_t s = 0; s < count; s++) {
+        if (before >= 0 && (p[s] > p[before] || (p[s] == p[before] && s <= before))) continue;
+        if (best < 0 || p[s] > p[best]) best = s;
     }
+    return best;
+}
+
+static int32_t place_of(const uint8_t *set, int32_t labels) {
+    int32_t place = 0;
+    for (int32_t k = 0; k < labels; k++) place |= set[k] << k;
+    return place;
+}
+
+static void read_place(const wf_set_answers *out, const float *p, int32_t labels) {
+    const int32_t count = 1 << labels;
+    int32_t place = -1;
+    for (int32_t i = 0; i < sets_of(out) && (out->sets || out->log_p); i++) {
+        if (i < count) place = next_place(p, count, place);
+        if (out->log_p) out->log_p[i] = i < count ? log((double)p[place]) : -INFINITY;
+        for (int32_t k = 0; k < labels && out->sets; k++)
+            out->sets[i * labels + k] = (uint8_t)(i < count && (place >> k & 1));
+    }
+    for (int32_t k = 0; k < labels && out->labels; k++) {
+        double sum = 0;
+        for (int32_t s = 0; s < count; s++)
+            if (s >> k & 1) sum += (double)p[s];
+        out->labels[k] = (float)fmin(sum, 1);
+    }
+    if (out->asked_log_p) out->asked_log_p[0] = log((double)p[place_of(out->asked, labels)]);
 }
 
 static wf_status tell_places(const wf_set_answers *out, wf_context *cx, wf_params *params,

@@ -1,5 +1,6 @@
 /* Reading predictions.csv: a line per image, "index,label,predicted,p0 ... pK-1", or of
- * images with any number of labels "index,labels,predicted,p0 ...", with sets such as 1|4. */
+ * images with any number of labels "index,labels,predicted,p0 ...", with sets such as 1|4, perhaps
+ * followed by "log_p" and "small". */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strtof_l */
 #endif
@@ -31,10 +32,16 @@ void wf_predictions_reset(wf_predictions *p) {
     wf_free(p->sets);
     wf_free(p->taken);
     wf_free(p->probabilities);
+    wf_free(p->log_p);
+    wf_free(p->small);
     *p = (wf_predictions){0};
 }
 
 /* ---- numbers ---- */
+
+static bool is_at_cell_end(const reader *r) {
+    return r->at == r->end || *r->at == ',' || *r->at == '\n';
+}
 
 /* A whole number of at most 18 digits. */
 static bool take_count(int64_t *out, reader *r) {
@@ -51,17 +58,13 @@ static bool take_count(int64_t *out, reader *r) {
 /* "", "3" or "1|4": ascending numbers of classes below `k`. */
 static bool take_set(uint8_t *set, reader *r, int k) {
     int64_t last = -1, value = 0;
-    if (r->at < r->end && *r->at == ',') return true;
+    if (is_at_cell_end(r)) return true;
     while (take_count(&value, r) && value > last && value < k) {
         set[last = value] = 1;
         if (r->at == r->end || *r->at != '|') return true;
         r->at++;
     }
     return false;
-}
-
-static bool is_at_cell_end(const reader *r) {
-    return r->at == r->end || *r->at == ',' || *r->at == '\n';
 }
 
 /* Digits with a point and an exponent: digits * 10^exponent. False where that is not all of it: not
@@ -108,6 +111,24 @@ static void skip_cell(reader *r) {
     while (!is_at_cell_end(r)) r->at++;
 }
 
+/* The cell as text, of digits, points, signs and exponents. */
+static bool take_number_text(char text[MAX_NUMBER_BYTES + 1], reader *r, const char *begin) {
+    skip_cell(r);
+    const size_t n = (size_t)(r->at - begin);
+    if (n == 0 || n > MAX_NUMBER_BYTES) return false;
+    memcpy(text, begin, n);
+    text[n] = 0;
+    return text[strspn(text, "0123456789.eE+-")] == 0;
+}
+
+/* At most 0. */
+static bool take_log_p(double *out, reader *r) {
+    char text[MAX_NUMBER_BYTES + 1], *after = NULL;
+    if (!take_number_text(text, r, r->at)) return false;
+    *out = strtod_l(text, &after, r->c_locale);
+    return *after == 0 && isfinite(*out) && *out <= 0;
+}
+
 /* The nearest float, finite and at least 0. Most probabilities are decided by one division; strtof
  * is asked where that is too close to the middle between two floats. */
 static bool take_probability(float *out, reader *r) {
@@ -127,17 +148,17 @@ static bool take_probability(float *out, reader *r) {
         }
     }
     char text[MAX_NUMBER_BYTES + 1], *after = NULL;
-    skip_cell(r);
-    size_t n = (size_t)(r->at - begin);
-    if (n == 0 || n > MAX_NUMBER_BYTES) return false;
-    memcpy(text, begin, n);
-    text[n] = 0;
-    if (text[strspn(text, "0123456789.eE+-")] || !strchr(".0123456789", text[0])) return false;
+    if (!take_number_text(text, r, begin) || !strchr(".0123456789", text[0])) return false;
     *out = strtof_l(text, &after, r->c_locale);
-    return after == text + n && isfinite(*out);
+    return *after == 0 && isfinite(*out);
 }
 
 /* ---- lines ---- */
+
+/* Which columns follow the probabilities, in this order. */
+typedef struct columns_after {
+    bool has_log_p, has_small;
+} columns_after;
 
 static wf_status fail_cell(wf_context *cx, reader *r, int column, const char *begin,
                            const char *expected) {
@@ -160,8 +181,27 @@ static wf_status end_cell(wf_context *cx, reader *r, int column, int columns) {
     return WF_OK;
 }
 
-static wf_status read_line(wf_predictions *p, int64_t row, wf_context *cx, reader *r) {
-    int columns = FIRST + p->class_count;
+static int columns_of(const wf_predictions *p, const columns_after *after) {
+    return FIRST + p->class_count + after->has_log_p + after->has_small;
+}
+
+/* A cell of a column behind the probabilities. */
+static wf_status read_after(wf_predictions *p, int64_t row, wf_context *cx, reader *r, int column) {
+    const char *begin = r->at;
+    if (column == FIRST + p->class_count && p->log_p) {
+        if (!take_log_p(&p->log_p[row], r))
+            return fail_cell(cx, r, column, begin,
+                             "the logarithm of a probability, a number of at most 0");
+    } else if (!take_set(p->small + row * p->class_count, r, p->class_count) ||
+               !is_at_cell_end(r)) {
+        return fail_cell(cx, r, column, begin, "classes, ascending, separated by |");
+    }
+    return WF_OK;
+}
+
+static wf_status read_line(wf_predictions *p, int64_t row, wf_context *cx, reader *r,
+                           const columns_after *after) {
+    int columns = columns_of(p, after);
     for (int j = 0; j < columns; j++) {
         const char *begin = r->at;
         int64_t value = 0;
@@ -176,6 +216,8 @@ static wf_status read_line(wf_predictions *p, int64_t row, wf_context *cx, reade
                                         : "a class, a whole number below the number of classes");
             if (j == 0) p->index[row] = value;
             else (j == 1 ? p->labels : p->predicted)[row] = (int32_t)value;
+        } else if (j >= FIRST + p->class_count) {
+            WF_TRY(read_after(p, row, cx, r, j));
         } else if (!take_probability(&p->probabilities[row * p->class_count + j - FIRST], r)) {
             return fail_cell(cx, r, j, begin, "a probability, a number of at least 0");
         }
@@ -190,8 +232,16 @@ static bool begins_with(const reader *r, const char *text) {
     return (size_t)(r->end - r->at) >= n && memcmp(r->at, text, n) == 0;
 }
 
-/* "index,label,predicted,p0,p1 ...": finds the number of classes, and whether there are sets. */
-static wf_status read_header(int *out_class_count, bool *out_has_sets, wf_context *cx, reader *r) {
+static bool take_text(reader *r, const char *text) {
+    if (!begins_with(r, text)) return false;
+    r->at += strlen(text);
+    return true;
+}
+
+/* "index,label,predicted,p0,p1 ...": finds the number of classes, whether there are sets, and what
+ * follows. */
+static wf_status read_header(int *out_class_count, bool *out_has_sets, columns_after *after,
+                             wf_context *cx, reader *r) {
     static const char sets[] = "index,labels,predicted";
     bool has_sets = begins_with(r, sets);
     const char *first = has_sets ? sets : "index,label,predicted";
@@ -201,6 +251,11 @@ static wf_status read_header(int *out_class_count, bool *out_has_sets, wf_contex
     if (is_right) r->at += n;
     for (; is_right && r->at < r->end && *r->at != '\n'; count++) {
         char wanted[32];
+        if (has_sets && count > 0) {
+            after->has_log_p = take_text(r, ",log_p");
+            after->has_small = take_text(r, ",small");
+            if (r->at < r->end && *r->at == '\n') break;
+        }
         size_t length = (size_t)snprintf(wanted, sizeof wanted, ",p%d", count);
         is_right = count < MAX_CLASSES && (size_t)(r->end - r->at) >= length &&
                    memcmp(r->at, wanted, length) == 0;
@@ -216,7 +271,8 @@ static wf_status read_header(int *out_class_count, bool *out_has_sets, wf_contex
     return WF_OK;
 }
 
-static wf_status alloc(wf_predictions *p, wf_context *cx, const reader *r, bool has_sets) {
+static wf_status alloc(wf_predictions *p, wf_context *cx, const reader *r, bool has_sets,
+                       const columns_after *after) {
     int64_t lines = 0;
     for (const char *at = r->at; at < r->end; lines++) {
         const char *stop = memchr(at, '\n', (size_t)(r->end - at));
@@ -224,15 +280,18 @@ static wf_status alloc(wf_predictions *p, wf_context *cx, const reader *r, bool 
     }
     size_t count = (size_t)lines, k = (size_t)p->class_count;
     /* bytes of a line: a digit and what follows it, per column; sets may be empty */
-    size_t least = 2 * (FIRST + k) - (has_sets ? 2 : 0);
+    size_t columns = (size_t)columns_of(p, after);
+    size_t least = 2 * columns - (has_sets ? 2 : 0) - (after->has_small ? 1 : 0);
     WF_REQUIRE(count <= (size_t)(r->end - r->at) / least + 1, WF_E_DATA,
                "%s: %zu lines of %zu columns are more than its bytes can hold", r->name, count,
-               FIRST + k);
+               columns);
     p->count = lines;
     WF_TRY(wf_alloc(&p->index, cx, count, sizeof *p->index));
     if (has_sets) {
         WF_TRY(wf_alloc(&p->sets, cx, count, k));
         WF_TRY(wf_alloc(&p->taken, cx, count, k));
+        if (after->has_log_p) WF_TRY(wf_alloc(&p->log_p, cx, count, sizeof *p->log_p));
+        if (after->has_small) WF_TRY(wf_alloc(&p->small, cx, count, k));
     } else {
         WF_TRY(wf_alloc(&p->labels, cx, count, sizeof *p->labels));
         WF_TRY(wf_alloc(&p->predicted, cx, count, sizeof *p->predicted));
@@ -246,11 +305,12 @@ wf_status wf__predictions_parse(wf_predictions *out, wf_context *cx, const char 
     wf_predictions p = {0};
     reader r = {.at = text, .end = text + size, .name = name, .line = 1};
     bool has_sets = false;
-    WF_TRY(read_header(&p.class_count, &has_sets, cx, &r));
+    columns_after after = {0};
+    WF_TRY(read_header(&p.class_count, &has_sets, &after, cx, &r));
     r.c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* a decimal point is a point */
     WF_REQUIRE(r.c_locale, WF_E_NOMEM, "%s: no C locale: %s", name, strerror(errno));
-    WF_TRY_OR(alloc(&p, cx, &r, has_sets));
-    for (int64_t i = 0; i < p.count; i++) WF_TRY_OR(read_line(&p, i, cx, &r));
+    WF_TRY_OR(alloc(&p, cx, &r, has_sets, &after));
+    for (int64_t i = 0; i < p.count; i++) WF_TRY_OR(read_line(&p, i, cx, &r, &after));
     *out = p;
     p = (wf_predictions){0};
 done:

@@ -48,6 +48,8 @@ typedef struct told {
     const int32_t *index, *labels, *predicted;
     const uint8_t *sets, *taken; /* NULL: one label each */
     const float *probabilities;
+    const double *log_p;  /* NULL: not known */
+    const uint8_t *small; /* NULL: not known */
     int64_t count;
     int class_count;
 } told;
@@ -77,13 +79,22 @@ static void add_image(wf_str *line, wf_context *cx, const told *t, int64_t i) {
         wf_str_add(line, cx, ",");
         wf_str_add(line, cx, wf_float_text(text, t->probabilities[i * k + j]));
     }
+    if (t->log_p) {
+        char text[32];
+        wf_str_add(line, cx, ",");
+        wf_str_add(line, cx, wf_double_text(text, t->log_p[i]));
+    }
+    if (t->small) {
+        wf_str_add(line, cx, ",");
+        add_set(line, cx, t->small + i * k, k);
+    }
     wf_str_add(line, cx, "\n");
 }
 
 static wf_status add_predictions(wf_writer *w, wf_context *cx, const told *t) {
     WF_TRY(wf_writer_addf(w, cx, t->sets ? "index,labels,predicted" : "index,label,predicted"));
     for (int j = 0; j < t->class_count; j++) WF_TRY(wf_writer_addf(w, cx, ",p%d", j));
-    WF_TRY(wf_writer_add(w, cx, "\n", 1));
+    WF_TRY(wf_writer_addf(w, cx, "%s%s\n", t->log_p ? ",log_p" : "", t->small ? ",small" : ""));
     wf_str line = {0};
     wf_status status = WF_OK;
     for (int64_t i = 0; i < t->count && status == WF_OK; i++) {
@@ -121,14 +132,15 @@ wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *
                                      .class_count = class_count});
 }
 
-wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index, const uint8_t *sets,
-                             const uint8_t *taken, const float *probabilities, int64_t count,
-                             int class_count) {
+wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index,
+                             const wf_predictions *p) {
     return write_predictions(cx, run,
                              &(told){.index = index,
-                                     .sets = sets,
-                                     .taken = taken,
-                                     .probabilities = probabilities,
-                                     .count = count,
-                                     .class_count = class_count});
+                                     .sets = p->sets,
+                                     .taken = p->taken,
+                                     .probabilities = p->probabilities,
+                                     .log_p = p->log_p,
+                                     .small = p->small,
+                                     .count = p->count,
+                                     .class_count = p->class_count});
 }

@@ -15,7 +15,9 @@
  *     fold.json             instead of it in a fold of a cross-validation: the same form, on the
  *                           held-out images; predictions.csv then has rows of the training set
  *     predictions.csv       index,label,predicted,p0 ... pK-1; where images have any number of
- *                           labels: index,labels,predicted,p0 ..., with sets such as 1|4
+ *                           labels: index,labels,predicted,p0 ..., with sets such as 1|4, and
+ *                           log_p (of the true set) and small (labels with a small object), both
+ *                           only where they are known
  *     thresholds.json       above which probability each label is said to be there
  *     report.html
  *     report/               what a report shows and takes long to make: a map, evidence
@@ -174,6 +176,8 @@ typedef struct wf_predictions {
     uint8_t *sets, *taken; /* [count][K], 0 or 1; NULL: one label each, else labels and predicted
                               are NULL */
     float *probabilities;  /* [count][K], finite and >= 0 */
+    double *log_p;         /* [count] log-probability of the true set; NULL: not known */
+    uint8_t *small;        /* [count][K], 1: the label's object is small; NULL: not known */
 } wf_predictions;
 
 /* ---- the store ------------------------------------------------------------------------------- */
@@ -294,11 +298,10 @@ wf_status wf_run_record_predictions(wf_context *cx, wf_run *run, const int32_t *
                                     const int32_t *labels, const int32_t *predicted,
                                     const float *probabilities, int64_t count, int class_count);
 
-/* The same where images have any number of labels.  sets, taken [count][class_count], 0 or 1: what
- * they have, and what they are said to have. */
-wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index, const uint8_t *sets,
-                             const uint8_t *taken, const float *probabilities, int64_t count,
-                             int class_count);
+/* The same where images have any number of labels: `told` has sets, taken and probabilities, and
+ * log_p and small where they are known; index as above. */
+wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index,
+                             const wf_predictions *told);
 
 /* Sets status (finished, interrupted or failed), end and reason (NULL or for instance "early
  * stopping: val_loss did not improve for 2 epochs") in description.json.

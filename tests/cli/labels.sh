@@ -11,7 +11,7 @@ names = ["top left", "top right", "bottom, left", "bottom right"]
 draw = random.Random(7)
 open(f"{folder}/classes.txt", "w").write("\n".join(names) + "\n")
 for part, count in zip(("train", "test"), counts):
-    rows, pixels = ["image,labels"], bytearray()
+    rows, objects, pixels = ["image,labels"], ["image,label,width,height"], bytearray()
     for i in range(count):
         has = [draw.random() < 0.4 for _ in names]
         for y in range(8):
@@ -19,8 +19,10 @@ for part, count in zip(("train", "test"), counts):
                 pixels.append(40 * has[2 * (y // 4) + x // 4] + draw.randrange(210))
         text = "|".join(n for n, h in zip(names, has) if h)
         rows.append(f"{i},\"{text}\"")
+        objects += [f"{i},\"{n}\",{12 + i % 5},3" for n, h in zip(names, has) if h]
     open(f"{folder}/{part}-images-idx3-ubyte", "wb").write(struct.pack(">4i", 0x803, count, 8, 8) + pixels)
     open(f"{folder}/{part}-labels.csv", "w").write("\n".join(rows) + "\n")
+    open(f"{folder}/{part}-objects.csv", "w").write("\n".join(objects) + "\n")
 ' "$@"
 }
 
@@ -57,27 +59,36 @@ last=$(printf '%s\n' "$err" | grep '^Epoch 4/4: ')
 stored=$(tail -n 1 "$run/metrics.csv" |
     awk -F, '{ printf "subset_accuracy: %s - loss: %s - val_subset_accuracy: %s - val_loss: %s", $3, $2, $5, $4 }')
 same "${last##*/step - }" "$stored"
-same "$(head -n 1 "$run/predictions.csv")" 'index,labels,predicted,p0,p1,p2,p3'
+same "$(head -n 1 "$run/predictions.csv")" 'index,labels,predicted,p0,p1,p2,p3,log_p,small'
 
 # Figures of test.json, counted again from the rows; labels are taken above their thresholds.
 count_again() {
     /usr/bin/python3 -c '
-import csv, json, sys
+import csv, json, math, struct, sys
 run = sys.argv[1]
 rows = list(csv.reader(open(run + "/predictions.csv")))[1:]
 test, stored = json.load(open(run + "/test.json")), json.load(open(run + "/thresholds.json"))
 limits = [one["threshold"] for one in stored["thresholds"]]
 assert limits == [one["threshold"] for one in test["classes"]]
 sets = [[set(map(int, filter(None, row[c].split("|")))) for row in rows] for c in (1, 2)]
-for row, taken in zip(rows, sets[1]):
-    assert taken == {k for k, p in enumerate(map(float, row[3:])) if p > limits[k]}
+for row, has, taken in zip(rows, *sets):
+    p = struct.unpack("4f", struct.pack("4f", *map(float, row[3:7])))
+    assert taken == {k for k in range(4) if p[k] > limits[k]}
+    of_each = [p[k] if k in has else 1 - p[k] for k in range(4)]
+    assert abs(float(row[7]) - sum(map(math.log, of_each))) < 1e-12
 right = sum(a == b for a, b in zip(*sets)) / len(rows)
 both = sum(len(a & b) for a, b in zip(*sets))
+small = [(int(k), taken) for row, taken in zip(rows, sets[1]) for k in row[8].split("|") if k]
+assert len(small) == test["small_objects"] == sum(len(has) for i, has in enumerate(sets[0]) if 12 + i % 5 <= 14)
+assert abs(sum(k in taken for k, taken in small) / len(small) - test["small_object_recall"]) < 1e-12
+assert all(test["intervals"][key][0] <= test[key] <= test["intervals"][key][1] for key in (
+    "subset_accuracy", "set_log_likelihood", "map", "c_p", "c_r", "c_f1", "o_p", "o_r", "o_f1", "small_object_recall"))
 f1 = 2 * both / sum(len(a) + len(b) for a, b in zip(*sets))
 print(abs(right - test["accuracy"]) < 1e-12, abs(f1 - test["micro"]["f1"]) < 1e-12, right > 0.5,
+      abs(sum(float(row[7]) for row in rows) / len(rows) - test["set_log_likelihood"]) < 1e-12,
       test["accuracy"] == test["subset_accuracy"], test["multilabel"], stored["images"], len(rows))' "$1"
 }
-same "$(count_again "$run")" 'True True True True True 60 80'
+same "$(count_again "$run")" 'True True True True True True 60 80'
 
 # ---- the same bits with other threads, and when it was stopped on the way ----
 weights=$(sha "$run/weights/last.safetensors")
@@ -89,7 +100,7 @@ exits 75
 weft train --resume stopped-1 -q
 exits 0
 same "$(sha "$WEFT_RUNS/stopped-1/weights/last.safetensors")" "$weights"
-same "$(count_again "$WEFT_RUNS/stopped-1")" 'True True True True True 60 80'
+same "$(count_again "$WEFT_RUNS/stopped-1")" 'True True True True True True 60 80'
 weft train each.yaml -d ./sets --validation 0 -e 1 --name bare
 err_like '*no validation images: every label is taken from probability .5 on*'
 check 'no thresholds without validation' test ! -e "$WEFT_RUNS/bare-1/thresholds.json"
@@ -97,7 +108,7 @@ check 'no thresholds without validation' test ! -e "$WEFT_RUNS/bare-1/thresholds
 # ---- judging and predicting ----
 weft evaluate each-1
 exits 0
-out_like '*subset accuracy 0.*on 80 images*95 % interval*C-P, macro precision*O-F1, micro F1*mAP*threshold*bottom, left*'
+out_like '*subset accuracy 0.*on 80 images*95 % interval*set log-likelihood, nats*-*mAP*C-P, macro precision*O-F1, micro F1*small-object recall*small objects: * whose longer side has at most 14 pixels*threshold*bottom, left*'
 stored=$(/usr/bin/python3 -c 'import json, sys
 d = json.load(open(sys.argv[1])); print(d["accuracy"], d["macro"]["f1"], d["hamming_loss"])' "$run/test.json")
 weft evaluate each-1 --json
@@ -153,11 +164,20 @@ for name in decoder field; do
     out_like 'test: subset accuracy 0.* - loss * - macro-F1 *'
     weft evaluate $name-1 --json
     json_is 'd["evaluation"]["accuracy"] > 0.3, d["evaluation"]["count"]' '(True, 80)'
+    json_is '-87 < d["evaluation"]["set_log_likelihood"] < -0.1, 0 < d["evaluation"]["small_object_recall"] <= 1' '(True, True)'
     weft predict $name-1 sets/test-images-idx3-ubyte --json
     # a set is no likelier than any of its labels, and its labels have no threshold
     json_is 'len(d["predictions"]), all(l["probability"] > p["set_probability"] - 1e-6 and "threshold" not in l
         for p in d["predictions"] for l in p["labels"])' '(80, True)'
 done
+weft evaluate decoder-1 --beam-width 100 --json
+json_is 'd["beam_width"]' 100
+wide=$(json 'd["evaluation"]["set_log_likelihood"]')
+weft evaluate decoder-1 --beam-width 1 --json
+json_is "d['evaluation']['set_log_likelihood'] <= $wide" True
+same "$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get("beam_width"))' \
+    "$WEFT_RUNS/decoder-1/test.json")" 5
+same "$(grep -c beam_width "$WEFT_RUNS/field-1/test.json")" 0
 weft train decoder.yaml --dataset ./sets -q -t 3 --name again
 same "$(sha "$WEFT_RUNS/again-1/weights/last.safetensors")" "$(sha "$WEFT_RUNS/decoder-1/weights/last.safetensors")"
 sed 's/n: 5/n: 3/; s/length: 5/length: 3/' decoder.yaml >short.yaml

@@ -13,6 +13,8 @@ import sklearn.metrics as m
 
 warnings.filterwarnings("ignore")
 AVERAGES = ("macro", "micro", "weighted", "samples")
+FIELD = (("c_p", "macro", 0), ("c_r", "macro", 1), ("c_f1", "macro", 2),
+         ("o_p", "micro", 0), ("o_r", "micro", 1), ("o_f1", "micro", 2))
 
 
 def known(figure, *arguments, **options):
@@ -40,7 +42,28 @@ def of_probabilities(targets, scores):
     return {"log_loss": float(np.mean([m.log_loss(targets[:, j], scores[:, j], labels=[0, 1]) for j in labels])),
             "subset_accuracy_above_half": float(m.accuracy_score(targets, above)),
             "macro_f1_above_half": float(m.f1_score(targets, above, average="macro", zero_division=0)),
-            "best_f1": [best_f1(targets[:, j], scores[:, j]) for j in labels]}
+            "best_f1": [best_f1(targets[:, j], scores[:, j]) for j in labels],
+            "above_half": {key: m.precision_recall_fscore_support(targets, above, average=average, zero_division=0)[at]
+                           for key, average, at in FIELD},
+            "set_log_likelihood": set_log_likelihood(targets, scores),
+            "weighted": weighted(targets, scores, above)}
+
+
+def set_log_likelihood(targets, scores):
+    """The mean log-probability of the true set, labels being independent; each label is clipped as log_loss does."""
+    p = np.where(targets == 1, scores, 1 - scores).clip(np.finfo(float).eps, 1 - np.finfo(float).eps)
+    return float(np.mean(np.maximum(np.log(p).sum(axis=1), np.log(float(np.finfo(np.float32).tiny)))))
+
+
+def weighted(targets, scores, above):
+    """One resample: image i is there times[i] times, and what scikit-learn makes of such weights."""
+    n = len(targets)
+    times = np.bincount(np.random.default_rng(n).integers(0, n, n), minlength=n)
+    options = {"zero_division": 0, "sample_weight": times}
+    return {"times": times.tolist(), "map": known(m.average_precision_score, targets, scores, sample_weight=times),
+            "subset_accuracy": float(m.accuracy_score(targets, above, sample_weight=times)),
+            **{key: m.precision_recall_fscore_support(targets, above, average=average, **options)[at]
+               for key, average, at in FIELD}}
 
 
 def case(name, targets, scores):

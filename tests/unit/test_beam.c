@@ -114,6 +114,35 @@ TEST(a_wide_beam_is_the_enumeration) {
     }
 }
 
+/* Sets that are given: a wide beam knows all of their orders, a narrow one no more than these. */
+TEST(given_sets) {
+    int width = SEQUENCES;
+    for (int bits = 0; bits < SETS; bits++) {
+        uint8_t only[IMAGES][K];
+        double log_p[IMAGES], narrow[IMAGES];
+        for (int i = 0; i < IMAGES; i++)
+            for (int k = 0; k < K; k++) only[i][k] = (uint8_t)(bits >> k & 1);
+        wf_beam_options options = {.classes = K,
+                                   .length = T,
+                                   .width = width = SEQUENCES,
+                                   .images = IMAGES,
+                                   .sets = 1,
+                                   .only = only[0]};
+        CHECK_OK(&cx, wf_beam_search(&(wf_beam_result){.log_probabilities = log_p}, &cx, &options,
+                                     from_table, &width));
+        options.width = width = 2;
+        CHECK_OK(&cx, wf_beam_search(&(wf_beam_result){.log_probabilities = narrow}, &cx, &options,
+                                     from_table, &width));
+        for (int i = 0; i < IMAGES; i++) {
+            const oracle o = oracle_of(i);
+            CHECK(narrow[i] <= log_p[i] + 1e-12);
+            if (bits == SETS - 1) CHECK(log_p[i] == -INFINITY); /* too many labels */
+            else CHECK_NEAR(log_p[i], log(o.set[bits]), 1e-9);
+            if (bits == 3) CHECK_NEAR(narrow[i], log_p[i], 1e-12); /* it has two orders */
+        }
+    }
+}
+
 /* What a narrow beam says of a set is no more than all orders together, and grows with it. */
 TEST(a_narrow_beam_knows_less) {
     static answer a;

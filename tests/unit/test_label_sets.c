@@ -68,6 +68,54 @@ TEST(idx_files_and_their_rows) {
     wf_dataset_destroy(d);
 }
 
+/* ---- how large things are ---- */
+
+static void put_objects(const char *objects) {
+    put_idx("o/train-images-idx3-ubyte", 3, 1);
+    put_idx("o/test-images-idx3-ubyte", 2, 2);
+    scratch_text("o/classes.txt", "a\n\"b\n");
+    scratch_text("o/train-labels.csv", "image,labels\n0,a\n1,a\n2,a\n");
+    scratch_text("o/test-labels.csv", "image,labels\n0,\"a|\"\"b\"\n1,\n");
+    scratch_text("o/test-objects.csv", objects);
+}
+
+TEST(sizes_of_objects) {
+    put_objects("x,image,label,height,width\n0,0,a,9,15\n1,0,a,20,3\n2,0,\"\"\"b\",14,14\n");
+    wf_dataset *d = open_set("o");
+    const int32_t rows[] = {1, 0};
+    wf_images picked = {0};
+    CHECK(!d->train.object_sizes && d->test.object_sizes);
+    CHECK_OK(&cx, wf_images_pick(&picked, &cx, &d->test, rows, 2));
+    const uint16_t *sizes = picked.object_sizes; /* the larger one of a label counts */
+    CHECK(sizes[0] == 0 && sizes[1] == 0 && sizes[2] == 20 && sizes[3] == WF_SMALL_OBJECT);
+    wf_images_reset(&picked);
+    wf_dataset_destroy(d);
+}
+
+TEST(damaged_objects_are_named) {
+    static const struct {
+        const char *objects, *message;
+    } bad[] = {
+        {"image,label,width\n", "line 1: found no column called height"},
+        {"image,image,label,width,height\n", "line 1, column 2: a second column is called image"},
+        {"image,label,width,height\n0,a,4\n", "line 2: found 3 columns, expected 4"},
+        {"image,label,width,height\n2,a,4,4\n", "line 2, column 1: found the image \"2\", expected "
+                                                "a whole number from 0 to 1"},
+        {"image,label,width,height\n0,c,4,4\n", "line 2, column 2: found the label \"c\""},
+        {"image,label,width,height\n1,a,4,4\n", "which image 1 has not"},
+        {"image,label,width,height\n0,a,0,4\n", "found the width \"0\""},
+        {"image,label,width,height\n0,a,4,4.5\n", "found the height \"4.5\""},
+        {"image,label,width,height\n0,a,65536,4\n", "from 1 to 65535"},
+        {"", "found no column called image"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        wf_dataset *d = NULL;
+        put_objects(bad[i].objects);
+        CHECK_INT(wf_dataset_open(&d, &cx, scratch("o"), NULL), WF_E_DATA);
+        CHECK(strstr(cx.message, "test-objects.csv: ") && strstr(cx.message, bad[i].message));
+        wf_context_reset(&cx);
+    }
+}
+
 TEST(labels_are_part_of_the_hash) {
     put_idx("h/train-images-idx3-ubyte", 2, 1);
     scratch_text("h/train-labels.csv", "image,labels\n0,a\n1,b\n");

@@ -272,14 +272,25 @@ TEST(large_files_are_read_fast) {
 /* ---- any number of labels ---- */
 
 TEST(sets_come_back_and_each_kind_is_asked_for_by_name) {
-    static const uint8_t sets[] = {1, 0, 1, 0, 0, 0, 0, 1, 0},
-                         taken[] = {0, 0, 1, 0, 0, 0, 1, 1, 1};
-    static const float values[] = {.5f, .25f, .75f, 0, .1f, .2f, 1, 1, 1};
+    static uint8_t sets[] = {1, 0, 1, 0, 0, 0, 0, 1, 0}, taken[] = {0, 0, 1, 0, 0, 0, 1, 1, 1},
+                   small[] = {1, 0, 0, 0, 0, 0, 0, 1, 0};
+    static float values[] = {.5f, .25f, .75f, 0, .1f, .2f, 1, 1, 1};
+    static double log_p[] = {-0.1, 0, -87.336544750553102};
+    wf_predictions told = {
+        .count = 3, .class_count = 3, .sets = sets, .taken = taken, .probabilities = values};
     wf_store *store = NULL;
     wf_run *run = new_run(&store);
     wf_predictions p = {0};
-    CHECK_OK(&cx, wf_run_record_sets(&cx, run, NULL, sets, taken, values, 3, 3));
+    CHECK_OK(&cx, wf_run_record_sets(&cx, run, NULL, &told));
     CHECK_OK(&cx, wf_run_read_sets(&p, &cx, run));
+    CHECK(!p.log_p && !p.small);
+    wf_predictions_reset(&p);
+    told.log_p = log_p;
+    told.small = small;
+    CHECK_OK(&cx, wf_run_record_sets(&cx, run, NULL, &told));
+    CHECK_OK(&cx, wf_run_read_sets(&p, &cx, run));
+    CHECK(memcmp(p.log_p, log_p, sizeof log_p) == 0);
+    CHECK(memcmp(p.small, small, sizeof small) == 0);
     CHECK(p.count == 3 && p.class_count == 3 && !p.labels && !p.predicted);
     CHECK(memcmp(p.sets, sets, sizeof sets) == 0);
     CHECK(memcmp(p.taken, taken, sizeof taken) == 0);
@@ -306,6 +317,18 @@ TEST(damaged_sets_are_named) {
         CHECK(strstr(cx.message, "p.csv: line 2, column "));
         wf_context_reset(&cx);
     }
+    static const char *const after[] = {"0,,,0.5,0.5,0.1,\n", "0,,,0.5,0.5,-x,\n",
+                                        "0,,,0.5,0.5,,\n",    "0,,,0.5,0.5,-inf,\n",
+                                        "0,,,0.5,0.5,-1,2\n", "0,,,0.5,0.5,-1\n"};
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "index,labels,predicted,p0,p1,log_p,small\n%s", after[i]);
+        CHECK_INT(parse(&p, text), WF_E_DATA);
+        CHECK(strstr(cx.message, "p.csv: line 2, column "));
+        wf_context_reset(&cx);
+    }
+    CHECK_INT(parse(&p, "index,labels,predicted,p0,p1,small,log_p\n"), WF_E_DATA);
+    CHECK_INT(parse(&p, "index,label,predicted,p0,p1,log_p\n"), WF_E_DATA);
     CHECK(!p.index);
 }
 

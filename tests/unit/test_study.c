@@ -242,7 +242,9 @@ static json_t *make_result(int model, int strength, int64_t seed, const uint8_t 
         p[2 * i] = (i % 2) == right[i] ? 0.75f : 0.25f;
         p[2 * i + 1] = 0.1f;
     }
-    CHECK_OK(&cx, wf_evaluation_create_sets(&e, &cx, targets, p, NULL, IMAGES, 2, NULL));
+    const wf_judged_sets judged = {
+        .count = IMAGES, .class_count = 2, .targets = targets, .probabilities = p};
+    CHECK_OK(&cx, wf_evaluation_create_sets(&e, &cx, &judged));
     CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
     CHECK_OK(&cx, wf_json_parse(&test, &cx, text, strlen(text), "test", 1 << 20));
     CHECK_OK(&cx, wf_json_put(document, &cx, "test", test));

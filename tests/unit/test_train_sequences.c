@@ -97,7 +97,7 @@ static void learn(wf_graph *g, double *accuracy, double *loss) {
     data.n_validation = COUNT;
     CHECK_OK(&cx, wf_fit(&fit, params, &cx, pool, r, &data, &(wf_train_options){.seed = 3}));
     const wf_predict_options options = {.images = &images, .normalization = data.normalization};
-    const wf_set_answers answers = {said, labels, log_p};
+    const wf_set_answers answers = {.sets = said, .labels = labels, .log_p = log_p};
     CHECK_INT(wf_told_sets(g), K);
     CHECK_OK(&cx, wf_set_answers_fill(&answers, &cx, params, pool, &options, 0));
     int right = 0;
