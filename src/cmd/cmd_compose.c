@@ -1,8 +1,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cmd/session.h"
-#include "weft/compose.h"
+#include "cmd/composed.h"
 
 typedef struct compose_options {
     wf_session_flags session;
@@ -31,8 +30,7 @@ static double labels_of(const wf_outfits *o) {
     return sum;
 }
 
-static wf_status tell(wf_session *s, const compose_options *o, double seconds) {
-    wf_cli *cli = s->cli;
+static wf_status tell(wf_cli *cli, const compose_options *o, double seconds) {
     char train[32], test[32];
     wf_outfits outfits;
     WF_TRY(wf_outfits_create(&outfits, &cli->cx, o->dependence));
@@ -40,11 +38,11 @@ static wf_status tell(wf_session *s, const compose_options *o, double seconds) {
              "%s: %s training and %s test canvases of %s, %dx%d pixels, dependence %g, seed %lld\n"
              "%s: %.2f labels per canvas; entropy %.3f nats, total correlation %.3f nats; %.1f s\n",
              o->output, wf_thousands(train, o->count), wf_thousands(test, o->test_count),
-             s->dataset->name, WF_OUTFIT_SIDE, WF_OUTFIT_SIDE, o->dependence, (long long)o->seed,
+             WF_GARMENTS, WF_OUTFIT_SIDE, WF_OUTFIT_SIDE, o->dependence, (long long)o->seed,
              o->output, labels_of(&outfits), outfits.entropy, outfits.total_correlation, seconds);
     cli->result = json_pack(
         "{s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:[ii], s:f, s:f, s:f, s:f}", "kind", "outfits",
-        "folder", o->output, "garments", s->dataset->name, "dependence", o->dependence, "seed",
+        "folder", o->output, "garments", WF_GARMENTS, "dependence", o->dependence, "seed",
         (json_int_t)o->seed, "train", (json_int_t)o->count, "test", (json_int_t)o->test_count,
         "size", WF_OUTFIT_SIDE, WF_OUTFIT_SIDE, "labels_per_canvas", labels_of(&outfits), "entropy",
         outfits.entropy, "total_correlation", outfits.total_correlation, "seconds", seconds);
@@ -52,19 +50,13 @@ static wf_status tell(wf_session *s, const compose_options *o, double seconds) {
 }
 
 static wf_status compose(wf_session *s, const compose_options *o) {
-    wf_cli *cli = s->cli;
     const double before = wf_clock_s();
     const wf_compose_options options = {.dependence = o->dependence,
                                         .seed = (uint64_t)o->seed,
                                         .n_train = o->count,
-                                        .n_test = o->test_count,
-                                        .progress = wf_bar_data_progress,
-                                        .progress_user = &s->data.bar};
-    WF_TRY(wf_data_open(&s->dataset, cli, "fashion-mnist", &s->data));
-    wf_status status = wf_compose_outfits(&cli->cx, s->pool, s->dataset, &options, o->output);
-    wf_bar_end(&s->data.bar, NULL);
-    WF_TRY(status);
-    return tell(s, o, wf_clock_s() - before);
+                                        .n_test = o->test_count};
+    WF_TRY(wf_session_compose(s, &options, o->output));
+    return tell(s->cli, o, wf_clock_s() - before);
 }
 
 static wf_status run(wf_cli *cli, const void *given) {

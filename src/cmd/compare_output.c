@@ -65,20 +65,28 @@ static wf_status add_epochs(json_t *document, wf_context *cx, const wf_run *run)
     return status;
 }
 
-wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder) {
+wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run) {
     enum { MAX_BYTES = 64 << 20 };
-    wf_status status = WF_OK;
     json_t *document = json_object(), *part = NULL;
-    wf_run_summary summary = {0};
-    char *path = NULL, name[256];
-    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
-    snprintf(name, sizeof name, "%s-seed%lld.json", summary.model, (long long)summary.seed);
+    wf_status status;
     WF_TRY_OR(wf_json_put(document, cx, "schema_version", json_integer(WF_SCHEMA_VERSION)));
     WF_TRY_OR(read_json(&part, cx, run, "description.json", MAX_BYTES));
     WF_TRY_OR(wf_json_put(document, cx, "description", part));
     WF_TRY_OR(add_epochs(document, cx, run));
     WF_TRY_OR(read_json(&part, cx, run, "test.json", MAX_BYTES));
     WF_TRY_OR(wf_json_put(document, cx, "test", part));
+done:
+    return wf_json_hand_over(out, document, status);
+}
+
+wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder) {
+    json_t *document = NULL;
+    wf_run_summary summary = {0};
+    char *path = NULL, name[256];
+    wf_status status;
+    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
+    snprintf(name, sizeof name, "%s-seed%lld.json", summary.model, (long long)summary.seed);
+    WF_TRY_OR(wf_result_create(&document, cx, run));
     WF_TRY_OR(wf_dir_create(cx, folder));
     WF_TRY_OR(wf_path_join(&path, cx, folder, name));
     WF_TRY_OR(wf_json_write(cx, path, document));

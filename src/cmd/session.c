@@ -181,22 +181,44 @@ static wf_status small_objects(uint8_t **out, wf_context *cx, const wf_images *i
     return WF_OK;
 }
 
+static wf_status check_prior(wf_context *cx, const wf_asking *asking, const wf_images *images,
+                             const char *const *names) {
+    const wf_prior *prior = asking->prior;
+    if (!prior) return WF_OK;
+    WF_REQUIRE(!wf_told_sets(asking->params->graph), WF_E_ARG,
+               "model %s tells sets of labels as a whole, a distribution of sets is for "
+               "probabilities of each label | leave it out",
+               asking->params->graph->name);
+    WF_REQUIRE(prior->labels == images->n_labels, WF_E_ARG,
+               "the distribution is of %d labels, the data have %d", (int)prior->labels,
+               (int)images->n_labels);
+    for (int32_t k = 0; k < prior->labels; k++)
+        WF_REQUIRE(!strcmp(prior->names[k], names[k]), WF_E_ARG,
+                   "label %d is %s in the distribution and %s in the data, must be the same",
+                   (int)k, prior->names[k], names[k]);
+    return WF_OK;
+}
+
 static wf_status judge_sets(wf_evaluation **out, float **out_probabilities, wf_session *s,
                             const wf_asking *asking, const wf_images *images,
                             const char *const *names, const double *thresholds) {
     wf_context *cx = &s->cli->cx;
     const size_t n = (size_t)images->count;
-    const int told = wf_told_sets(asking->params->graph);
+    const int is_told = asking->prior || wf_told_sets(asking->params->graph);
     wf_set_answers answers = {.asked = images->label_sets};
     uint8_t *small = NULL;
     wf_status status;
+    WF_TRY_OR(check_prior(cx, asking, images, names));
     WF_TRY_OR(small_objects(&small, cx, images));
-    if (told) {
-        WF_TRY_OR(wf_alloc(&answers.sets, cx, n, (size_t)told));
+    if (is_told) {
+        WF_TRY_OR(wf_alloc(&answers.sets, cx, n, (size_t)images->n_labels));
         WF_TRY_OR(wf_alloc(&answers.asked_log_p, cx, n, sizeof *answers.asked_log_p));
     }
     WF_TRY_OR(wf_session_probabilities(out_probabilities, &answers, s, asking, images, NULL,
                                        images->count));
+    answers.labels = *out_probabilities;
+    if (asking->prior)
+        WF_TRY_OR(wf_prior_decide(&answers, cx, asking->prior, answers.labels, images->count));
     const wf_judged_sets judged = {.count = images->count,
                                    .class_count = images->n_labels,
                                    .class_names = names,

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "cmd/experiment.h"
 #include "cmd/machine.h"
-#include "eval/set_answers.h"
+#include "eval/prior.h"
 #include "nn/graph.h"
 #include "store/store.h"
 #include "weft/eval.h"
@@ -139,6 +139,9 @@ typedef struct wf_asking {
     const wf_normalization *normalization;
     int32_t views;      /* means over them (wf_test_views) */
     int32_t beam_width; /* of a model that tells sequences of labels; 0: WF_BEAM_WIDTH */
+    /* what wf_session_judge makes sets of by Bayes' rule, out of a model's probabilities of single
+     * labels; NULL: labels are taken from thresholds on */
+    const wf_prior *prior;
 } wf_asking;
 
 /* What the model says of n rows of the images (`index` NULL: of the first n): *out [n][classes], to
@@ -149,7 +152,9 @@ wf_status wf_session_probabilities(float **out, const wf_set_answers *sets, wf_s
                                    const int32_t *index, int64_t n);
 
 /* Judges a model on images with labels. *out_probabilities [n][classes] may be NULL, else it is to
- * be freed with wf_free. `thresholds` is of images with any number of labels; NULL: one half. */
+ * be freed with wf_free. `thresholds` is of images with any number of labels; NULL: one half.
+ * Errors: as wf_session_probabilities; WF_E_ARG (a prior of other labels, or for a model that tells
+ * sets itself). */
 wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_session *s,
                            const wf_asking *asking, const wf_images *images,
                            char *const *class_names, const double *thresholds);

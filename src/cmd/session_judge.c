@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "cmd/thresholds.h"
 #include "cmd/training.h"
@@ -60,8 +61,17 @@ static wf_asking asking_of(const wf_training *t) {
                        .views = t->experiment->model->recipe->test_views};
 }
 
+/* How long it took to tell the labels of all images, and the probabilities of the true sets. */
+static wf_status add_decoding(json_t *json, wf_context *cx, const wf_evaluation *e,
+                              double seconds) {
+    if (!e->is_multilabel) return WF_OK;
+    return wf_json_put(json, cx, "decoding",
+                       json_pack("{s:f, s:I}", "seconds", seconds, "images", (json_int_t)e->count));
+}
+
+/* `seconds`: what judging took. */
 static wf_status record(wf_training *t, const judged *what, const wf_evaluation *evaluation,
-                        float *probabilities) {
+                        float *probabilities, double seconds) {
     wf_context *cx = &t->cli->cx;
     const wf_asking asking = asking_of(t);
     const char *weights = t->result.weights_epoch == t->result.epochs ? "last" : "best";
@@ -71,6 +81,7 @@ static wf_status record(wf_training *t, const judged *what, const wf_evaluation 
     wf_status status = wf_evaluation_json(&json, cx, evaluation);
     if (status == WF_OK) status = wf_views_json(json, cx, asking.views);
     if (status == WF_OK) status = wf_beam_json(json, cx, &asking);
+    if (status == WF_OK) status = add_decoding(json, cx, evaluation, seconds);
     if (status == WF_OK) status = wf_json_text(&text, cx, json, WF_JSON_PRETTY);
     if (status == WF_OK)
         status = t->experiment->folds ? wf_run_record_fold(cx, t->run, text.text, weights)
@@ -129,10 +140,12 @@ static wf_status judge(wf_training *t, const judged *what, const double *thresho
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
     const wf_asking asking = asking_of(t);
+    const double before = wf_clock_s();
     WF_TRY(wf_session_judge(&evaluation, &probabilities, t->session, &asking, what->images,
                             t->dataset->class_names, thresholds));
+    const double seconds = wf_clock_s() - before;
     wf_status status = wf_session_bootstrap(evaluation, t->session, RESAMPLES);
-    if (status == WF_OK) status = record(t, what, evaluation, probabilities);
+    if (status == WF_OK) status = record(t, what, evaluation, probabilities, seconds);
     wf_evaluation_destroy(evaluation);
     wf_free(probabilities);
     return status;

@@ -125,6 +125,10 @@ static void answer(const wf_set_answers *out, int64_t i, const double *log_p, in
             if (s >> k & 1) sum += exp(log_p[s]);
         out->labels[i * labels + k] = (float)fmin(sum, 1);
     }
+    if (!out->asked_log_p) return;
+    int32_t asked = 0;
+    for (int32_t k = 0; k < labels; k++) asked |= out->asked[i * labels + k] << k;
+    out->asked_log_p[i] = log_p[asked];
 }
 
 wf_status wf_prior_decide(const wf_set_answers *out, wf_context *cx, const wf_prior *p,

@@ -19,6 +19,8 @@
 
 enum { WF_PRIOR_MAX_LABELS = 12 };
 
+#define WF_PRIOR_FILE "distribution.json" /* in the folder of a set that knows it */
+
 typedef struct wf_prior {
     int32_t labels;    /* K */
     double *log_p;     /* [2^K] of the set that has label k where bit k is 1; -INFINITY: never */
@@ -34,8 +36,8 @@ wf_status wf_prior_read(wf_prior **out, wf_context *cx, const char *path);
 void wf_prior_destroy(wf_prior *prior); /* NULL is legal */
 
 /* Decides. q [n][K], each in [0, 1] and taken no nearer to 0 or 1 than 2^-24, where float32 ends.
- * Of `out`, what is wanted is filled: sets (the likeliest, of equals the first), log_p, labels
- * (each label's probability).
+ * Of `out`, what is wanted is filled: sets (the likeliest, of equals the first; n_sets must
+ * be 0 or 1), log_p, labels (each label's probability; may be q), asked_log_p.
  * Errors: WF_E_NOMEM.  Threads: any.  Cost: n 2^K additions and exponentials. */
 wf_status wf_prior_decide(const wf_set_answers *out, wf_context *cx, const wf_prior *prior,
                           const float *q, int64_t n);

@@ -89,7 +89,7 @@ static double number(const json_t *object, const char *key) {
 static void take_figures(wf_study_run *run, const wf_evaluation *e) {
     double *f = run->figures;
     f[WF_STUDY_SUBSET_ACCURACY] = e->accuracy;
-    f[WF_STUDY_SET_LOG_LIKELIHOOD] = (double)NAN;
+    f[WF_STUDY_SET_LOG_LIKELIHOOD] = e->set_log_likelihood;
     f[WF_STUDY_C_P] = e->macro.precision;
     f[WF_STUDY_C_R] = e->macro.recall;
     f[WF_STUDY_C_F1] = e->macro.f1;
@@ -97,7 +97,7 @@ static void take_figures(wf_study_run *run, const wf_evaluation *e) {
     f[WF_STUDY_O_R] = e->micro.recall;
     f[WF_STUDY_O_F1] = e->micro.f1;
     f[WF_STUDY_MAP] = e->macro.average_precision;
-    f[WF_STUDY_SMALL_RECALL] = (double)NAN;
+    f[WF_STUDY_SMALL_RECALL] = e->small_count ? e->small_recall : (double)NAN;
 }
 
 static wf_status get_evaluation(wf_study_run *run, wf_context *cx, const json_t *document,

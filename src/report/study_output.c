@@ -192,7 +192,7 @@ static wf_status put_tables(json_t *document, wf_context *cx, const wf_study *s)
 }
 
 wf_status wf_study_json(json_t **out, wf_context *cx, const wf_study *s) {
-    json_t *document = json_object();
+    json_t *document = json_pack("{s:i}", "schema_version", 1);
     wf_status status = put_verdict(document, cx, &s->verdict);
     if (status == WF_OK) status = put_gains(document, cx, &s->gains);
     if (status == WF_OK) status = put_tables(document, cx, s);

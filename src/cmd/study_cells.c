@@ -1,0 +1,174 @@
+/* The study's results: which there are, which are kept. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "cmd/compare_output.h"
+#include "cmd/study_parts.h"
+
+wf__cell *wf__study_cell(const wf__study *s, int64_t seed, int strength, int model) {
+    const int64_t row = (seed - s->call->seed) * WF_STUDY_STRENGTHS + strength;
+    return &s->cells[row * WF_STUDY_MODELS + model];
+}
+
+/* ---- what is trained ---- */
+
+/* A model is a file, and what is changed of it. */
+static const struct {
+    const char *file, *change;
+} models[WF_STUDY_MODELS] = {
+    [WF_STUDY_SIGMOID] = {"outfits-sigmoid", NULL},
+    [WF_STUDY_PAIRS] = {"outfits-pairs", NULL},
+    [WF_STUDY_CNN_RNN] = {"outfits-cnn-rnn", NULL},
+    [WF_STUDY_ZERO] = {"outfits-cnn-rnn", "layers.label_input.feedback=zero"},
+    [WF_STUDY_SHUFFLED] = {"outfits-cnn-rnn", "layers.label_input.feedback=shuffled"},
+    [WF_STUDY_BAYES] = {"outfits-sigmoid", NULL},
+};
+
+wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf__cell *cell) {
+    wf_cli *cli = s->session->cli;
+    const int is_bayes = cell->model == WF_STUDY_BAYES;
+    wf_experiment_flags flags = *s->call->experiment;
+    wf_experiment e = {0};
+    char name[96];
+    flags.dataset = s->sets[is_bayes ? 0 : cell->strength];
+    snprintf(name, sizeof name, "name=%s", wf_study_model_name(cell->model));
+    WF_TRY(wf_experiment_create(&e, cli, models[cell->model].file, &flags, cell->seed));
+    wf_status status = WF_OK;
+    if (models[cell->model].change) {
+        status = wf_model_spec_set(e.model, &cli->cx, models[cell->model].change);
+        if (status == WF_OK) status = wf_model_spec_set(e.model, &cli->cx, name);
+    }
+    if (status == WF_OK) *out = e;
+    else wf_experiment_reset(&e);
+    return status;
+}
+
+/* Of everything that decides the result, with the data's hash in place of where they are. */
+static wf_status make_key(wf__cell *cell, const wf__study *s) {
+    wf_context *cx = &s->session->cli->cx;
+    const int is_bayes = cell->model == WF_STUDY_BAYES;
+    wf_experiment e = {0};
+    wf_str text = {0};
+    WF_TRY(wf__study_experiment(&e, s, cell));
+    wf_experiment elsewhere = e;
+    char hash[WF_HASH_HEX];
+    memcpy(hash, s->data_hash[is_bayes ? 0 : cell->strength], sizeof hash);
+    elsewhere.dataset = hash;
+    wf_status status = wf_experiment_key(&text, cx, &elsewhere);
+    if (is_bayes) wf_str_addf(&text, cx, "judged: %s\n", s->data_hash[cell->strength]);
+    if (status == WF_OK) status = text.status;
+    if (status == WF_OK) wf_hash_bytes(cell->key, WF_HASH_SHA256, text.text, text.length);
+    wf_str_reset(&text);
+    wf_experiment_reset(&e);
+    return status;
+}
+
+/* ---- results ---- */
+
+/* <results>/dependence-0.5/outfits-pairs-seed0.json; *out_folder may be NULL. */
+static wf_status result_path(char **out, char **out_folder, const wf__study *s,
+                             const wf__cell *cell) {
+    wf_context *cx = &s->session->cli->cx;
+    char name[128], *folder = NULL;
+    snprintf(name, sizeof name, "dependence-%g", wf_study_strengths[cell->strength]);
+    WF_TRY(wf_path_join(&folder, cx, s->results, name));
+    snprintf(name, sizeof name, "%s-seed%lld.json", wf_study_model_name(cell->model),
+             (long long)cell->seed);
+    wf_status status = wf_path_join(out, cx, folder, name);
+    if (status == WF_OK && out_folder) *out_folder = folder;
+    else wf_free(folder);
+    return status;
+}
+
+static wf_status load(wf__study *s, wf__cell *cell) {
+    wf_cli *cli = s->session->cli;
+    char *path = NULL;
+    json_t *document = NULL;
+    wf_status status;
+    WF_TRY_OR(result_path(&path, NULL, s, cell));
+    if (!wf_path_exists(path)) goto done;
+    WF_TRY_OR(wf_json_read(&document, &cli->cx, path));
+    if (strcmp(wf_study_run_key(document), cell->key) != 0) {
+        wf_note(cli, "%s is of another configuration or other data: it is made again\n", path);
+        goto done;
+    }
+    WF_TRY_OR(wf_study_run_from_json(&cell->run, &cli->cx, document, path));
+    cell->is_known = 1;
+done:
+    json_decref(document);
+    wf_free(path);
+    return status;
+}
+
+wf_status wf__study_cells(wf__study *s) {
+    const size_t seeds = (size_t)s->call->seeds;
+    s->count = seeds * WF_STUDY_STRENGTHS * WF_STUDY_MODELS;
+    WF_TRY(wf_alloc(&s->cells, &s->session->cli->cx, s->count, sizeof *s->cells));
+    for (size_t i = 0; i < s->count; i++) {
+        wf__cell *cell = &s->cells[i];
+        cell->model = (int)(i % WF_STUDY_MODELS);
+        cell->strength = (int)(i / WF_STUDY_MODELS % WF_STUDY_STRENGTHS);
+        cell->seed = s->call->seed + (int64_t)(i / WF_STUDY_MODELS / WF_STUDY_STRENGTHS);
+        WF_TRY(make_key(cell, s));
+        WF_TRY(load(s, cell));
+    }
+    return WF_OK;
+}
+
+wf_status wf__study_keep(wf__study *s, wf__cell *cell, json_t *document,
+                         const wf_study_source *source) {
+    wf_context *cx = &s->session->cli->cx;
+    wf_study_source named = *source;
+    char *path = NULL, *folder = NULL;
+    wf_status status;
+    named.model = cell->model;
+    named.strength = cell->strength;
+    named.seed = cell->seed;
+    named.key = cell->key;
+    WF_TRY_OR(wf_study_run_to_json(document, cx, &named));
+    WF_TRY_OR(result_path(&path, &folder, s, cell));
+    WF_TRY_OR(wf_dir_create(cx, folder));
+    WF_TRY_OR(wf_json_write(cx, path, document));
+    WF_TRY_OR(wf_study_run_from_json(&cell->run, cx, document, path));
+    cell->is_known = 1;
+done:
+    wf_free(path);
+    wf_free(folder);
+    return status;
+}
+
+wf_status wf__study_keep_run(wf__study *s, wf__cell *cell, const char *path) {
+    wf_context *cx = &s->session->cli->cx;
+    wf_run *run = NULL;
+    wf_run_summary summary = {0};
+    wf_predictions told = {0};
+    json_t *document = NULL;
+    uint8_t *right = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_run_open(&run, cx, NULL, path));
+    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
+    WF_TRY_OR(wf_result_create(&document, cx, run));
+    WF_TRY_OR(wf_run_read_sets(&told, cx, run));
+    WF_TRY_OR(wf_alloc(&right, cx, (size_t)told.count, 1));
+    const size_t k = (size_t)told.class_count;
+    for (size_t i = 0; i < (size_t)told.count; i++)
+        right[i] = memcmp(told.sets + i * k, told.taken + i * k, k) == 0;
+    const json_t *decoding = json_object_get(json_object_get(document, "test"), "decoding");
+    const json_t *seconds = json_object_get(decoding, "seconds");
+    const wf_study_source source = {
+        .training_s = summary.total_s,
+        .decoding_s = json_is_number(seconds) ? json_number_value(seconds) : (double)NAN,
+        .right = right,
+        .count = told.count};
+    WF_TRY_OR(wf__study_keep(s, cell, document, &source));
+done:
+    wf_free(right);
+    wf_predictions_reset(&told);
+    json_decref(document);
+    wf_run_summary_reset(&summary);
+    wf_run_close(run);
+    return status;
+}
