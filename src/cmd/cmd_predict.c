@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cmd/classes.h"
 #include "cmd/session.h"
+#include "eval/looks.h"
 #include "eval/set_answers.h"
 
 typedef struct predict_options {
@@ -25,18 +26,48 @@ typedef struct answers {
     json_t *list;
     int classes, top, is_multilabel;
     const double *thresholds; /* NULL: one half */
+    wf_shape places;          /* of the values that attention looks at */
+    int height, width;        /* of the model's input */
     int32_t views;
 } answers;
 
 /* What is said of one image. */
 typedef struct answer {
     const float *probabilities; /* [classes] */
-    const uint8_t *told; /* [classes] the likeliest set, of a model that tells it as a whole */
-    double log_p;        /* of that set */
+    const uint8_t *told;     /* [classes] the likeliest set, of a model that tells it as a whole */
+    double log_p;            /* of that set */
+    const float *looks;      /* [steps][places] of a model with attention; NULL: it has none */
+    const int32_t *sequence; /* [steps] what each step told */
 } answer;
 
 static double threshold_of(const answers *a, int class) {
     return a->thresholds ? a->thresholds[class] : 0.5;
+}
+
+/* Where the step looked that told a label: the weights of all places, row by row, and the place of
+ * the largest one in pixels of the model's input. */
+static wf_status add_look(const answers *a, json_t *label, const answer *said, int class) {
+    wf_context *cx = &a->cli->cx;
+    const int64_t *places = a->places.dim;
+    const int is_map = a->places.rank == 3, height = is_map ? (int)places[0] : 1;
+    const int width = (int)places[is_map];
+    int step = 0, best = 0;
+    if (!said->looks) return WF_OK;
+    while (said->sequence[step] != class) step++;
+    const float *weights = said->looks + (ptrdiff_t)step * height * width;
+    json_t *rows = json_array();
+    for (int i = 0; i < height * width; i++) {
+        if (i % width == 0) json_array_append_new(rows, json_array());
+        json_array_append_new(json_array_get(rows, json_array_size(rows) - 1),
+                              json_real((double)weights[i]));
+        if (weights[i] > weights[best]) best = i;
+    }
+    WF_TRY(wf_json_put(label, cx, "attention", rows));
+    if (!is_map) return WF_OK;
+    const int x = (2 * (best % width) + 1) * a->width / (2 * width);
+    const int y = (2 * (best / width) + 1) * a->height / (2 * height);
+    wf_print(a->cli, " (%d, %d)", x, y);
+    return wf_json_put(label, cx, "looked_at", json_pack("{s:i, s:i}", "x", x, "y", y));
 }
 
 /* The set of labels that are said to be there, the most probable first, and the probability of
@@ -62,6 +93,7 @@ static wf_status add_set(const answers *a, const char *file, int64_t image, cons
         json_t *label =
             json_pack("{s:i, s:s, s:f}", "class", order[i], "name", name, "probability", p);
         WF_TRY_OR(wf_json_append(labels, cx, label));
+        WF_TRY_OR(add_look(a, label, said, order[i]));
         if (!said->told)
             WF_TRY_OR(wf_json_put(label, cx, "threshold", json_real(threshold_of(a, order[i]))));
     }
@@ -101,9 +133,14 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     wf_context *cx = &cli->cx;
     wf_images images = {0};
     float *probabilities = NULL;
+    float *looks = NULL;
     uint8_t *told = NULL;
+    int32_t *sequences = NULL;
     double *log_p = NULL;
     wf_predict_result result;
+    const wf_shape *output = &t->params->graph->nodes[t->params->graph->output].shape;
+    const size_t steps = (size_t)output->dim[0];
+    size_t places = 0;
     wf_status status;
     WF_TRY_OR(wf_session_read_images(&images, s, file, t->experiment.model));
     WF_TRY_OR(wf_alloc(&probabilities, cx, (size_t)images.count * (size_t)a->classes,
@@ -117,17 +154,28 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
     if (is_told) {
         WF_TRY_OR(wf_alloc(&told, cx, (size_t)images.count, (size_t)a->classes));
         WF_TRY_OR(wf_alloc(&log_p, cx, (size_t)images.count, sizeof *log_p));
-        const wf_set_answers answers = {.sets = told, .labels = probabilities, .log_p = log_p};
+        wf_set_answers answers = {.sets = told, .labels = probabilities, .log_p = log_p};
+        if (a->places.rank) {
+            places = (size_t)(wf_shape_size(&a->places) / a->places.dim[a->places.rank - 1]);
+            WF_TRY_OR(wf_alloc(&sequences, cx, (size_t)images.count * steps, sizeof *sequences));
+            WF_TRY_OR(wf_alloc(&looks, cx, (size_t)images.count * steps, places * sizeof *looks));
+            answers.sequences = sequences;
+        }
         WF_TRY_OR(wf_set_answers_fill(&answers, cx, t->params, s->pool, &options, 0));
+        if (looks) WF_TRY_OR(wf_looks_fill(looks, cx, t->params, s->pool, &options, sequences));
     } else {
         WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
     }
     for (int64_t i = 0; i < images.count && status == WF_OK; i++) {
         const answer said = {probabilities + i * a->classes, is_told ? told + i * a->classes : NULL,
-                             is_told ? log_p[i] : 0};
+                             is_told ? log_p[i] : 0,
+                             looks ? looks + (size_t)i * steps * places : NULL,
+                             looks ? sequences + (size_t)i * steps : NULL};
         status = add_answer(a, file, i, images.count, &said);
     }
 done:
+    wf_free(looks);
+    wf_free(sequences);
     wf_free(told);
     wf_free(log_p);
     wf_free(probabilities);
@@ -153,6 +201,11 @@ static wf_status run(wf_cli *cli, const void *given) {
                  .is_multilabel = wf_model_is_multilabel(trained.experiment.model),
                  .thresholds = trained.thresholds,
                  .views = wf_views_find(o->views, trained.experiment.model)};
+    const wf_graph *g = trained.params->graph;
+    const int look = wf_looks_layer(g);
+    a.height = (int)g->nodes[0].shape.dim[0];
+    a.width = (int)g->nodes[0].shape.dim[1];
+    if (look > 0) a.places = g->nodes[g->nodes[look].inputs[1]].shape;
     for (int i = 1; i < cli->operand_count; i++)
         WF_TRY_OR(predict_file(&a, &session, &trained, cli->operands[i]));
     cli->result = json_pack("{s:s, s:O}", "run", trained.summary.id, "predictions", list);
@@ -176,7 +229,10 @@ const wf_command wf_command_predict = {
         "or in other colours than the model's input is converted, and that is said. RUN is as\n"
         "in weft help evaluate. A model of any number of labels names those whose probability is\n"
         "above their threshold, which was chosen on the run's validation images, and the\n"
-        "probability of that set, were labels independent; --top is then not used.",
+        "probability of that set, were labels independent; --top is then not used. With attention\n"
+        "it says at which pixel (x, y) of the model's input each label looked most, and --json "
+        "has\n"
+        "the weights of all places.",
     .examples = "weft predict cnn-3conv-leaky shirt.png --top 2\n"
                 "weft predict cnn-3conv-leaky shirt.png --tta flip",
     .options_size = sizeof(predict_options),

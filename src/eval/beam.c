@@ -16,6 +16,8 @@ typedef struct candidate {
 typedef struct found {
     double log_p;
     uint8_t *bits;
+    double best;       /* of the likeliest of its orders so far, */
+    int32_t *sequence; /* and that one */
 } found;
 
 typedef struct search {
@@ -28,6 +30,7 @@ typedef struct search {
     found *found;          /* [images][room] */
     int32_t *n_found;      /* [images] */
     uint8_t *bits;         /* [images][room][set_bytes] */
+    int32_t *orders;       /* [images][room][length] */
     size_t room, set_bytes;
 } search;
 
@@ -54,6 +57,7 @@ static wf_status allocate(search *s, wf_context *cx) {
     WF_TRY(wf_alloc(&s->found, cx, images * s->room, sizeof *s->found));
     WF_TRY(wf_alloc(&s->n_found, cx, images, sizeof *s->n_found));
     WF_TRY(wf_alloc(&s->bits, cx, images * s->room, s->set_bytes));
+    WF_TRY(wf_alloc(&s->orders, cx, images * s->room * steps, sizeof *s->orders));
     for (size_t i = 0; i < rows * steps; i++) s->sequences[i] = -1;
     for (size_t i = 0; i < rows; i++) s->log_p[i] = i % width ? -INFINITY : 0;
     return WF_OK;
@@ -68,6 +72,7 @@ static void release(search *s) {
     wf_free(s->found);
     wf_free(s->n_found);
     wf_free(s->bits);
+    wf_free(s->orders);
 }
 
 /* ---- what may come next ---- */
@@ -148,17 +153,22 @@ static double log_sum(double a, double b) {
 
 static void add_found(search *s, int32_t image, const int32_t *sequence, double log_p) {
     found *all = s->found + (size_t)image * s->room;
-    const size_t n = (size_t)s->n_found[image];
-    uint8_t *bits = s->bits + ((size_t)image * s->room + n) * s->set_bytes;
+    const size_t n = (size_t)s->n_found[image], at = (size_t)image * s->room + n;
+    const size_t length = (size_t)s->options->length;
+    uint8_t *bits = s->bits + at * s->set_bytes;
     memset(bits, 0, s->set_bytes);
     for (int32_t t = 0; t < s->options->length && sequence[t] >= 0; t++)
         bits[sequence[t] / 8] |= (uint8_t)(1 << sequence[t] % 8);
     for (size_t i = 0; i < n; i++)
         if (memcmp(all[i].bits, bits, s->set_bytes) == 0) {
             all[i].log_p = log_sum(all[i].log_p, log_p);
+            if (log_p <= all[i].best) return;
+            all[i].best = log_p;
+            memcpy(all[i].sequence, sequence, length * sizeof *sequence);
             return;
         }
-    all[n] = (found){log_p, bits};
+    all[n] = (found){log_p, bits, log_p, s->orders + at * length};
+    memcpy(all[n].sequence, sequence, length * sizeof *sequence);
     s->n_found[image]++;
 }
 
@@ -201,6 +211,14 @@ static int compare_found(const void *a, const void *b) {
     return x->bits < y->bits ? -1 : x->bits > y->bits; /* which stand in that order */
 }
 
+/* The labels of a found set in order, then END. */
+static void copy_order(int32_t *out, const int32_t *labels, const wf_beam_options *o) {
+    int32_t at = 0;
+    for (; labels && labels[at] >= 0; at++) out[at] = labels[at];
+    if (labels) out[at++] = o->classes;
+    while (at < o->length) out[at++] = -1;
+}
+
 static void hand_over(const wf_beam_result *out, search *s, int32_t image) {
     const wf_beam_options *o = s->options;
     const size_t classes = (size_t)o->classes, n = (size_t)s->n_found[image];
@@ -209,6 +227,8 @@ static void hand_over(const wf_beam_result *out, search *s, int32_t image) {
     for (size_t i = 0; i < (size_t)o->sets; i++) {
         const size_t at = (size_t)image * (size_t)o->sets + i;
         if (out->log_probabilities) out->log_probabilities[at] = i < n ? all[i].log_p : -INFINITY;
+        if (out->sequences)
+            copy_order(out->sequences + at * (size_t)o->length, i < n ? all[i].sequence : NULL, o);
         for (size_t k = 0; k < classes && out->sets; k++)
             out->sets[at * classes + k] = i < n && (all[i].bits[k / 8] >> k % 8 & 1);
     }

@@ -37,6 +37,8 @@ typedef struct wf_beam_result {
     uint8_t *sets;             /* [images][sets][classes], 1: in the set */
     double *log_probabilities; /* [images][sets]: of the sum over the orders that were found */
     float *labels;             /* [images][classes]: sum over all found sets with that label */
+    int32_t *sequences;        /* [images][sets][length]: the likeliest order that was found of each
+                                  set: its labels, END, then -1 */
 } wf_beam_result;
 
 /* Follows `width` sequences of each image: at each step the likeliest of all that continue those of

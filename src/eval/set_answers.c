@@ -20,12 +20,13 @@ int wf_tells_sequences(const wf_graph *g) { return wf__sequence_classes(g, NULL)
 static int32_t sets_of(const wf_set_answers *a) { return a->n_sets ? a->n_sets : 1; }
 
 /* Those of the images from `first` on. */
-static wf_set_answers from(const wf_set_answers *a, int64_t first, int32_t labels) {
+static wf_set_answers from(const wf_set_answers *a, int64_t first, int32_t labels, int32_t steps) {
     const int64_t at = first * sets_of(a);
     return (wf_set_answers){.n_sets = a->n_sets,
                             .sets = a->sets ? a->sets + at * labels : NULL,
                             .log_p = a->log_p ? a->log_p + at : NULL,
                             .labels = a->labels ? a->labels + first * labels : NULL,
+                            .sequences = a->sequences ? a->sequences + at * steps : NULL,
                             .asked = a->asked ? a->asked + first * labels : NULL,
                             .asked_log_p = a->asked_log_p ? a->asked_log_p + first : NULL};
 }
@@ -36,13 +37,14 @@ static wf_status decode(const wf_set_answers *out, wf_context *cx, wf_decoder *d
                         const wf__rows *rows, const volatile sig_atomic_t *stop) {
     for (int64_t first = 0; first < rows->n; first += BATCH) {
         const int64_t n = rows->n - first < BATCH ? rows->n - first : BATCH;
-        const wf_set_answers part = from(out, first, wf_decoder_classes(d));
+        const wf_set_answers part = from(out, first, wf_decoder_classes(d), wf_decoder_length(d));
         const wf_batch batch = wf__rows_batch(rows, first, n);
         WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
                    "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
-        if (part.sets || part.log_p || part.labels)
-            WF_TRY(wf_decoder_run(&(wf_beam_result){part.sets, part.log_p, part.labels}, d, cx,
-                                  &batch));
+        if (part.sets || part.log_p || part.labels || part.sequences)
+            WF_TRY(wf_decoder_run(
+                &(wf_beam_result){part.sets, part.log_p, part.labels, part.sequences}, d, cx,
+                &batch));
         if (part.asked_log_p)
             WF_TRY(wf_decoder_set_log_probabilities(part.asked_log_p, d, cx, &batch, part.asked));
     }
@@ -110,7 +112,7 @@ static wf_status tell_places(const wf_set_answers *out, wf_context *cx, wf_param
     WF_TRY(wf_alloc(&p, cx, (size_t)n << labels, sizeof *p));
     wf_status status = wf_predict(&result, p, params, cx, pool, options);
     for (int64_t i = 0; i < n && status == WF_OK; i++) {
-        const wf_set_answers one = from(out, i, labels);
+        const wf_set_answers one = from(out, i, labels, 0);
         read_place(&one, p + (i << labels), labels);
     }
     wf_free(p);

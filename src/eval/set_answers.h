@@ -19,6 +19,8 @@ typedef struct wf_set_answers {
     double *log_p;  /* [n][S] log of their probabilities; where fewer are found: -INFINITY */
     float *labels;  /* [n][labels] probability of each label: the sum over the sets with it (by beam
                          search: over those found) */
+    int32_t *sequences; /* [n][S][steps] of models that tell sequences: the likeliest order found of
+                           each of these sets: its labels, END, then -1 */
     /* What is asked of given sets, such as the true ones: [n][labels], 1: in it. */
     const uint8_t *asked;
     double *asked_log_p; /* [n]; by beam search as wf_decoder_set_log_probabilities */

@@ -83,19 +83,29 @@ static void find_readers(const wf_graph *g, unsigned char reads[MAX_NODES]) {
     }
 }
 
+/* Whether all that the readers take of the images goes through `node`. */
+static int is_passage(const wf_graph *g, const unsigned char reads[MAX_NODES], int node) {
+    unsigned char around[MAX_NODES] = {node != 0}; /* reached from the images, but not through it */
+    for (int i = 1; i < g->n_nodes; i++)
+        for (int k = 0; k < g->nodes[i].n_inputs; k++) {
+            const int from = g->nodes[i].inputs[k];
+            if (i != node) around[i] |= around[from] && !reads[from];
+            if (reads[i] && around[from] && !reads[from]) return 0;
+        }
+    return 1;
+}
+
 int wf_graph_trunk(const wf_graph *g) {
     unsigned char reads[MAX_NODES] = {0};
-    int trunk = -1;
+    int trunk = 0, takes = 0;
     find_readers(g, reads);
     if (!reads[g->output]) return -1;
     for (int i = 0; i < g->n_nodes; i++)
-        for (int k = 0; k < g->nodes[i].n_inputs && reads[i]; k++) {
-            const int from = g->nodes[i].inputs[k];
-            if (reads[from] || from == trunk) continue;
-            if (trunk >= 0) return 0;
-            trunk = from;
-        }
-    return trunk < 0 ? 0 : narrowest(g, trunk);
+        for (int k = 0; k < g->nodes[i].n_inputs; k++)
+            takes |= reads[i] && !reads[g->nodes[i].inputs[k]];
+    for (int i = 0; i < g->n_nodes && takes; i++)
+        if (!reads[i] && is_passage(g, reads, i)) trunk = i;
+    return narrowest(g, trunk);
 }
 
 /* ---- adding a node ---- */

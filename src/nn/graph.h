@@ -59,8 +59,8 @@ wf_status wf_graph_require(int *out_node, const wf_graph *g, wf_context *cx, con
  * matrices, which in most classifiers is the last dense layer. */
 int wf_graph_features(const wf_graph *g);
 
-/* The node whose values are all that the layers which read labels take of the images; 0, the
- * images, where that is no single one. -1: no layer reads labels. */
+/* The last node through which all goes that the layers which read labels take of the images: where
+ * a decoder begins. 0, the images, where there is no other. -1: no layer reads labels. */
 int wf_graph_trunk(const wf_graph *g);
 
 /* Whether the outputs come from this activation ("softmax"), as a layer or as the key of one. */

@@ -132,6 +132,10 @@ const float *wf_plan_scores(const wf_plan *plan);
 const float *wf_plan_input_gradient(const wf_plan *plan);
 const float *wf_plan_layer_values(const wf_plan *plan);
 const float *wf_plan_layer_gradient(const wf_plan *plan);
+/* INFER: what the output's layer shows besides its values (wf_build_shown), [n][size], and the
+ * size, 0 where it shows nothing. */
+const float *wf_plan_shown(const wf_plan *plan);
+int64_t wf_plan_shown_size(const wf_plan *plan);
 int64_t wf_plan_memory_bytes(const wf_plan *plan);
 
 /* ---- building a plan: what a layer's `plan` function sees ---- */
@@ -186,6 +190,9 @@ wf_status wf_build_fixed(wf_buffer *out, wf_builder *b, size_t bytes);
 /* Outside of training: dst is src; where there is a backward pass, so are the gradients.
  * Errors: WF_E_NOMEM. */
 wf_status wf_build_alias(wf_builder *b);
+/* Of a buffer with `size` floats for each image: who asks for the layer's output may look at them
+ * as well. */
+void wf_build_shown(wf_builder *b, wf_buffer buffer, int64_t size);
 /* Asks for worker scratch. */
 void wf_build_scratch(wf_builder *b, size_t bytes);
 

@@ -1,4 +1,4 @@
-/* A GRADIENT plan's own steps: scores out of the output, what is kept for the caller. */
+/* What is kept for the caller; a GRADIENT plan's own steps: scores out of the output. */
 #include <string.h>
 
 #include "nn/plan_internal.h"
@@ -34,6 +34,14 @@ wf_status wf__plan_keep(wf_buffer *out_gradient, wf_builder *b) {
     plan->buffers[kept].is_kept = plan->buffers[b->dst].is_kept = 1;
     *out_gradient = kept;
     return build_copy(b, kept, b->diff_dst);
+}
+
+void wf_build_shown(wf_builder *b, wf_buffer buffer, int64_t size) {
+    wf_plan *plan = b->plan;
+    if (plan->options.mode != WF_PLAN_INFER || b->node_index != plan->output) return;
+    plan->buffers[buffer].is_kept = 1;
+    plan->shown = buffer;
+    plan->shown_size = size;
 }
 
 /* ---- scores ---- */

@@ -72,6 +72,8 @@ struct wf_plan {
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
     wf_buffer scores, input_gradient, layer_gradient; /* of a GRADIENT plan */
     int layer;                                        /* node of options.layer */
+    wf_buffer shown;                                  /* of the output's layer, [n][shown_size] */
+    int64_t shown_size;
     double *norms;              /* partial squared norms of gradients, for clipping */
     uint64_t generation;        /* of the parameters that the packed weights hold */
     const wf_batch *batch;      /* of the run in progress */

@@ -72,6 +72,9 @@ const float *wf_plan_layer_values(const wf_plan *plan) {
 }
 const float *wf_plan_layer_gradient(const wf_plan *p) { return kept(p, p->layer_gradient); }
 
+const float *wf_plan_shown(const wf_plan *plan) { return kept(plan, plan->shown); }
+int64_t wf_plan_shown_size(const wf_plan *plan) { return plan->shown_size; }
+
 int64_t wf_plan_output_size(const wf_plan *plan) {
     return wf_shape_size(&plan->graph->nodes[plan->output].shape);
 }

@@ -158,6 +158,12 @@ END
     printf '  - label_sets\n  - softmax\ntraining: {epochs: 12, batch_size: 16, validation: 0.2, '
     printf 'optimizer: {adam: {learning_rate: 0.01}}}\n'
 } >field.yaml
+sed 's/name: decoder/name: looker/; s/filters: 6, /filters: 6, name: map, /; s/inputs: \[state, /inputs: [seen, /' \
+    decoder.yaml | sed '/name: state/{
+s/units: 8/units: 6/
+a\  - attention: {name: seen_at, inputs: [state, map]}
+a\  - time_distributed: {name: seen, layer: {dense: {units: 8}}}
+}' >looker.yaml
 for name in decoder field; do
     weft train $name.yaml --dataset ./sets --threads 2
     exits 0
@@ -178,6 +184,18 @@ json_is "d['evaluation']['set_log_likelihood'] <= $wide" True
 same "$(/usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get("beam_width"))' \
     "$WEFT_RUNS/decoder-1/test.json")" 5
 same "$(grep -c beam_width "$WEFT_RUNS/field-1/test.json")" 0
+# where each label looked: the map has 6 x 6 places, each step's weights are of the sum 1
+weft train looker.yaml --dataset ./sets -q
+exits 0
+weft predict looker-1 sets/test-images-idx3-ubyte --json
+json_is '{(len(l["attention"]), len(l["attention"][0]), round(sum(map(sum, l["attention"])), 3))
+    for p in d["predictions"] for l in p["labels"]}' '{(6, 6, 1.0)}'
+json_is 'all(max(map(max, l["attention"])) == l["attention"][l["looked_at"]["y"] * 6 // 8][l["looked_at"]["x"] * 6 // 8]
+    for p in d["predictions"] for l in p["labels"])' True
+weft predict looker-1 sets/test-images-idx3-ubyte
+out_like '*\[0\]: * 0.* (?, ?)* - set 0.*'
+weft predict decoder-1 sets/test-images-idx3-ubyte --json
+json_is 'any("attention" in l for p in d["predictions"] for l in p["labels"])' False
 weft train decoder.yaml --dataset ./sets -q -t 3 --name again
 same "$(sha "$WEFT_RUNS/again-1/weights/last.safetensors")" "$(sha "$WEFT_RUNS/decoder-1/weights/last.safetensors")"
 sed 's/n: 5/n: 3/; s/length: 5/length: 3/' decoder.yaml >short.yaml

@@ -49,6 +49,7 @@ OPERATORS = {
     "embedding-2": "Concat Cast Gather",
     "repeat_vector-2": "Reshape Expand",
     "time_distributed-2": "MatMul Add",
+    "attention-2": "Slice Reshape Slice Reshape Transpose MatMul Softmax MatMul",
     "label_sets-2": "MatMul Add",
     "cnn-rnn": "Reshape Conv Transpose Reshape Gemm Reshape Expand Concat Cast Gather Transpose LSTM Squeeze"
                " MatMul Add Transpose Add Transpose Slice Transpose MatMul Add Softmax",

@@ -20,7 +20,7 @@ WEFT = os.environ.get("WEFT", str(BUILD / "weft"))
 QUICK = ("cnn-3conv-leaky", "gru-128")
 # each of them as much work as all others together: make check-models has them
 LARGE = ("lstm-186-784", "renet", "sequencer2d", "bilstm-strong", "crnn-strong")
-OTHER_DATA = ("outfits-sigmoid", "outfits-pairs", "outfits-cnn-rnn")
+OTHER_DATA = ("outfits-sigmoid", "outfits-pairs", "outfits-cnn-rnn", "outfits-cnn-rnn-attention")
 # ONNX wants time to be the first axis: a bidirectional layer takes three transpositions. How many of them read an
 # image anew, on top of a first one: every sweep, and bilstm-strong's of the columns.
 READINGS = {"bilstm-strong": 1, "renet": 4, "sequencer2d": 8}

@@ -60,7 +60,8 @@ static const small_layer rest[] = {
     {"add", "", "joint", {"labels", "repeat"}},
     {"time_distributed", "layer: {dense: {units: 10}}", "state", {"joint"}},
     {"tied_dense", "to: labels, units: 2", "tied", {"state"}},
-    {"flatten", "", "flat_tied", {"tied"}},
+    {"attention", "use_scale: true", "seen", {"tied", "tied"}},
+    {"flatten", "", "flat_tied", {"seen"}},
     {"label_sets", "", "sets", {"flat_tied"}},
     {"softmax", "", "softmax", {"sets"}}};
 

@@ -29,20 +29,35 @@ def convolution(p, node, x):
     return LAYERS["max_pool2d"]({"pool_size": 2}, LAYERS["conv2d"](config, x, own(p, node)), {})
 
 
+def states(p, sequences):
+    """What the LSTM makes of the labels before each step."""
+    said = torch.where(sequences >= 0, sequences, torch.full_like(sequences, END))
+    tokens = torch.cat([torch.full_like(said[:, :1], START), said[:, :-1]], 1)
+    vectors = F.embedding(tokens, p["label_embedding/embeddings"])
+    return LAYERS["lstm"]({"return_sequences": True}, vectors, own(p, "lstm"))
+
+
 def cnn_rnn(p, images, sequences):
     """Logits [N,STEPS,END + 1]."""
     x = convolution(p, "conv2d_1", convolution(p, "conv2d", images)).flatten(1)
     image = x @ p["image/kernel"] + p["image/bias"]
-    said = torch.where(sequences >= 0, sequences, torch.full_like(sequences, END))
-    tokens = torch.cat([torch.full_like(said[:, :1], START), said[:, :-1]], 1)
-    vectors = F.embedding(tokens, p["label_embedding/embeddings"])
-    h = LAYERS["lstm"]({"return_sequences": True}, vectors, own(p, "lstm"))
+    h = states(p, sequences)
     joint = torch.tanh(h @ p["state/kernel"] + p["state/bias"] + image[:, None])
     return joint @ p["label_embedding/embeddings"][:END + 1].t()
 
 
-def sequence_loss(p, images, sequences):
-    logits = cnn_rnn(p, images, sequences)
+def attention(p, images, sequences):
+    """Logits [N,STEPS,END + 1]."""
+    config = {"filters": 0, "kernel_size": 3, "padding": "same", "activation": "relu"}
+    x = LAYERS["conv2d"](config, convolution(p, "conv2d", images), own(p, "map")).flatten(1, 2)
+    places = x @ p["places/kernel"][0, 0] + p["places/bias"]
+    query = states(p, sequences) @ p["query/kernel"] + p["query/bias"]
+    weights = torch.softmax(p["attention/scale"] * torch.einsum("ntd,nsd->nts", query, places), -1)
+    return torch.tanh(weights @ x) @ p["label_embedding/embeddings"][:END + 1].t()
+
+
+def sequence_loss(p, images, sequences, model=cnn_rnn):
+    logits = model(p, images, sequences)
     return F.cross_entropy(logits.reshape(-1, END + 1), sequences.reshape(-1), ignore_index=-1,
                            reduction="sum") / len(images)
 
@@ -111,7 +126,15 @@ def main():
         "tiny-label-sets": (
             set_loss, label_sets, {"labels": labels},
             {"conv2d/kernel": [3, 3, 1, 4], "conv2d/bias": [4], "dense/kernel": [196, 5],
-             "dense/bias": [5], "label_sets/interactions": [10]})}
+             "dense/bias": [5], "label_sets/interactions": [10]}),
+        "tiny-attention": (
+            lambda *a: sequence_loss(*a, attention), lambda p, x: attention(p, x, sequences),
+            {"sequences": sequences},
+            {"conv2d/kernel": [3, 3, 1, 4], "conv2d/bias": [4], "map/kernel": [3, 3, 4, 8],
+             "map/bias": [8], "places/kernel": [1, 1, 8, 6], "places/bias": [6],
+             "label_embedding/embeddings": [7, 8], "lstm/kernel": [8, 48],
+             "lstm/recurrent_kernel": [12, 48], "lstm/bias": [48], "query/kernel": [12, 6],
+             "query/bias": [6], "attention/scale": [1]})}
     for name, (loss, outputs, answers, shapes) in models.items():
         start = draw(source, shapes)
         inputs = {"images": images, **answers, **{f"initial/{k}": v for k, v in start.items()}}

@@ -119,6 +119,7 @@ static void run_model(const char *name) {
 }
 
 TEST(cnn_rnn) { run_model("tiny-cnn-rnn"); }
+TEST(attention) { run_model("tiny-attention"); }
 TEST(label_sets) { run_model("tiny-label-sets"); }
 
 TEST_MAIN()

@@ -422,6 +422,31 @@ static void run_tied_dense(problem *p) {
     terms(p, (double)d.f, (double)(d.units + d.n), (double)d.n);
 }
 
+static void run_attention(problem *p) {
+    const int key = p->n_inputs - 1;
+    ref_attention a = {.n = p->n,
+                       .t = (long)p->inputs[0].dim[0],
+                       .d = last_of(&p->inputs[0]),
+                       .f = last_of(&p->inputs[1]),
+                       .scale = 1};
+    problem_param *scale = NULL;
+    a.s = size_of(p, 1) / a.f / a.n;
+    problem_output(p, 2, (long[]){a.t, a.f});
+    /* scores of the order of 1 */
+    const double narrow = exp2(rint(log2(1 / sqrt((double)a.d))));
+    for (long i = 0; i < size_of(p, 0); i++) p->x[0][i] *= narrow;
+    if (shapes_bool(p->line, "use_scale", false)) {
+        scale = problem_factors(p, "scale", 1);
+        a.scale = scale->value[0];
+    }
+    double *dk = key > 1 ? p->dx[2] : problem_doubles(p, size_of(p, 1));
+    ref_attention_forward(&a, p->x[0], p->x[1], p->x[key], p->y);
+    ref_attention_backward(&a, p->x[0], p->x[1], p->x[key], p->dy, p->dx[0], p->dx[1], dk,
+                           grad_of(scale));
+    for (long i = 0; i < size_of(p, 1) && key == 1; i++) p->dx[1][i] += dk[i];
+    terms(p, (double)(a.d + a.s), (double)(a.t + a.s + a.d + a.f), (double)(a.n * a.t * a.s * a.d));
+}
+
 static void run_label_sets(problem *p) {
     const long k = last_of(&p->inputs[0]), sets = 1L << k;
     problem_output(p, 1, &sets);
@@ -498,6 +523,7 @@ static const struct {
             {"repeat_vector", run_repeat_vector},
             {"tied_dense", run_tied_dense},
             {"time_distributed", run_time_distributed},
+            {"attention", run_attention},
             {"label_sets", run_label_sets}};
 
 problem_fn problem_layer(const char *name) {

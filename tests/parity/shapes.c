@@ -102,6 +102,12 @@ void shapes_pair(const shapes_problem *p, const char *key, long otherwise, long 
 }
 
 int shapes_input(const shapes_problem *p, int i, long out[3]) {
+    long own[SHAPES_MAX_LIST];
+    const int extents = shapes_list(p, i == 1 ? "value" : i == 2 ? "key" : "", own);
+    if (extents > 0 && extents <= 3) {
+        for (int k = 0; k < extents; k++) out[k] = own[k];
+        return extents;
+    }
     bool is_sequence = shapes_text(p, "t", NULL) != NULL;
     long width[SHAPES_MAX_LIST], rank = 0;
     int widths = shapes_list(p, is_sequence ? "f" : "c", width);
@@ -118,11 +124,13 @@ int shapes_input(const shapes_problem *p, int i, long out[3]) {
 int shapes_input_count(const shapes_problem *p) {
     long width[SHAPES_MAX_LIST];
     int widths = shapes_list(p, shapes_text(p, "t", NULL) != NULL ? "f" : "c", width);
+    if (shapes_text(p, "value", NULL)) return shapes_text(p, "key", NULL) ? 3 : 2;
     return widths > 1 ? widths : (int)shapes_int(p, "inputs", 1);
 }
 
 bool shapes_is_config(const char *key) {
-    static const char *const others[] = {"n", "h", "w", "c", "t", "f", "inputs", "layer"};
+    static const char *const others[] = {"n", "h",      "w",     "c",     "t",
+                                         "f", "inputs", "layer", "value", "key"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(key, others[i]) == 0) return false;
     return true;

@@ -6,6 +6,7 @@
  *   h= w= c=         images [N,H,W,C]
  *   t= f=            sequences [N,T,F]
  *   c= alone         vectors [N,C]
+ *   value= key=      extents of the second and third input of attention: 5,3 or 4,4,3
  *   inputs           number of equal inputs (add); concatenate gives one width each: c=3,5,1
  *   layer            the layer inside of bidirectional, sweep or time_distributed
  *   n_steps          of repeat_vector: its key n

@@ -225,6 +225,7 @@ PARITY(embedding)
 PARITY(repeat_vector)
 PARITY(tied_dense)
 PARITY(time_distributed)
+PARITY(attention)
 PARITY(label_sets)
 
 TEST(no_layer_is_missing) {

@@ -81,7 +81,7 @@ static wf_decoder *decoder_of(wf_params *params, wf_pool *pool, int width) {
 
 static void decode(answer *a, wf_params *params, wf_pool *pool, int width, const int32_t *index) {
     const wf_batch batch = {.pixels = small_pixels(), .index = index, .n = N};
-    const wf_beam_result result = {a->sets[0][0], a->log_p[0], a->labels[0]};
+    const wf_beam_result result = {a->sets[0][0], a->log_p[0], a->labels[0], NULL};
     wf_decoder *decoder = decoder_of(params, pool, width);
     CHECK_OK(&cx, wf_decoder_run(&result, decoder, &cx, &batch));
     wf_decoder_destroy(decoder);
@@ -122,6 +122,7 @@ static void check_enumeration(const char *name) {
 
 TEST(a_wide_beam_is_the_enumeration) { check_enumeration("cnn-rnn"); }
 TEST(without_feedback) { check_enumeration("cnn-rnn-zero"); }
+TEST(with_attention) { check_enumeration("cnn-rnn-attention"); }
 
 TEST(the_same_bits_at_any_number_of_threads) {
     static const int threads[] = {1, 2, 3, 5};

@@ -64,6 +64,7 @@ TEST(wide) { check_model("wide", 0); }
 TEST(cnn_rnn) { check_model("cnn-rnn", 3); }
 TEST(cnn_rnn_zero) { check_model("cnn-rnn-zero", 0); }
 TEST(cnn_rnn_shuffled) { check_model("cnn-rnn-shuffled", 0); }
+TEST(cnn_rnn_attention) { check_model("cnn-rnn-attention", 3); }
 TEST(label_sets) { check_model("label-sets", 4); }
 
 static const char every_step[] = "random_shift random_flip mixup random_erase cutmix";

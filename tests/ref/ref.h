@@ -241,6 +241,17 @@ void ref_tied_dense_forward(const ref_tied_dense *p, const double *x, const doub
 void ref_tied_dense_backward(const ref_tied_dense *p, const double *x, const double *e,
                              const double *bias, const double *dy, double *dx, double *de,
                              double *dbias);
+/* w [n,t,s] = softmax over s of scale * q [n,t,d] . k [n,s,d];  y [n,t,f] = w * v [n,s,f].
+ * Backward: any gradient may be NULL; dscale has one element. */
+typedef struct ref_attention {
+    long n, t, s, d, f;
+    double scale;
+} ref_attention;
+void ref_attention_forward(const ref_attention *p, const double *q, const double *v,
+                           const double *k, double *y);
+void ref_attention_backward(const ref_attention *p, const double *q, const double *v,
+                            const double *k, const double *dy, double *dq, double *dv, double *dk,
+                            double *dscale);
 /* x [n,k], w: pairs (0,1), (0,2), ..., (1,2), ... -> y [n,2^k]; set s has label i when bit i of s
  * is set. */
 void ref_label_sets_forward(long n, long k, const double *x, const double *w, double *y);

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 
 #include "util.h"
@@ -65,6 +66,70 @@ void ref_tied_dense_backward(const ref_tied_dense *p, const double *x, const dou
         }
     free(z);
     free(dz);
+}
+
+/* What step t of image i gives each place. */
+static void attention_weights(const ref_attention *p, long i, long t, const double *q,
+                              const double *k, double *w) {
+    double sum = 0;
+    for (long s = 0; s < p->s; s++) {
+        double score = 0;
+        for (long j = 0; j < p->d; j++)
+            score += q[(i * p->t + t) * p->d + j] * k[(i * p->s + s) * p->d + j];
+        w[s] = exp(p->scale * score);
+        sum += w[s];
+    }
+    for (long s = 0; s < p->s; s++) w[s] /= sum;
+}
+
+void ref_attention_forward(const ref_attention *p, const double *q, const double *v,
+                           const double *k, double *y) {
+    double *w = ref__zeros(p->s);
+    for (long i = 0; i < p->n; i++)
+        for (long t = 0; t < p->t; t++) {
+            attention_weights(p, i, t, q, k, w);
+            for (long j = 0; j < p->f; j++) {
+                double sum = 0;
+                for (long s = 0; s < p->s; s++) sum += w[s] * v[(i * p->s + s) * p->f + j];
+                y[(i * p->t + t) * p->f + j] = sum;
+            }
+        }
+    free(w);
+}
+
+/* With a_s = dy . v_s: d score_s = w_s (a_s - sum_r w_r a_r). */
+void ref_attention_backward(const ref_attention *p, const double *q, const double *v,
+                            const double *k, const double *dy, double *dq, double *dv, double *dk,
+                            double *dscale) {
+    double *w = ref__zeros(p->s), *a = ref__zeros(p->s);
+    ref__clear(dq, p->n * p->t * p->d);
+    ref__clear(dv, p->n * p->s * p->f);
+    ref__clear(dk, p->n * p->s * p->d);
+    ref__clear(dscale, 1);
+    for (long i = 0; i < p->n; i++)
+        for (long t = 0; t < p->t; t++) {
+            const double *dyt = dy + (i * p->t + t) * p->f, *qt = q + (i * p->t + t) * p->d;
+            double mean = 0;
+            attention_weights(p, i, t, q, k, w);
+            for (long s = 0; s < p->s; s++) {
+                a[s] = 0;
+                for (long j = 0; j < p->f; j++) {
+                    a[s] += dyt[j] * v[(i * p->s + s) * p->f + j];
+                    if (dv) dv[(i * p->s + s) * p->f + j] += w[s] * dyt[j];
+                }
+                mean += w[s] * a[s];
+            }
+            for (long s = 0; s < p->s; s++) {
+                const double d = w[s] * (a[s] - mean), *ks = k + (i * p->s + s) * p->d;
+                for (long j = 0; j < p->d; j++) {
+                    if (dq) dq[(i * p->t + t) * p->d + j] += p->scale * d * ks[j];
+                    if (dk) dk[(i * p->s + s) * p->d + j] += p->scale * d * qt[j];
+                    if (dscale) *dscale += d * qt[j] * ks[j];
+                }
+            }
+        }
+    free(w);
+    free(a);
 }
 
 void ref_label_sets_forward(long n, long k, const double *x, const double *w, double *y) {

@@ -37,7 +37,9 @@ static wf_status from_table(void *user, wf_context *context, float *out, const i
 /* ---- the oracle: every sequence ---- */
 
 typedef struct oracle {
-    double set[SETS]; /* probability of each set, by its bits */
+    double set[SETS];       /* probability of each set, by its bits */
+    double likeliest[SETS]; /* of one of its orders, */
+    int32_t order[SETS][T]; /* and that one, with END and -1 */
     double total, best;
     int n;
 } oracle;
@@ -55,6 +57,10 @@ static void enumerate(oracle *o, int image, int32_t *prefix, int n, double p) {
     o->n++;
     o->set[set] += p * next[K] / legal;
     o->total += p * next[K] / legal;
+    if (p * next[K] / legal > o->likeliest[set]) {
+        o->likeliest[set] = p * next[K] / legal;
+        for (int t = 0; t < T; t++) o->order[set][t] = t < n ? prefix[t] : t == n ? K : -1;
+    }
     o->best = fmax(o->best, p * next[K] / legal);
     for (int k = 0; k < K && n < T - 1; k++)
         if (!(set >> k & 1)) {
@@ -76,13 +82,14 @@ typedef struct answer {
     uint8_t sets[IMAGES][SETS][K];
     double log_p[IMAGES][SETS];
     float labels[IMAGES][K];
+    int32_t sequences[IMAGES][SETS][T];
 } answer;
 
 static void search(answer *a, int width, int sets) {
     const wf_beam_options options = {
         .classes = K, .length = T, .width = width, .images = IMAGES, .sets = sets};
     CHECK_INT(sets, SETS);
-    const wf_beam_result result = {a->sets[0][0], a->log_p[0], a->labels[0]};
+    const wf_beam_result result = {a->sets[0][0], a->log_p[0], a->labels[0], a->sequences[0][0]};
     CHECK_OK(&cx, wf_beam_search(&result, &cx, &options, from_table, &width));
 }
 
@@ -101,10 +108,12 @@ TEST(a_wide_beam_is_the_enumeration) {
         for (int s = 0; s < SETS; s++) {
             if (s == SETS - 1) { /* four labels and END do not fit into four steps */
                 CHECK(a.log_p[i][s] == -INFINITY && bits_of(a.sets[i][s]) == 0);
+                CHECK_INT(a.sequences[i][s][0], -1);
                 continue;
             }
             const int bits = bits_of(a.sets[i][s]);
             CHECK_NEAR(a.log_p[i][s], log(o.set[bits]), 1e-9);
+            CHECK(!memcmp(a.sequences[i][s], o.order[bits], sizeof o.order[bits]));
             CHECK(s == 0 || a.log_p[i][s] <= a.log_p[i][s - 1]);
             total += exp(a.log_p[i][s]);
             for (int k = 0; k < K; k++) labels[k] += bits >> k & 1 ? o.set[bits] : 0;
@@ -228,8 +237,8 @@ TEST(a_search_ends_when_nothing_is_left_to_follow) {
     uint8_t set[K] = {1, 1, 1, 1};
     double log_p = -1;
     int calls = 0;
-    CHECK_OK(&cx, wf_beam_search(&(wf_beam_result){set, &log_p, NULL}, &cx, &options, empty_set,
-                                 &calls));
+    CHECK_OK(&cx, wf_beam_search(&(wf_beam_result){set, &log_p, NULL, NULL}, &cx, &options,
+                                 empty_set, &calls));
     CHECK_INT(calls, 1);
     CHECK_NEAR(log_p, 0, 0);
     for (int k = 0; k < K; k++) CHECK_INT(set[k], 0);

@@ -340,7 +340,7 @@ TEST(windows_are_counted) {
 /* ---- the registry ---- */
 
 TEST(every_layer_describes_itself) {
-    CHECK_INT(wf_layer_count(), 38);
+    CHECK_INT(wf_layer_count(), 39);
     CHECK(!wf_layer_at(wf_layer_count()));
     for (size_t i = 0; i < wf_layer_count(); i++) {
         const wf_layer_class *class = wf_layer_at(i);

@@ -89,6 +89,39 @@ TEST(tied_dense) {
     }
 }
 
+/* ---- attention ---- */
+
+static ref_attention scaled(const problem *p) {
+    ref_attention a = *(const ref_attention *)p->layer;
+    a.scale = p->value[3][0];
+    return a;
+}
+
+static void attention_forward(const problem *p, double *y) {
+    const ref_attention a = scaled(p);
+    ref_attention_forward(&a, p->value[0], p->value[1], p->value[2], y);
+}
+
+static void attention_backward(const problem *p, const double *dy) {
+    const ref_attention a = scaled(p);
+    ref_attention_backward(&a, p->value[0], p->value[1], p->value[2], dy, p->gradient[0],
+                           p->gradient[1], p->gradient[2], p->gradient[3]);
+}
+
+TEST(attention) {
+    const ref_attention all[] = {{1, 1, 2, 1, 1, 0}, {2, 3, 4, 2, 3, 0}, {1, 4, 7, 5, 2, 0}};
+    for (int k = 0; k < 3; k++) {
+        const ref_attention *l = &all[k];
+        check_gradients(
+            (problem){.layer = l,
+                      .count = 4,
+                      .size = {l->n * l->t * l->d, l->n * l->s * l->f, l->n * l->s * l->d, 1},
+                      .out = l->n * l->t * l->f,
+                      .forward = attention_forward,
+                      .backward = attention_backward});
+    }
+}
+
 /* ---- label_sets ---- */
 
 typedef struct sets {
