@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "cmd/classes.h"
@@ -9,13 +10,14 @@
 typedef struct predict_options {
     wf_session_flags session;
     const char *runs, *views;
-    int64_t top;
+    int64_t top, beam_width;
 } predict_options;
 
 static const wf_option options_table[] = {{"top", 'k', WF_OPTION_INT,
                                            offsetof(predict_options, top), "K", "3", NULL, 1, 4096,
-                                           "show the K most probable classes"},
+                                           "show the K most probable classes, or sets of labels"},
                                           WF_VIEWS_OPTION(predict_options, views),
+                                          WF_BEAM_OPTION(predict_options, beam_width),
                                           WF_RUNS_OPTION(predict_options, runs),
                                           WF_SESSION_OPTIONS(predict_options, session),
                                           {0}};
@@ -28,21 +30,25 @@ typedef struct answers {
     const double *thresholds; /* NULL: one half */
     wf_shape places;          /* of the values that attention looks at */
     int height, width;        /* of the model's input */
-    int32_t views;
+    wf_asking asking;
 } answers;
 
 /* What is said of one image. */
 typedef struct answer {
     const float *probabilities; /* [classes] */
-    const uint8_t *told;     /* [classes] the likeliest set, of a model that tells it as a whole */
-    double log_p;            /* of that set */
+    /* of a model that tells sets as a whole, else NULL: the likeliest ones, the likeliest first */
+    const uint8_t *sets; /* [n_sets][classes] */
+    const double *log_p; /* [n_sets]; -INFINITY: there are no more */
+    int32_t n_sets;
     const float *looks;      /* [steps][places] of a model with attention; NULL: it has none */
-    const int32_t *sequence; /* [steps] what each step told */
+    const int32_t *sequence; /* [steps] what each step told of the likeliest set */
 } answer;
 
 static double threshold_of(const answers *a, int class) {
     return a->thresholds ? a->thresholds[class] : 0.5;
 }
+
+/* ---- any number of labels ---- */
 
 /* Where the step looked that told a label: the weights of all places, row by row, and the place of
  * the largest one in pixels of the model's input. */
@@ -70,23 +76,20 @@ static wf_status add_look(const answers *a, json_t *label, const answer *said, i
     return wf_json_put(label, cx, "looked_at", json_pack("{s:i, s:i}", "x", x, "y", y));
 }
 
-/* The set of labels that are said to be there, the most probable first, and the probability of
- * just this set: as the model says, or were labels independent of each other, as other models have
- * learnt them. */
-static wf_status add_set(const answers *a, const char *file, int64_t image, const answer *said) {
+/* The labels that are said to be there, the most probable first; *out_p: the probability of just
+ * this set, were labels independent of each other. */
+static wf_status add_labels(json_t *labels, double *out_p, const answers *a, const answer *said) {
     wf_context *cx = &a->cli->cx;
-    const float *probabilities = said->probabilities;
-    json_t *labels = json_array();
-    double of_set = 1;
     int *order = NULL;
     char buffer[32];
     wf_status status;
+    *out_p = 1;
     WF_TRY_OR(wf_alloc(&order, cx, (size_t)a->classes, sizeof *order));
-    wf_class_rank(order, probabilities, a->classes, a->classes);
+    wf_class_rank(order, said->probabilities, a->classes, a->classes);
     for (int i = 0; i < a->classes; i++) {
-        const double p = (double)probabilities[order[i]];
-        const int is_there = said->told ? said->told[order[i]] : p > threshold_of(a, order[i]);
-        of_set *= is_there ? p : 1 - p;
+        const double p = (double)said->probabilities[order[i]];
+        const int is_there = said->sets ? said->sets[order[i]] : p > threshold_of(a, order[i]);
+        *out_p *= is_there ? p : 1 - p;
         if (!is_there) continue;
         const char *name = wf_class_name(buffer, a->names, order[i]);
         wf_print(a->cli, "%s %s %.4f", json_array_size(labels) ? "," : "", name, p);
@@ -94,26 +97,64 @@ static wf_status add_set(const answers *a, const char *file, int64_t image, cons
             json_pack("{s:i, s:s, s:f}", "class", order[i], "name", name, "probability", p);
         WF_TRY_OR(wf_json_append(labels, cx, label));
         WF_TRY_OR(add_look(a, label, said, order[i]));
-        if (!said->told)
+        if (!said->sets)
             WF_TRY_OR(wf_json_put(label, cx, "threshold", json_real(threshold_of(a, order[i]))));
     }
     if (!json_array_size(labels))
         wf_print(a->cli, " no label (most probable: %s %.4f)",
-                 wf_class_name(buffer, a->names, order[0]), (double)probabilities[order[0]]);
-    if (said->told) of_set = exp(said->log_p);
-    wf_print(a->cli, " - set %.4f\n", of_set);
-    json_t *all = json_array();
-    for (int c = 0; c < a->classes; c++)
-        json_array_append_new(all, json_real((double)probabilities[c]));
-    status = wf_json_append(a->list, cx,
-                            json_pack("{s:s, s:I, s:O, s:f, s:o}", "file", file, "image",
-                                      (json_int_t)image, "labels", labels, "set_probability",
-                                      of_set, "probabilities", all));
+                 wf_class_name(buffer, a->names, order[0]), (double)said->probabilities[order[0]]);
+    status = WF_OK;
 done:
     wf_free(order);
-    json_decref(labels);
     return status;
 }
+
+/* One of the likeliest sets, in the order of the classes. */
+static wf_status add_likely_set(json_t *list, const answers *a, const answer *said, int32_t at) {
+    wf_context *cx = &a->cli->cx;
+    const uint8_t *set = said->sets + (ptrdiff_t)at * a->classes;
+    const double p = exp(said->log_p[at]);
+    json_t *labels = json_array();
+    const char *between = "";
+    char buffer[32];
+    if (at) wf_print(a->cli, "  %d. ", (int)at + 1);
+    WF_TRY(wf_json_append(list, cx, json_pack("{s:o, s:f}", "labels", labels, "probability", p)));
+    for (int k = 0; k < a->classes; k++) {
+        if (!set[k]) continue;
+        const char *name = wf_class_name(buffer, a->names, k);
+        if (at) wf_print(a->cli, "%s%s", between, name);
+        between = ", ";
+        WF_TRY(wf_json_append(labels, cx, json_string(name)));
+    }
+    if (at) wf_print(a->cli, "%s - set %.4f\n", *between ? "" : "no label", p);
+    return WF_OK;
+}
+
+/* The first line has the likeliest set with its labels' probabilities, each further one a set. */
+static wf_status add_set(const answers *a, const char *file, int64_t image, const answer *said) {
+    wf_context *cx = &a->cli->cx;
+    json_t *labels = json_array(), *all = json_array(), *sets = json_array();
+    double of_set = 0;
+    wf_status status;
+    WF_TRY_OR(add_labels(labels, &of_set, a, said));
+    if (said->sets) of_set = exp(said->log_p[0]);
+    wf_print(a->cli, " - set %.4f\n", of_set);
+    for (int32_t i = 0; i < said->n_sets && said->log_p[i] > -INFINITY; i++)
+        WF_TRY_OR(add_likely_set(sets, a, said, i));
+    for (int c = 0; c < a->classes; c++)
+        WF_TRY_OR(wf_json_append(all, cx, json_real((double)said->probabilities[c])));
+    json_t *one = json_pack("{s:s, s:I, s:O, s:f, s:O}", "file", file, "image", (json_int_t)image,
+                            "labels", labels, "set_probability", of_set, "probabilities", all);
+    WF_TRY_OR(wf_json_append(a->list, cx, one));
+    if (said->sets) WF_TRY_OR(wf_json_put(one, cx, "sets", json_incref(sets)));
+done:
+    json_decref(labels);
+    json_decref(all);
+    json_decref(sets);
+    return status;
+}
+
+/* ---- one file ---- */
 
 static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
                             const answer *said) {
@@ -128,56 +169,77 @@ static wf_status add_answer(const answers *a, const char *file, int64_t image, i
         json_pack("{s:s, s:I, s:o}", "file", file, "image", (json_int_t)image, "classes", classes));
 }
 
-static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, const char *file) {
-    wf_cli *cli = s->cli;
-    wf_context *cx = &cli->cx;
-    wf_images images = {0};
-    float *probabilities = NULL;
+static int64_t steps_of(const answers *a) {
+    const wf_graph *g = a->asking.params->graph;
+    return g->nodes[g->output].shape.dim[0];
+}
+
+static int64_t places_of(const answers *a) {
+    return wf_shape_size(&a->places) / a->places.dim[a->places.rank - 1];
+}
+
+/* Room for the likeliest sets of n images; none where the model does not tell sets as a whole. */
+static wf_status alloc_sets(wf_set_answers *out, wf_context *cx, const answers *a, int64_t n) {
+    const size_t sets =
+        (size_t)(a->classes < 12 && a->top > 1 << a->classes ? 1 << a->classes : a->top);
+    if (!wf_told_sets(a->asking.params->graph)) return WF_OK;
+    out->n_sets = (int32_t)sets;
+    WF_TRY(wf_alloc(&out->sets, cx, (size_t)n * sets, (size_t)a->classes));
+    WF_TRY(wf_alloc(&out->log_p, cx, (size_t)n * sets, sizeof *out->log_p));
+    return a->places.rank ? wf_alloc(&out->sequences, cx, (size_t)n * sets,
+                                     (size_t)steps_of(a) * sizeof *out->sequences)
+                          : WF_OK;
+}
+
+/* Where each step of the likeliest set looked: *out [n][steps][places], to be freed with wf_free;
+ * NULL without attention. The sequences of these sets come first in `sets`. */
+static wf_status look(float **out, const answers *a, wf_session *s, const wf_set_answers *sets,
+                      const wf_images *images) {
+    wf_context *cx = &s->cli->cx;
+    const int64_t steps = steps_of(a);
     float *looks = NULL;
-    uint8_t *told = NULL;
-    int32_t *sequences = NULL;
-    double *log_p = NULL;
-    wf_predict_result result;
-    const wf_shape *output = &t->params->graph->nodes[t->params->graph->output].shape;
-    const size_t steps = (size_t)output->dim[0];
-    size_t places = 0;
+    if (!sets->sequences) return WF_OK;
+    for (int64_t i = 1; i < images->count; i++) /* forwards, over those that are not wanted */
+        memmove(sets->sequences + i * steps, sets->sequences + i * sets->n_sets * steps,
+                (size_t)steps * sizeof *sets->sequences);
+    const wf_predict_options options = {.images = images,
+                                        .normalization = *a->asking.normalization,
+                                        .precision = a->asking.precision,
+                                        .stop = wf_signals_flag()};
+    WF_TRY(wf_alloc(&looks, cx, (size_t)(images->count * steps),
+                    (size_t)places_of(a) * sizeof *looks));
+    wf_status status =
+        wf_looks_fill(looks, cx, a->asking.params, s->pool, &options, sets->sequences);
+    if (status == WF_OK) *out = looks;
+    else wf_free(looks);
+    return status;
+}
+
+static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, const char *file) {
+    wf_images images = {0};
+    wf_set_answers sets = {0};
+    float *probabilities = NULL, *looks = NULL;
     wf_status status;
     WF_TRY_OR(wf_session_read_images(&images, s, file, t->experiment.model));
-    WF_TRY_OR(wf_alloc(&probabilities, cx, (size_t)images.count * (size_t)a->classes,
-                       sizeof *probabilities));
-    wf_predict_options options = {.images = &images,
-                                  .normalization = t->normalization,
-                                  .precision = t->experiment.precision,
-                                  .views = a->views,
-                                  .stop = wf_signals_flag()};
-    const int is_told = wf_told_sets(t->params->graph) > 0;
-    if (is_told) {
-        WF_TRY_OR(wf_alloc(&told, cx, (size_t)images.count, (size_t)a->classes));
-        WF_TRY_OR(wf_alloc(&log_p, cx, (size_t)images.count, sizeof *log_p));
-        wf_set_answers answers = {.sets = told, .labels = probabilities, .log_p = log_p};
-        if (a->places.rank) {
-            places = (size_t)(wf_shape_size(&a->places) / a->places.dim[a->places.rank - 1]);
-            WF_TRY_OR(wf_alloc(&sequences, cx, (size_t)images.count * steps, sizeof *sequences));
-            WF_TRY_OR(wf_alloc(&looks, cx, (size_t)images.count * steps, places * sizeof *looks));
-            answers.sequences = sequences;
-        }
-        WF_TRY_OR(wf_set_answers_fill(&answers, cx, t->params, s->pool, &options, 0));
-        if (looks) WF_TRY_OR(wf_looks_fill(looks, cx, t->params, s->pool, &options, sequences));
-    } else {
-        WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
-    }
-    for (int64_t i = 0; i < images.count && status == WF_OK; i++) {
-        const answer said = {probabilities + i * a->classes, is_told ? told + i * a->classes : NULL,
-                             is_told ? log_p[i] : 0,
-                             looks ? looks + (size_t)i * steps * places : NULL,
-                             looks ? sequences + (size_t)i * steps : NULL};
-        status = add_answer(a, file, i, images.count, &said);
+    WF_TRY_OR(alloc_sets(&sets, &s->cli->cx, a, images.count));
+    WF_TRY_OR(wf_session_probabilities(&probabilities, &sets, s, &a->asking, &images, NULL,
+                                       images.count));
+    WF_TRY_OR(look(&looks, a, s, &sets, &images));
+    for (int64_t i = 0; i < images.count; i++) {
+        const int64_t at = i * sets.n_sets;
+        const answer said = {probabilities + i * a->classes,
+                             sets.sets ? sets.sets + at * a->classes : NULL,
+                             sets.log_p ? sets.log_p + at : NULL,
+                             sets.n_sets,
+                             looks ? looks + i * steps_of(a) * places_of(a) : NULL,
+                             looks ? sets.sequences + i * steps_of(a) : NULL};
+        WF_TRY_OR(add_answer(a, file, i, images.count, &said));
     }
 done:
+    wf_free(sets.sets);
+    wf_free(sets.log_p);
+    wf_free(sets.sequences);
     wf_free(looks);
-    wf_free(sequences);
-    wf_free(told);
-    wf_free(log_p);
     wf_free(probabilities);
     wf_images_reset(&images);
     return status;
@@ -197,19 +259,24 @@ static wf_status run(wf_cli *cli, const void *given) {
                  .names = names,
                  .list = list,
                  .classes = classes,
-                 .top = o->top < classes ? (int)o->top : classes,
                  .is_multilabel = wf_model_is_multilabel(trained.experiment.model),
                  .thresholds = trained.thresholds,
-                 .views = wf_views_find(o->views, trained.experiment.model)};
+                 .asking = {.params = trained.params,
+                            .precision = trained.experiment.precision,
+                            .normalization = &trained.normalization,
+                            .views = wf_views_find(o->views, trained.experiment.model),
+                            .beam_width = (int32_t)o->beam_width}};
     const wf_graph *g = trained.params->graph;
-    const int look = wf_looks_layer(g);
+    const int layer = wf_looks_layer(g);
     a.height = (int)g->nodes[0].shape.dim[0];
     a.width = (int)g->nodes[0].shape.dim[1];
-    if (look > 0) a.places = g->nodes[g->nodes[look].inputs[1]].shape;
+    if (layer > 0) a.places = g->nodes[g->nodes[layer].inputs[1]].shape;
+    a.top = a.is_multilabel || o->top < classes ? (int)o->top : classes;
     for (int i = 1; i < cli->operand_count; i++)
         WF_TRY_OR(predict_file(&a, &session, &trained, cli->operands[i]));
     cli->result = json_pack("{s:s, s:O}", "run", trained.summary.id, "predictions", list);
-    WF_TRY_OR(wf_views_json(cli->result, &cli->cx, a.views));
+    WF_TRY_OR(wf_views_json(cli->result, &cli->cx, a.asking.views));
+    WF_TRY_OR(wf_beam_json(cli->result, &cli->cx, &a.asking));
 done:
     json_decref(list);
     json_decref(names);
@@ -229,12 +296,14 @@ const wf_command wf_command_predict = {
         "or in other colours than the model's input is converted, and that is said. RUN is as\n"
         "in weft help evaluate. A model of any number of labels names those whose probability is\n"
         "above their threshold, which was chosen on the run's validation images, and the\n"
-        "probability of that set, were labels independent; --top is then not used. With attention\n"
-        "it says at which pixel (x, y) of the model's input each label looked most, and --json "
-        "has\n"
-        "the weights of all places.",
+        "probability of that set, were labels independent; --top is then not used. A model that\n"
+        "tells sets of labels as a whole names the likeliest ones with their probabilities, and\n"
+        "of the first how probable each of its labels is; with attention also at which pixel\n"
+        "(x, y) of the model's input each of them looked most, and --json has the weights of all\n"
+        "places.",
     .examples = "weft predict cnn-3conv-leaky shirt.png --top 2\n"
-                "weft predict cnn-3conv-leaky shirt.png --tta flip",
+                "weft predict cnn-3conv-leaky shirt.png --tta flip\n"
+                "weft predict outfits-cnn-rnn canvas.png --top 5 --beam-width 10",
     .options_size = sizeof(predict_options),
     .options = options_table,
     .run = run,

@@ -13,6 +13,13 @@ const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *fami
     return NULL;
 }
 
+const char *wf__best_words(const wf_comparison *c) {
+    if (wf__has_only_sets(c))
+        return c->row_count > 1 ? " tells the most sets right, a subset accuracy of "
+                                : " reaches a subset accuracy of ";
+    return c->row_count > 1 ? " is the most accurate: " : " reaches an accuracy of ";
+}
+
 /* Whether a test speaks for the difference of the figures that the table shows. */
 static int is_covered(const wf_comparison *c, const wf_report_pair *pair) {
     int has_one_seed = c->rows[pair->a].run_count == 1 && c->rows[pair->b].run_count == 1;
@@ -35,8 +42,7 @@ static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
     const wf_report_row *best = &c->rows[0];
     const wf_evaluation *e = best->runs[0].evaluation;
     char score[WF_FIGURE_BYTES], count[WF_FIGURE_BYTES], right[WF_FIGURE_BYTES];
-    wf_str_addf(s, cx, "%s%s%s", best->label,
-                c->row_count > 1 ? " is the most accurate: " : " reaches an accuracy of ",
+    wf_str_addf(s, cx, "%s%s%s", best->label, wf__best_words(c),
                 wf__show_spread(score, best->accuracy, wf__show_score));
     if (best->run_count == 1)
         wf_str_addf(s, cx, " (%s of %s test images right)",

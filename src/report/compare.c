@@ -211,6 +211,11 @@ static wf_status judge(wf_report_row *row, wf_context *cx) {
     row->accuracy = spread_of(row, scratch, accuracy_of);
     row->loss = spread_of(row, scratch, loss_of);
     row->macro_f1 = spread_of(row, scratch, macro_f1_of);
+    for (int h = WF_HEADLINE_SUBSET_ACCURACY; h < WF_HEADLINE_COUNT; h++) {
+        for (size_t i = 0; i < row->run_count; i++)
+            scratch[i] = wf_evaluation_headline(row->runs[i].evaluation, (wf_headline)h);
+        row->headlines[h] = wf_spread_of(scratch, row->run_count);
+    }
     row->ms_per_step = spread_of(row, scratch, ms_of);
     row->s_per_epoch = spread_of(row, scratch, epoch_s_of);
     row->total_s = spread_of(row, scratch, total_s_of);
@@ -316,6 +321,7 @@ static wf_status finish(wf_comparison *c, wf_context *cx) {
     WF_TRY(check_comparable(c, cx));
     WF_TRY(set_time(c, cx));
     WF_TRY(wf__comparison_pairs(c, cx));
+    WF_TRY(wf__comparison_set_pairs(c, cx));
     return wf__comparison_answer(c, cx);
 }
 

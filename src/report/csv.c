@@ -104,6 +104,20 @@ static void add_pair(wf_str *s, wf_context *cx, const wf_comparison *c, const wf
     wf_str_add(s, cx, t->is_shown ? "yes\r\n" : "no\r\n");
 }
 
+/* A figure of images with any number of labels; `test` is "bootstrap" and its key. */
+static void add_set_difference(wf_str *s, wf_context *cx, const wf_comparison *c,
+                               const wf_report_pair *pair, wf_headline h) {
+    const wf_set_difference *d = &pair->sets[h];
+    if (!isfinite(d->low)) return;
+    wf__csv_text(s, cx, c->rows[pair->a].label);
+    wf__csv_text(s, cx, c->rows[pair->b].label);
+    wf_str_addf(s, cx, "bootstrap %s,,,", wf_headline_key(h));
+    wf__csv_figure(s, cx, d->difference, ",");
+    wf__csv_figure(s, cx, d->low, ",");
+    wf__csv_figure(s, cx, d->high, ",,,,,,,,,,,,");
+    wf_str_add(s, cx, d->low > 0 || d->high < 0 ? "yes\r\n" : "no\r\n");
+}
+
 wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c) {
     wf_str s = {0};
     wf_str_add(&s, cx,
@@ -112,6 +126,10 @@ wf_status wf_report_pairs_csv(char **out, wf_context *cx, const wf_comparison *c
     for (int kind = WF_PAIR_IMAGES; kind <= WF_PAIR_SEEDS; kind++)
         for (size_t i = 0; i < c->pair_count; i++)
             add_pair(&s, cx, c, &c->pairs[i], (wf_pair_kind)kind);
+    for (size_t i = 0; i < c->pair_count; i++)
+        for (int h = WF_HEADLINE_SUBSET_ACCURACY; c->pairs[i].has_sets && h < WF_HEADLINE_COUNT;
+             h++)
+            add_set_difference(&s, cx, c, &c->pairs[i], (wf_headline)h);
     if (s.status == WF_OK) {
         *out = s.text;
         return WF_OK;

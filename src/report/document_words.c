@@ -130,8 +130,7 @@ static void add_accuracy(const writer *w, wf_str *s, size_t row) {
 static wf_status say_accuracy(const writer *w) {
     wf_str s = {0};
     const wf_comparison *c = w->d->c;
-    wf_str_addf(&s, w->cx, "%s%s", c->rows[0].label,
-                c->row_count > 1 ? " is the most accurate: " : " reaches an accuracy of ");
+    wf_str_addf(&s, w->cx, "%s%s", c->rows[0].label, wf__best_words(c));
     add_accuracy(w, &s, 0);
     wf_str_add(&s, w->cx, ".");
     return add(w, &s);
@@ -170,11 +169,34 @@ static wf_status say_difference(const writer *w) {
     return add(w, &s);
 }
 
+/* Of one model and any number of labels: the other figures, and where it fails. */
+static wf_status say_sets(const writer *w) {
+    const wf_report_row *row = &w->d->c->rows[0];
+    const wf_evaluation *e = row->pooled;
+    wf_str s = {0};
+    char cell[WF_FIGURE_BYTES];
+    const char *between = "Its ";
+    for (int i = 1; i < WF__SET_COLUMNS; i++) {
+        const wf_headline h = wf__set_columns[i];
+        if (row->headlines[h].count == 0) continue;
+        wf_str_addf(&s, w->cx, "%s%s is %s", between, wf_headline_name(h),
+                    wf__show_spread(cell, row->headlines[h], wf__show_score));
+        between = ", ";
+    }
+    if (row->worst_class >= 0)
+        wf_str_addf(&s, w->cx, "; the hardest label is %s (F1 %.2f), the easiest %s (F1 %.2f)",
+                    e->class_names[row->worst_class], row->class_f1[row->worst_class].mean,
+                    e->class_names[row->best_class], row->class_f1[row->best_class].mean);
+    wf_str_add(&s, w->cx, ".");
+    return add(w, &s);
+}
+
 /* Of one model: where it fails. */
 static wf_status say_classes(const writer *w) {
     const wf_report_row *row = &w->d->c->rows[0];
     const wf_evaluation *e = row->pooled;
     wf_str s = {0};
+    if (e->is_multilabel) return say_sets(w);
     if (row->worst_class < 0) return WF_OK;
     wf_str_addf(&s, w->cx, "Its hardest class is %s (F1 %.2f), its easiest %s (F1 %.2f)",
                 e->class_names[row->worst_class], row->class_f1[row->worst_class].mean,

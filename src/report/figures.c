@@ -46,13 +46,42 @@ int wf__row_claims(wf_report_claim out[WF_CLAIM_FIGURES], const wf_report_row *r
     return n;
 }
 
-const char *wf__column_title(wf_report_column column) {
+const char *wf__column_title(const wf_comparison *c, wf_report_column column) {
     static const char *const titles[WF_COLUMN_COUNT] = {
-        "Model",       "Seeds",      "Accuracy", "Loss",         "Macro F1",
-        "Parameters",  "ms/step",    "s/epoch",  "Epochs",       "Total time",
-        "Worst class", "Best class", "Claimed",  "Ours - claim",
+        [WF_COLUMN_MODEL] = "Model",
+        [WF_COLUMN_SEEDS] = "Seeds",
+        [WF_COLUMN_ACCURACY] = "Accuracy",
+        [WF_COLUMN_SET_LOG_LIKELIHOOD] = "Set log-lik.",
+        [WF_COLUMN_C_F1] = "C-F1",
+        [WF_COLUMN_O_F1] = "O-F1",
+        [WF_COLUMN_MAP] = "mAP",
+        [WF_COLUMN_SMALL_RECALL] = "Small recall",
+        [WF_COLUMN_LOSS] = "Loss",
+        [WF_COLUMN_MACRO_F1] = "Macro F1",
+        [WF_COLUMN_PARAMETERS] = "Parameters",
+        [WF_COLUMN_MS_PER_STEP] = "ms/step",
+        [WF_COLUMN_S_PER_EPOCH] = "s/epoch",
+        [WF_COLUMN_EPOCHS] = "Epochs",
+        [WF_COLUMN_TOTAL] = "Total time",
+        [WF_COLUMN_WORST] = "Worst class",
+        [WF_COLUMN_BEST] = "Best class",
+        [WF_COLUMN_CLAIM] = "Claimed",
+        [WF_COLUMN_DIFFERENCE] = "Ours - claim",
     };
+    if (column == WF_COLUMN_ACCURACY && wf__has_only_sets(c)) return "Subset accuracy";
     return titles[column];
+}
+
+/* The figure of sets that the column shows; WF_HEADLINE_COUNT: of another kind. */
+static wf_headline headline_of(wf_report_column column) {
+    switch (column) {
+    case WF_COLUMN_SET_LOG_LIKELIHOOD: return WF_HEADLINE_SET_LOG_LIKELIHOOD;
+    case WF_COLUMN_C_F1: return WF_HEADLINE_C_F1;
+    case WF_COLUMN_O_F1: return WF_HEADLINE_O_F1;
+    case WF_COLUMN_MAP: return WF_HEADLINE_MAP;
+    case WF_COLUMN_SMALL_RECALL: return WF_HEADLINE_SMALL_RECALL;
+    default: return WF_HEADLINE_COUNT;
+    }
 }
 
 int wf__column_is_text(wf_report_column column) {
@@ -62,9 +91,16 @@ int wf__column_is_text(wf_report_column column) {
 
 int wf__column_is_used(const wf_comparison *c, wf_report_column column) {
     wf_report_claim claims[WF_CLAIM_FIGURES];
+    const wf_headline h = headline_of(column);
+    if ((column == WF_COLUMN_LOSS || column == WF_COLUMN_MACRO_F1) && wf__has_only_sets(c))
+        return 0; /* log-likelihood and C-F1 say it */
     for (size_t i = 0; i < c->row_count; i++) {
         const wf_report_row *row = &c->rows[i];
         const wf_run_summary *s = wf__row_summary(row);
+        if (h < WF_HEADLINE_COUNT) {
+            if (row->headlines[h].count > 0) return 1;
+            continue;
+        }
         switch (column) {
         case WF_COLUMN_SEEDS:
             if (row->run_count > 1) return 1;
@@ -118,6 +154,13 @@ void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
     case WF_COLUMN_MODEL: wf_str_add(out, cx, row->label); return;
     case WF_COLUMN_SEEDS: wf_str_addf(out, cx, "%zu", row->run_count); return;
     case WF_COLUMN_ACCURACY: wf__show_spread(text, row->accuracy, wf__show_score); break;
+    case WF_COLUMN_SET_LOG_LIKELIHOOD:
+    case WF_COLUMN_C_F1:
+    case WF_COLUMN_O_F1:
+    case WF_COLUMN_MAP:
+    case WF_COLUMN_SMALL_RECALL:
+        wf__show_spread(text, row->headlines[headline_of(column)], wf__show_score);
+        break;
     case WF_COLUMN_LOSS: wf__show_spread(text, row->loss, wf__show_score); break;
     case WF_COLUMN_MACRO_F1: wf__show_spread(text, row->macro_f1, wf__show_score); break;
     case WF_COLUMN_PARAMETERS: wf_thousands(text, s->parameters); break;

@@ -31,6 +31,11 @@ typedef enum wf_report_column {
     WF_COLUMN_MODEL,
     WF_COLUMN_SEEDS,
     WF_COLUMN_ACCURACY,
+    WF_COLUMN_SET_LOG_LIKELIHOOD,
+    WF_COLUMN_C_F1,
+    WF_COLUMN_O_F1,
+    WF_COLUMN_MAP,
+    WF_COLUMN_SMALL_RECALL,
     WF_COLUMN_LOSS,
     WF_COLUMN_MACRO_F1,
     WF_COLUMN_PARAMETERS,
@@ -45,7 +50,7 @@ typedef enum wf_report_column {
     WF_COLUMN_COUNT
 } wf_report_column;
 
-const char *wf__column_title(wf_report_column column);
+const char *wf__column_title(const wf_comparison *c, wf_report_column column);
 int wf__column_is_text(wf_report_column column); /* else a figure: aligned to the right */
 /* Whether any row has something to say in it. */
 int wf__column_is_used(const wf_comparison *c, wf_report_column column);
@@ -86,6 +91,26 @@ int wf__predictions_share_images(const wf_predictions *a, const wf_predictions *
 wf_status wf__comparison_pairs(wf_comparison *c, wf_context *cx);
 void wf__comparison_pairs_reset(wf_comparison *c);
 
+/* ---- pair_sets.c ---- */
+
+/* Compares every pair of rows that were judged on the same images with any number of labels. */
+wf_status wf__comparison_set_pairs(wf_comparison *c, wf_context *cx);
+
+/* What a table of such differences shows. */
+enum { WF__SET_COLUMNS = 6 };
+extern const wf_headline wf__set_columns[WF__SET_COLUMNS];
+/* Whether any row was, or all of them were, judged on images with any number of labels. */
+int wf__has_sets(const wf_comparison *c);
+int wf__has_only_sets(const wf_comparison *c);
+/* Whether there is such a difference; whether the figure is known for any. */
+int wf__has_set_pairs(const wf_comparison *c);
+int wf__set_column_is_used(const wf_comparison *c, wf_headline h);
+/* "1.2 (0.3 to 2.1)": shares in points, log-likelihood in nats; "-" if unknown. */
+void wf__set_difference_cell(wf_str *out, wf_context *cx, const wf_report_pair *pair,
+                             wf_headline h);
+/* What the figures are and what they speak for. */
+const char *wf__set_pairs_scope(void);
+
 /* ---- pair_words.c ---- */
 
 /* The pair of two different rows, whichever stands first. */
@@ -108,6 +133,9 @@ typedef struct wf_pair_cells {
 void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test);
 
 /* ---- answer.c ---- */
+
+/* What stands between the best row's label and its accuracy. */
+const char *wf__best_words(const wf_comparison *c);
 
 /* NULL when there is none. */
 const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *family);

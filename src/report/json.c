@@ -78,6 +78,9 @@ static wf_status put_row(json_t *list, wf_context *cx, const wf_report_row *row)
         if (status == WF_OK) status = one;
     }
     WF_TRY(status);
+    for (int h = WF_HEADLINE_SUBSET_ACCURACY; h < WF_HEADLINE_COUNT; h++)
+        if (row->headlines[h].count > 0)
+            WF_TRY(wf_json_put(o, cx, wf_headline_key((wf_headline)h), spread(row->headlines[h])));
     WF_TRY(put_claim(o, cx, row));
     WF_TRY(put_runs(o, cx, row));
     WF_TRY(wf_evaluation_json(&evaluation, cx, row->pooled));
@@ -120,6 +123,23 @@ static wf_status put_welch(json_t *object, wf_context *cx, const wf_report_pair 
     return wf_json_put(o, cx, "hedges_g", wf_json_real(w->hedges_g));
 }
 
+/* Differences of images with any number of labels. */
+static wf_status put_sets(json_t *object, wf_context *cx, const wf_report_pair *pair) {
+    json_t *o = json_object();
+    if (!pair->has_sets) {
+        json_decref(o);
+        return WF_OK;
+    }
+    WF_TRY(wf_json_put(object, cx, "paired_bootstrap", o)); /* now owned by the object */
+    for (int h = WF_HEADLINE_SUBSET_ACCURACY; h < WF_HEADLINE_COUNT; h++) {
+        const wf_set_difference *d = &pair->sets[h];
+        WF_TRY(wf_json_put(o, cx, wf_headline_key((wf_headline)h),
+                           json_pack("{s:o, s:o, s:o}", "difference", wf_json_real(d->difference),
+                                     "low", wf_json_real(d->low), "high", wf_json_real(d->high))));
+    }
+    return WF_OK;
+}
+
 static wf_status put_pairs(json_t *document, wf_context *cx, const wf_comparison *c) {
     json_t *list = json_array();
     WF_TRY(wf_json_put(document, cx, "pairs", list));
@@ -130,6 +150,7 @@ static wf_status put_pairs(json_t *document, wf_context *cx, const wf_comparison
         WF_TRY(wf_json_append(list, cx, o)); /* now owned by the list */
         WF_TRY(put_mcnemar(o, cx, c, pair));
         WF_TRY(put_welch(o, cx, pair));
+        WF_TRY(put_sets(o, cx, pair));
     }
     return wf_json_put(document, cx, "holm_counts",
                        json_pack("{s:I, s:I}", "same_images", (json_int_t)c->images_tested,

@@ -24,7 +24,7 @@ static void add_row(wf_str *s, wf_context *cx, const wf_comparison *c, const wf_
         wf_str cell = {0};
         if (!wf__column_is_used(c, column)) continue;
         if (row) wf__column_cell(&cell, cx, row, column);
-        else wf_str_add(&cell, cx, wf__column_title(column));
+        else wf_str_add(&cell, cx, wf__column_title(c, column));
         wf_str_add(s, cx, " ");
         if (cell.status == WF_OK) wf__markdown_text(s, cx, cell.text ? cell.text : "");
         else s->status = cell.status;
@@ -102,11 +102,39 @@ static void add_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, wf_pair
     }
 }
 
+/* Differences of images with any number of labels: a row per pair, a column per figure. */
+static void add_set_pairs(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    wf_str_addf(s, cx, "\n%s\n\n| Models |", wf__set_pairs_scope());
+    for (int i = 0; i < WF__SET_COLUMNS; i++)
+        if (wf__set_column_is_used(c, wf__set_columns[i]))
+            wf_str_addf(s, cx, " %s |", wf_headline_name(wf__set_columns[i]));
+    wf_str_add(s, cx, "\n|---|");
+    for (int i = 0; i < WF__SET_COLUMNS; i++)
+        if (wf__set_column_is_used(c, wf__set_columns[i])) wf_str_add(s, cx, "---:|");
+    for (size_t k = 0; k < c->pair_count; k++) {
+        const wf_report_pair *pair = &c->pairs[k];
+        if (!pair->has_sets) continue;
+        wf_str_add(s, cx, "\n| ");
+        wf__markdown_text(s, cx, c->rows[pair->a].label);
+        wf_str_add(s, cx, ", ");
+        wf__markdown_text(s, cx, c->rows[pair->b].label);
+        wf_str_add(s, cx, " |");
+        for (int i = 0; i < WF__SET_COLUMNS; i++) {
+            if (!wf__set_column_is_used(c, wf__set_columns[i])) continue;
+            wf_str_add(s, cx, " ");
+            wf__set_difference_cell(s, cx, pair, wf__set_columns[i]);
+            wf_str_add(s, cx, " |");
+        }
+    }
+    wf_str_add(s, cx, "\n");
+}
+
 void wf__markdown_pairs(wf_str *s, wf_context *cx, const wf_comparison *c) {
-    if (c->images_tested + c->seeds_tested == 0) return;
+    if (c->images_tested + c->seeds_tested == 0 && !wf__has_set_pairs(c)) return;
     wf_str_add(s, cx, "\n## Which differences are real?\n");
     if (c->images_tested > 0) add_pairs(s, cx, c, WF_PAIR_IMAGES);
     if (c->seeds_tested > 0) add_pairs(s, cx, c, WF_PAIR_SEEDS);
+    if (wf__has_set_pairs(c)) add_set_pairs(s, cx, c);
 }
 
 static void add_paragraphs(wf_str *s, wf_context *cx, const char *text) {

@@ -24,7 +24,10 @@ typedef struct wf_report_row {
     size_t run_count;
     wf_evaluation *pooled; /* from the confusion matrices of all seeds, added up */
     wf_spread accuracy, loss, macro_f1, ms_per_step, s_per_epoch, total_s, epochs;
-    wf_spread *class_f1;                               /* [class_count] */
+    wf_spread *class_f1; /* [class_count] */
+    /* of any number of labels per image the figures from WF_HEADLINE_SUBSET_ACCURACY on; else, and
+     * where it is not known, count 0 */
+    wf_spread headlines[WF_HEADLINE_COUNT];
     int worst_class, best_class;                       /* by mean F1; -1 when unknown */
     double delta_accuracy, delta_loss, delta_macro_f1; /* ours minus the claim; NAN without one */
 } wf_report_row;
@@ -37,6 +40,12 @@ typedef struct wf_pair_test {
     double p, p_holm;             /* alone, and corrected for all pairs that this test judged */
     char *sentence;               /* as wf_verdict_add */
 } wf_pair_test;
+
+/* One figure of images with any number of labels: that of a minus that of b, each the mean over its
+ * seeds, and the interval of 95% by the paired bootstrap; NAN: unknown. */
+typedef struct wf_set_difference {
+    double difference, low, high;
+} wf_set_difference;
 
 /* Two rows. */
 typedef struct wf_report_pair {
@@ -51,6 +60,10 @@ typedef struct wf_report_pair {
     /* Welch over seeds. It speaks for other seeds and not for other images. */
     wf_pair_test seeds;
     wf_t_test welch;
+    /* Of any number of labels per image: differences over the same images. They speak for other
+     * images and not for other seeds. */
+    int has_sets;
+    wf_set_difference sets[WF_HEADLINE_COUNT]; /* from WF_HEADLINE_SUBSET_ACCURACY on */
 } wf_report_pair;
 
 typedef struct wf_comparison {

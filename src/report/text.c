@@ -24,7 +24,7 @@ static wf_status fill_table(table *t, wf_context *cx) {
     for (int j = 0; j < WF_COLUMN_COUNT; j++) {
         wf_report_column column = (wf_report_column)j;
         t->is_used[j] = wf__column_is_used(t->c, column);
-        t->width[j] = wf_utf8_width(wf__column_title(column));
+        t->width[j] = wf_utf8_width(wf__column_title(t->c, column));
         for (size_t i = 0; i < t->c->row_count; i++) {
             wf_str cell = {0};
             char **clean = &t->cells[i * WF_COLUMN_COUNT + (size_t)j];
@@ -61,7 +61,8 @@ static void add_block(wf_str *s, wf_context *cx, const table *t, int first, int 
     for (int j = first; j < end; j++)
         if (t->is_used[j]) columns[n++] = j;
     for (int i = 0; i < n; i++)
-        add_cell(s, cx, t, columns[i], wf__column_title((wf_report_column)columns[i]), i + 1 == n);
+        add_cell(s, cx, t, columns[i], wf__column_title(t->c, (wf_report_column)columns[i]),
+                 i + 1 == n);
     wf_str_add(s, cx, "\n");
     for (size_t r = 0; r < t->c->row_count; r++) {
         for (int i = 0; i < n; i++)
@@ -138,6 +139,28 @@ static wf_status add_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, wf
     return status;
 }
 
+static wf_status add_set_pairs(wf_str *s, wf_context *cx, const wf_comparison *c, int width) {
+    wf_str text = {0};
+    wf_str_add(&text, cx, wf__set_pairs_scope());
+    for (size_t k = 0; k < c->pair_count; k++) {
+        const wf_report_pair *pair = &c->pairs[k];
+        const char *between = "";
+        if (!pair->has_sets || !wf__pair_is_first(c, pair)) continue;
+        wf_str_addf(&text, cx, "\n- %s minus %s: ", c->rows[pair->a].label, c->rows[pair->b].label);
+        for (int i = 0; i < WF__SET_COLUMNS; i++) {
+            if (!wf__set_column_is_used(c, wf__set_columns[i])) continue;
+            wf_str_addf(&text, cx, "%s%s ", between, wf_headline_name(wf__set_columns[i]));
+            wf__set_difference_cell(&text, cx, pair, wf__set_columns[i]);
+            between = ", ";
+        }
+        wf_str_add(&text, cx, ".");
+    }
+    if (text.status == WF_OK) add_wrapped(s, cx, text.text, width);
+    wf_status status = text.status;
+    wf_str_reset(&text);
+    return status;
+}
+
 wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int width) {
     wf_status status = WF_OK;
     wf_str s = {0};
@@ -151,10 +174,11 @@ wf_status wf_report_text(char **out, wf_context *cx, const wf_comparison *c, int
         wf_str_add(&s, cx, "\n");
         add_wrapped(&s, cx, c->answer, width);
     }
-    if (c->images_tested + c->seeds_tested > 0)
+    if (c->images_tested + c->seeds_tested > 0 || wf__has_set_pairs(c))
         wf_str_add(&s, cx, "\nWhich differences are real?\n");
     if (c->images_tested > 0) WF_TRY_OR(add_pairs(&s, cx, c, WF_PAIR_IMAGES, width));
     if (c->seeds_tested > 0) WF_TRY_OR(add_pairs(&s, cx, c, WF_PAIR_SEEDS, width));
+    if (wf__has_set_pairs(c)) WF_TRY_OR(add_set_pairs(&s, cx, c, width));
     for (size_t i = 0; i < c->note_count; i++) {
         if (i == 0) wf_str_add(&s, cx, "\n");
         wf_str note = {0};

@@ -129,7 +129,16 @@ out_like 'sets/test-images-idx3-ubyte\[0\]: * - set 0.*'
 model wide 12 sigmoid binary_crossentropy >wide.yaml
 weft compare each.yaml wide.yaml --dataset ./sets --seeds 2 --runs both -q
 exits 0
-out_like '*each*wide*Which differences are real?*\(seed 0\)*'
+out_like '*Subset accuracy*Set log-lik.*C-F1*O-F1*mAP*Small recall*each*wide*tells the most sets right, a subset accuracy of*Which differences are real?*\(seed 0\)*each minus wide: subset accuracy *\(* to *\), set log-likelihood *, C-F1 *, O-F1 *, mAP *, small-object recall*'
+weft compare each.yaml wide.yaml --dataset ./sets --seeds 2 --runs both -q --json
+json_is '[sorted(p["paired_bootstrap"]) for p in d["pairs"]], all(f["low"] <= f["difference"] <= f["high"] for p in
+    d["pairs"] for f in p["paired_bootstrap"].values()), d["models"][0]["set_log_likelihood"]["count"]' \
+    "([['c_f1', 'c_p', 'c_r', 'map', 'o_f1', 'o_p', 'o_r', 'set_log_likelihood', 'small_object_recall', 'subset_accuracy']], True, 2)"
+check 'a line per figure' grep -q '^"*each","wide",bootstrap map,,,' both/comparison/comparison-pairs.csv
+weft runs show each-1 --runs both
+out_like '*sets * subset accuracy 0.*, set log-likelihood -*, mAP 0.*, C-F1 0.*, O-F1 0.*, small-object recall 0.*'
+weft runs query "SELECT value, low, high FROM metrics WHERE name = 'map'" --runs both --json
+json_is 'len(d["rows"]), all(low < value < high for value, low, high in d["rows"])' '(4, True)'
 weft report --all --runs both -o report.html -q
 exits 0
 check 'the report says what it leaves out' grep -q 'Images have any number of labels' report.html
@@ -172,10 +181,25 @@ for name in decoder field; do
     json_is 'd["evaluation"]["accuracy"] > 0.3, d["evaluation"]["count"]' '(True, 80)'
     json_is '-87 < d["evaluation"]["set_log_likelihood"] < -0.1, 0 < d["evaluation"]["small_object_recall"] <= 1' '(True, True)'
     weft predict $name-1 sets/test-images-idx3-ubyte --json
+    json_is 'max(len(p["sets"]) for p in d["predictions"]), all(
+        sorted(l["name"] for l in p["labels"]) == sorted(p["sets"][0]["labels"])
+        and p["sets"][0]["probability"] == p["set_probability"] and sum(q["probability"] for q in p["sets"]) < 1 + 1e-6
+        and [q["probability"] for q in p["sets"]] == sorted((q["probability"] for q in p["sets"]), reverse=True)
+        for p in d["predictions"])' '(3, True)'
     # a set is no likelier than any of its labels, and its labels have no threshold
     json_is 'len(d["predictions"]), all(l["probability"] > p["set_probability"] - 1e-6 and "threshold" not in l
         for p in d["predictions"] for l in p["labels"])' '(80, True)'
 done
+weft predict field-1 sets/test-images-idx3-ubyte --top 99 --json
+json_is '{len(p["sets"]) for p in d["predictions"]}, max(abs(sum(q["probability"] for q in p["sets"]) - 1) for p in
+    d["predictions"]) < 1e-5, len({tuple(q["labels"]) for q in d["predictions"][0]["sets"]})' '({16}, True, 16)'
+weft predict decoder-1 sets/test-images-idx3-ubyte --top 16 --beam-width 100 --json
+json_is '{len(p["sets"]) for p in d["predictions"]}, max(abs(sum(q["probability"] for q in p["sets"]) - 1) for p in
+    d["predictions"]) < 1e-4, d["beam_width"]' '({16}, True, 100)'
+weft predict decoder-1 sets/test-images-idx3-ubyte --top 2
+out_like 'sets/test-images-idx3-ubyte\[0\]: * - set 0.*
+  2. * - set 0.*
+sets/test-images-idx3-ubyte\[1\]: *'
 weft evaluate decoder-1 --beam-width 100 --json
 json_is 'd["beam_width"]' 100
 wide=$(json 'd["evaluation"]["set_log_likelihood"]')
