@@ -100,10 +100,10 @@ wf_status wf_study_markdown(wf_str *out, wf_context *cx, const wf_study *s) {
     wf_str_add(out, cx,
                "\n`bayes` is the decision by the labels' exact distribution and what a sigmoid CNN "
                "that was trained at dependence 0 says\n"
-               "of each garment ([the guide](guide/outfits.md) says when it is the best possible "
-               "one). Its time of training is that\nCNN's. Times are those of trainings that ran "
-               "side by side as told above; decoding is per test canvas, with the\nprobability of "
-               "the true set.\n");
+               "of each garment; docs/guide/outfits.md says when it is the best possible one. Its "
+               "time of training is that CNN's.\nDecoding is per test canvas, the probability of "
+               "the true set included. Where trainings ran side by side, times are\nthose of a "
+               "share of the threads.\n");
     return out->status;
 }
 
