@@ -21,6 +21,7 @@ enum {
     WF_STREAM_REPORT = 18,    /* which images a report shows */
     WF_STREAM_COMPOSE = 20,   /* training canvases; + 1: test canvases */
     WF_STREAM_SEQUENCES = 22, /* random orders of labels */
+    WF_STREAM_SAMPLING = 23,  /* labels of the model's own, told in training */
     WF_STREAM_AUGMENT = 500,  /* + the step's index in the pipeline */
     WF_STREAM_LAYER = 1000
 };

@@ -116,6 +116,10 @@ static wf_status add_recipe(wf_hparam_list *list, wf_context *cx, const wf_recip
     if (stop->is_on) WF_TRY(add_fields(list, cx, "early_stopping", wf_early_stopping_fields, stop));
     WF_TRY(add(list, cx, "ema", WF_HPARAM_BOOL, r->ema.is_on ? "true" : "false"));
     if (r->ema.is_on) WF_TRY(add_fields(list, cx, "ema", wf_ema_fields, &r->ema));
+    const wf_scheduled_sampling *sampling = &r->scheduled_sampling;
+    WF_TRY(add(list, cx, "scheduled_sampling", WF_HPARAM_BOOL, sampling->is_on ? "true" : "false"));
+    if (sampling->is_on)
+        WF_TRY(add_fields(list, cx, "scheduled_sampling", wf_scheduled_sampling_fields, sampling));
     return add_augmentation(list, cx, &r->augmentation);
 }
 

@@ -9,6 +9,7 @@
  * batch's sequence from its first one on, one step late; behind its end END (number classes) again
  * and again.
  *  dst [N,length], whole numbers
+ * Training may give others than those of the sequence, see train/free_run.h.
  * `order` is for training, which makes the sequences; the layer tells what it is given.
  *
  * Two more kinds of feedback show what the labels are worth to a model:
@@ -32,8 +33,10 @@ static const wf_field fields[] = {
      "number of labels; END and START have the two numbers behind them"},
     {"feedback", WF_FIELD_CHOICE, AT(feedback), 0, 0, "labels|zero|shuffled", "labels",
      "what is told of the labels before a step"},
-    {"order", WF_FIELD_CHOICE, AT(order), 0, 0, "frequent_first|rare_first|random",
-     "frequent_first", "in which an image's labels are told; random: another one in every epoch"},
+    {"order", WF_FIELD_CHOICE, AT(order), 0, 0, "frequent_first|rare_first|random|free",
+     "frequent_first",
+     "in which an image's labels are told; random: another one in every epoch; free: as the model "
+     "likes"},
     {0}};
 
 static wf_status infer(wf_infer *in) {
@@ -78,14 +81,14 @@ static void run_forward(const wf_work *r, const void *args) {
     int32_t *names = r->scratch;
     float *dst = wf_at(r, a->dst);
     for (int i = 0; i < r->n; i++, dst += T) {
-        const int32_t *sequence = wf_work_sequence(r, r->n0 + i);
+        const int32_t *told = wf_work_told(r, r->n0 + i);
         if (is_shuffled) {
             const wf_mask_key key = key_of(r, a, r->n0 + i);
             draw_names(names, end, &key);
         }
         dst[0] = (float)(end + 1);
         for (int t = 1; t < T; t++) {
-            const int32_t label = sequence[t - 1];
+            const int32_t label = told[t - 1];
             const int is_label = label >= 0 && label < end;
             dst[t] = (float)(!is_label ? end : is_shuffled ? names[label] : label);
         }

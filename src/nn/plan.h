@@ -92,8 +92,11 @@ typedef struct wf_batch {
      * label_input or a loss at each step */
     const int32_t *sequences;
     int sequence_length;
-    /* above 0: each image stands that often in the batch, one after the other, and `sequences` is
-     * [n][sequence_length] in the batch's order */
+    /* [rows][sequence_length] in the same form, what label_input takes to have been told; NULL:
+     * the sequences themselves */
+    const int32_t *told;
+    /* above 0: each image stands that often in the batch, one after the other, and `sequences` and
+     * `told` are [n][sequence_length] in the batch's order */
     int hypotheses;
     int n;          /* 1 .. batch_size */
     wf_view view;   /* not in TRAIN: how all its images are looked at */
@@ -242,10 +245,11 @@ void wf_build_cost(wf_builder *b, wf_cost cost);
 void *wf_at(const wf_work *r, wf_buffer buffer);
 /* Whole-batch address of image n0 (only for buffers that a tile step uses). */
 float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0);
-/* The row of the data set that is an image of the batch (this run's are n0 .. n0+n-1), and its
- * sequence. */
+/* The row of the data set that is an image of the batch (this run's are n0 .. n0+n-1), its
+ * sequence, and what label_input takes to have been told. */
 int64_t wf_work_row(const wf_work *r, int image);
 const int32_t *wf_work_sequence(const wf_work *r, int image);
+const int32_t *wf_work_told(const wf_work *r, int image);
 /* Shards of this batch and the slice that belongs to one. */
 int wf_work_shards(const wf_work *r);
 void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n);

@@ -40,9 +40,17 @@ int64_t wf_work_row(const wf_work *r, int image) {
     return batch->index ? batch->index[at] : at;
 }
 
-const int32_t *wf_work_sequence(const wf_work *r, int image) {
+static const int32_t *sequence_of(const wf_work *r, const int32_t *sequences, int image) {
     const int64_t row = r->batch->hypotheses > 0 ? image : wf_work_row(r, image);
-    return r->batch->sequences + row * r->batch->sequence_length;
+    return sequences + row * r->batch->sequence_length;
+}
+
+const int32_t *wf_work_sequence(const wf_work *r, int image) {
+    return sequence_of(r, r->batch->sequences, image);
+}
+
+const int32_t *wf_work_told(const wf_work *r, int image) {
+    return sequence_of(r, r->batch->told ? r->batch->told : r->batch->sequences, image);
 }
 
 float *wf_value(const wf_work *r, int index) {

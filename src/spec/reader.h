@@ -32,14 +32,14 @@ typedef struct wf_section {
 enum { WF_N_SECTIONS = 3 };
 extern const wf_section wf__sections[WF_N_SECTIONS];
 
-/* early_stopping, ema: parts of a recipe that are off, or on with their keys. */
+/* early_stopping, ema, scheduled_sampling: parts of a recipe that are off, or on with keys. */
 typedef struct wf_switched {
     const char *key, *example;
     const wf_field *fields;
     size_t offset; /* into wf_recipe: a struct that begins with int32_t is_on */
 } wf_switched;
 
-enum { WF_N_SWITCHED = 2 };
+enum { WF_N_SWITCHED = 3 };
 extern const wf_switched wf__switched[WF_N_SWITCHED];
 /* One of its keys, which turns the part on. */
 wf_status wf__read_switched_key(const wf_reader *r, wf_recipe *recipe, const wf_switched *s,

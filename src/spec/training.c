@@ -48,13 +48,16 @@ static wf_status read_section(const wf_reader *r, wf_recipe *recipe, const wf_se
                        wf_fields_check(cx, s->name(recipe), s->fields(recipe), s->config(recipe)));
 }
 
-_Static_assert(offsetof(wf_early_stopping, is_on) == 0 && offsetof(wf_ema, is_on) == 0,
+_Static_assert(offsetof(wf_early_stopping, is_on) == 0 && offsetof(wf_ema, is_on) == 0 &&
+                   offsetof(wf_scheduled_sampling, is_on) == 0,
                "a part that can be off begins with its switch");
 
 const wf_switched wf__switched[WF_N_SWITCHED] = {
     {"early_stopping", "{patience: 2}", wf_early_stopping_fields,
      offsetof(wf_recipe, early_stopping)},
     {"ema", "{decay: 0.999}", wf_ema_fields, offsetof(wf_recipe, ema)},
+    {"scheduled_sampling", "{probability: 0.25}", wf_scheduled_sampling_fields,
+     offsetof(wf_recipe, scheduled_sampling)},
 };
 
 wf_status wf__read_switched_key(const wf_reader *r, wf_recipe *recipe, const wf_switched *s,

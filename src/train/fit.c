@@ -7,10 +7,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rng.h"
-#include "train/batches.h"
+#include "train/free_run.h"
 #include "train/recipe.h"
 #include "train/state.h"
-#include "train/targets.h"
 
 typedef struct fit {
     const wf_recipe *recipe;
@@ -20,6 +19,7 @@ typedef struct fit {
     wf_params *average;         /* of the parameters; NULL: none is kept */
     wf__rows train, validation; /* validation.n is 0 when there is none */
     wf__targets targets, validation_targets;
+    wf__free_run own, validation_own; /* what the model says itself */
     wf_plan *train_plan, *validation_plan;
     int batch_size, validation_batch;
     int64_t steps;  /* per epoch */
@@ -63,12 +63,18 @@ static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
                                .average = {.params = f->average,
                                            .decay = f->recipe->ema.decay,
                                            .has_warmup = f->recipe->ema.warmup}};
+    wf__free_run_options own = {&f->targets.options, f->recipe, f->options->precision,
+                                f->batch_size};
     WF_TRY(wf_plan_create(&f->train_plan, cx, f->graph, f->params, pool, &options));
+    WF_TRY(wf__free_run_create(&f->own, cx, f->params, pool, &own));
     if (!has_validation(f)) return WF_OK;
     options = (wf_plan_options){.mode = WF_PLAN_EVALUATE,
                                 .precision = f->options->precision,
                                 .batch_size = f->validation_batch,
                                 .loss = &f->recipe->loss};
+    own.batch = f->validation_batch;
+    if (f->targets.options.order == WF_ORDER_FREE)
+        WF_TRY(wf__free_run_create(&f->validation_own, cx, judged(f), pool, &own));
     return wf_plan_create(&f->validation_plan, cx, f->graph, judged(f), pool, &options);
 }
 
@@ -84,6 +90,8 @@ static wf_status allocate(fit *f, wf_context *cx) {
 static void release(fit *f) {
     wf_plan_destroy(f->train_plan);
     wf_plan_destroy(f->validation_plan);
+    wf__free_run_reset(&f->own);
+    wf__free_run_reset(&f->validation_own);
     wf_params_destroy(f->average);
     wf__targets_reset(&f->targets);
     wf__targets_reset(&f->validation_targets);
@@ -267,6 +275,7 @@ static wf_status run_step(fit *f, wf_context *cx) {
     wf_batch_result result = {0};
     batch.epoch = (uint32_t)s->epochs_done;
     batch.learning_rate = rate_of_next_step(f);
+    WF_TRY(wf__free_run_prepare(&f->own, cx, &batch));
     wf_status status = wf_plan_run(&result, f->train_plan, cx, &batch);
     if (status == WF_E_DIVERGED) return explain_divergence(f, cx);
     if (status != WF_OK) return status;
@@ -303,6 +312,8 @@ static wf_status validate(fit *f, wf_context *cx, wf_epoch_figures *figures) {
     wf_predict_result result = {0};
     double before = wf_clock_s();
     if (!has_validation(f)) return WF_OK;
+    WF_TRY(wf__free_run_arrange(&f->validation_own, cx, &f->validation,
+                                f->validation_targets.sequences));
     wf_status status = wf__rows_evaluate(&result, NULL, cx, f->validation_plan, &f->validation,
                                          f->validation_batch, 1, f->options->stop);
     if (status == WF_E_INTERRUPTED)

@@ -47,6 +47,13 @@ const wf_field wf_ema_fields[] = {{"decay", WF_FIELD_REAL, offsetof(wf_ema, deca
                                    "true", "in step t, decay is at most (1 + t) / (10 + t)"},
                                   {0}};
 
+const wf_field wf_scheduled_sampling_fields[] = {
+    {"probability", WF_FIELD_REAL, offsetof(wf_scheduled_sampling, probability), 0, 1, NULL, "0.25",
+     "of telling a step a label of the model's own, in the last epoch"},
+    {"schedule", WF_FIELD_CHOICE, offsetof(wf_scheduled_sampling, schedule), 0, 0,
+     "constant|linear|inverse_sigmoid", "linear", "how the probability rises from epoch to epoch"},
+    {0}};
+
 /* ---- the three members that have a class ---- */
 
 /* A class's name and configuration, seen alike for losses, optimizers and schedules. */
@@ -128,6 +135,8 @@ wf_status wf_recipe_create(wf_recipe **out, wf_context *cx) {
     WF_TRY_OR(set_defaults(cx, "training", wf_recipe_fields, r));
     WF_TRY_OR(set_defaults(cx, "early_stopping", wf_early_stopping_fields, &r->early_stopping));
     WF_TRY_OR(set_defaults(cx, "ema", wf_ema_fields, &r->ema));
+    WF_TRY_OR(set_defaults(cx, "scheduled_sampling", wf_scheduled_sampling_fields,
+                           &r->scheduled_sampling));
     WF_TRY_OR(wf_recipe_set_loss(r, cx, "sparse_categorical_crossentropy"));
     WF_TRY_OR(wf_recipe_set_optimizer(r, cx, "adam"));
     WF_TRY_OR(wf_recipe_set_schedule(r, cx, "constant"));

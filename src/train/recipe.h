@@ -29,6 +29,20 @@ typedef struct wf_ema {
 /* Of models that give each label a probability: what its threshold is chosen for. */
 typedef enum wf_thresholds_goal { WF_THRESHOLDS_F1, WF_THRESHOLDS_SUBSET } wf_thresholds_goal;
 
+/* How the share of own labels grows over the epochs, x from 0 in the first to 1 in the last. */
+typedef enum wf_sampling_schedule {
+    WF_SAMPLING_CONSTANT,       /* probability */
+    WF_SAMPLING_LINEAR,         /* probability x */
+    WF_SAMPLING_INVERSE_SIGMOID /* probability / (1 + exp(5 - 10 x)) */
+} wf_sampling_schedule;
+
+/* Bengio et al. 2015, arXiv:1506.03099; see train/free_run.h. */
+typedef struct wf_scheduled_sampling {
+    int32_t is_on;    /* no field: as in early stopping */
+    int32_t schedule; /* a wf_sampling_schedule */
+    double probability;
+} wf_scheduled_sampling;
+
 typedef struct wf_recipe {
     int32_t epochs, batch_size;
     double validation;     /* fraction of the training part; 0: none */
@@ -39,6 +53,7 @@ typedef struct wf_recipe {
     int32_t thresholds;    /* wf_thresholds_goal: what they are chosen for, of several labels */
     wf_early_stopping early_stopping;
     wf_ema ema;
+    wf_scheduled_sampling scheduled_sampling;
     wf_loss loss;
     wf_optimizer optimizer;
     wf_schedule schedule;
@@ -53,6 +68,8 @@ extern const wf_field wf_recipe_fields[];
 extern const wf_field wf_early_stopping_fields[];
 /* decay, warmup; the pointer is &recipe->ema. */
 extern const wf_field wf_ema_fields[];
+/* probability, schedule; the pointer is &recipe->scheduled_sampling. */
+extern const wf_field wf_scheduled_sampling_fields[];
 
 /* Keras' defaults: batch size 32, adam, a constant rate; 10 epochs, sparse categorical
  * cross-entropy, no validation, no early stopping, no augmentation,

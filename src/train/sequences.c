@@ -27,9 +27,8 @@ static void sort_by_rank(int32_t *labels, int32_t n, const wf_sequence_options *
     for (int32_t i = 1; i < n; i++)
         for (int32_t j = i; j > 0; j--) {
             const int32_t before = labels[j - 1], here = labels[j];
-            const int is_sorted = o->order == WF_ORDER_FREQUENT_FIRST
-                                      ? o->rank[before] < o->rank[here]
-                                      : o->rank[before] > o->rank[here];
+            const int is_sorted = o->order == WF_ORDER_RARE_FIRST ? o->rank[before] > o->rank[here]
+                                                                  : o->rank[before] < o->rank[here];
             if (is_sorted) break;
             labels[j - 1] = here;
             labels[j] = before;

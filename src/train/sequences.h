@@ -9,9 +9,9 @@
 typedef enum wf_label_order {
     WF_ORDER_FREQUENT_FIRST, /* the label of most training images before all others */
     WF_ORDER_RARE_FIRST,
-    WF_ORDER_RANDOM /* another one for each image and epoch */
+    WF_ORDER_RANDOM, /* another one for each image and epoch */
+    WF_ORDER_FREE    /* aligned to what the model says; until then as frequent_first */
 } wf_label_order;
-#define WF_LABEL_ORDER_CHOICES "frequent_first|rare_first|random"
 
 /* How labels become sequences. */
 typedef struct wf_sequence_options {

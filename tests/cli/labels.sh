@@ -222,6 +222,29 @@ weft predict decoder-1 sets/test-images-idx3-ubyte --json
 json_is 'any("attention" in l for p in d["predictions"] for l in p["labels"])' False
 weft train decoder.yaml --dataset ./sets -q -t 3 --name again
 same "$(sha "$WEFT_RUNS/again-1/weights/last.safetensors")" "$(sha "$WEFT_RUNS/decoder-1/weights/last.safetensors")"
+
+# ---- trained on what it says itself: the same bits with other threads, and when it was stopped on the way ----
+for own in layers.label_input.order=free training.scheduled_sampling.probability=0.5; do
+    name=${own##*[._]}
+    name=own-${name%%=*}
+    weft train decoder.yaml --dataset ./sets -e 3 -q -t 1 --name "$name" --set "$own"
+    exits 0
+    weights=$(sha "$WEFT_RUNS/$name-1/weights/last.safetensors")
+    weft train decoder.yaml --dataset ./sets -e 3 -q -t 1 --name plain
+    differ "$(sha "$WEFT_RUNS/plain-1/weights/last.safetensors")" "$weights"
+    weft train decoder.yaml --dataset ./sets -e 3 -q -t 3 --name "$name" --set "$own" --max-time 0.000001s
+    exits 75
+    weft train --resume "$name-2" -t 3 -q
+    exits 0
+    same "$(sha "$WEFT_RUNS/$name-2/weights/last.safetensors")" "$weights"
+    same "$(sha "$WEFT_RUNS/$name-2/weights/best.safetensors")" "$(sha "$WEFT_RUNS/$name-1/weights/best.safetensors")"
+    rm -r "$WEFT_RUNS"/plain-1
+done
+check 'scheduled sampling in the configuration' grep -A2 '  scheduled_sampling:$' "$WEFT_RUNS/own-probability-1/config.yaml"
+weft train each.yaml --dataset ./sets -q --set training.scheduled_sampling=true
+exits 2
+err_like '*scheduled_sampling is of models that tell sequences of labels*'
+
 sed 's/n: 5/n: 3/; s/length: 5/length: 3/' decoder.yaml >short.yaml
 weft train short.yaml --dataset ./sets -q
 exits 3
