@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
 
 static const double LEAST = 0x1p-24, TOLERANCE = 1e-6;
 
@@ -65,11 +64,10 @@ static wf_status find_odds(wf_prior *p, wf_context *cx, const char *path) {
     return WF_OK;
 }
 
-wf_status wf_prior_read(wf_prior **out, wf_context *cx, const char *path) {
-    json_t *document = NULL;
+wf_status wf_prior_from_json(wf_prior **out, wf_context *cx, const json_t *document,
+                             const char *path) {
     wf_prior *p = NULL;
     wf_status status;
-    WF_TRY(wf_json_read(&document, cx, path));
     WF_TRY_OR(wf_alloc(&p, cx, 1, sizeof *p));
     const json_t *dependence = json_object_get(document, "dependence");
     p->dependence = json_number_value(dependence);
@@ -82,6 +80,13 @@ wf_status wf_prior_read(wf_prior **out, wf_context *cx, const char *path) {
     p = NULL;
 done:
     wf_prior_destroy(p);
+    return status;
+}
+
+wf_status wf_prior_read(wf_prior **out, wf_context *cx, const char *path) {
+    json_t *document = NULL;
+    WF_TRY(wf_json_read(&document, cx, path));
+    wf_status status = wf_prior_from_json(out, cx, document, path);
     json_decref(document);
     return status;
 }

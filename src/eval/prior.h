@@ -15,6 +15,7 @@
 #ifndef WF_EVAL_PRIOR_H
 #define WF_EVAL_PRIOR_H
 
+#include "base/json.h"
 #include "eval/set_answers.h"
 
 enum { WF_PRIOR_MAX_LABELS = 12 };
@@ -33,6 +34,9 @@ typedef struct wf_prior {
  * Errors: WF_E_DATA (no such file; probabilities that are none; a label that is always or never
  * there), WF_E_NOTFOUND, WF_E_LIMIT, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_prior_read(wf_prior **out, wf_context *cx, const char *path);
+/* The same of what was read; `path` is for error texts. */
+wf_status wf_prior_from_json(wf_prior **out, wf_context *cx, const json_t *document,
+                             const char *path);
 void wf_prior_destroy(wf_prior *prior); /* NULL is legal */
 
 /* Decides. q [n][K], each in [0, 1] and taken no nearer to 0 or 1 than 2^-24, where float32 ends.

@@ -201,4 +201,37 @@ TEST(what_is_no_distribution_is_refused) {
            "label a has probability 0");
 }
 
+/* ---- no memory ---- */
+
+static wf_status decide_something(void) {
+    static const float q[] = {0.9f, 0.2f, 0.4f, 0.6f};
+    static const uint8_t targets[] = {1, 0, 0, 1};
+    double limits[2];
+    uint8_t sets[4];
+    wf_prior *prior = NULL;
+    WF_TRY(wf_thresholds_tune_subset(limits, &cx, targets, q, 2, 2));
+    WF_TRY(wf_prior_read(&prior, &cx, scratch("distribution.json")));
+    const wf_set_answers out = {.sets = sets};
+    wf_status status = wf_prior_decide(&out, &cx, prior, q, 2);
+    wf_prior_destroy(prior);
+    return status;
+}
+
+TEST(every_allocation_can_fail) {
+    json_t *list = json_pack("[ffff]", 0.25, 0.25, 0.25, 0.25);
+    wf_prior_destroy(make(list, 2));
+    json_decref(list);
+    int failures = 0;
+    for (long k = 1; k < 1000; k++) {
+        wf__alloc_fail_at(k);
+        const wf_status status = decide_something();
+        wf__alloc_fail_at(0);
+        if (status == WF_OK) break;
+        CHECK_INT(status, WF_E_NOMEM);
+        wf_context_reset(&cx);
+        failures++;
+    }
+    CHECK(failures > 8);
+}
+
 TEST_MAIN()

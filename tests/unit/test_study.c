@@ -347,4 +347,41 @@ TEST(tables_of_what_there_is) {
     for (int i = 0; i < 4; i++) wf_study_run_reset(&runs[i]);
 }
 
+/* ---- no memory ---- */
+
+static wf_status do_it_all(const json_t *document) {
+    wf_study_run run = {0};
+    wf_study study = {0};
+    wf_str text = {0};
+    json_t *json = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_study_run_from_json(&run, &cx, document, "x.json"));
+    WF_TRY_OR(wf_study_create(&study, &cx, &run, 1));
+    WF_TRY_OR(wf_study_markdown(&text, &cx, &study));
+    WF_TRY_OR(wf_study_csv(&text, &cx, &study));
+    WF_TRY_OR(wf_study_json(&json, &cx, &study));
+done:
+    json_decref(json);
+    wf_str_reset(&text);
+    wf_study_reset(&study);
+    wf_study_run_reset(&run);
+    return status;
+}
+
+TEST(every_allocation_can_fail) {
+    json_t *document = make_result(WF_STUDY_CNN_RNN, 0, 0, RIGHT);
+    int failures = 0;
+    for (long k = 1; k < 10000; k++) {
+        wf__alloc_fail_at(k);
+        const wf_status status = do_it_all(document);
+        wf__alloc_fail_at(0);
+        if (status == WF_OK) break;
+        CHECK_INT(status, WF_E_NOMEM);
+        wf_context_reset(&cx);
+        failures++;
+    }
+    CHECK(failures > 20);
+    json_decref(document);
+}
+
 TEST_MAIN()
