@@ -12,13 +12,18 @@ const folder = process.env.WEFT_SCREENSHOTS ?? "build/screenshots";
 const report = pathToFileURL(process.env.WEFT_REPORT ?? "runs/demo/comparison.html").href;
 const MARGIN = 20;
 
-/** {name: [what is in the picture: the first's top to the last's bottom]}; null is the window as it opens. */
+/**
+ * {name: [what is in the picture: the first's top to the last's bottom]}; null is the window as it opens. A picture of
+ * what the report has none of (cross-validations, models that read a map) is left out.
+ */
 const WIDE = {
     light: {
         "report-answer": null,
         "report-curves": [".fold [data-chart=learning-curves]", ".fold [data-chart=roc]"],
         "report-map": [".fold [data-chart=map]"],
         "report-mistakes": [".fold .mistakes li", ".fold .mistakes li:nth-child(9)"],
+        "report-reading": [".wide-cards li", ".wide-cards li:nth-child(3)"],
+        "report-folds": ["#cross-validation h2", "#cross-validation table"],
         "report-made": ["#made h2", "#made .with"],
     },
     dark: {
@@ -49,6 +54,15 @@ const around = (page, selectors) =>
         MARGIN
     );
 
+/** Whether all of it is there; the model that it is of is opened. */
+const unfold = (page, selectors) =>
+    page.evaluate(all => {
+        const found = (all ?? []).map(one => document.querySelector(one));
+        if (found.includes(null)) return false;
+        for (const one of found) one.closest("details.fold")?.setAttribute("open", "");
+        return true;
+    }, selectors);
+
 /** Goes to an image of the map, so that it is shown. */
 async function choose(page) {
     await page.focus("canvas.map");
@@ -63,6 +77,7 @@ for (const [width, schemes] of Object.entries({1600: WIDE, 360: NARROW}))
             await drawCharts(page);
             await checkWidth(page);
             for (const [name, selectors] of Object.entries(pictures)) {
+                if (!(await unfold(page, selectors))) continue;
                 if (name === "report-map") await choose(page);
                 const file = {path: path.join(folder, `${name}.webp`), type: "webp", quality: 82};
                 if (selectors)
