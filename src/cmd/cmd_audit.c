@@ -15,7 +15,7 @@ typedef struct audit_options {
 } audit_options;
 
 /* 0.03: in Fashion-MNIST's training part the distances to the nearest other image begin with a few
- * pairs of the same photograph and rise steeply behind it; docs/audit.md has the figures. */
+ * pairs of the same photograph and rise steeply behind it; docs/results.md has the figures. */
 static const wf_option options_table[] = {
     {"run", 'r', WF_OPTION_LIST, offsetof(audit_options, from), "RUN", NULL, NULL, 0, 0,
      "ask this run (test labels), or all cross-validation folds and the latest run of this name"},
@@ -168,7 +168,7 @@ const wf_command wf_command_audit = {
         "from the folds of a cross-validation (weft cv), which hold each image out once, those of\n"
         "test images from ordinary runs. Several runs are averaged. Nothing is changed or removed.",
     .examples = "weft audit fashion-mnist\n"
-                "weft audit fashion-mnist --run cnn-1conv --page docs/audit.md -o docs/audit\n"
+                "weft audit fashion-mnist --run cnn-1conv --page docs/results.md -o docs/audit\n"
                 "weft audit fashion-mnist --run cnn-2conv --run gru-128 --judged cnn-3conv-leaky\n"
                 "weft audit photos/ --near 0.05",
     .options_size = sizeof(audit_options),

@@ -327,8 +327,8 @@ static wf_status put_notes(wf_pictures *p) {
     if (choice->maps && !strcmp(choice->maps, "none"))
         return put_note(p, "Maps of the test images are left out, as --maps none says.");
     if (p->maps_of_few)
-        WF_TRY(put_note(p, "But for the best model of each family, maps show a sample of the test "
-                           "images; --maps all shows more."));
+        WF_TRY(put_note(p, "Maps show a sample of the test images, but all of them for the best "
+                           "model of each family; --maps all shows all."));
     snprintf(note, sizeof note,
              "%d models have no map, for the page would become too large; --maps all makes them.",
              p->maps_left_out);
