@@ -7,6 +7,7 @@ set(WEFT_MODULES
   libjpeg:libjpeg-dev
   libwebp:libwebp-dev
   zlib:zlib1g-dev
+  libarchive:libarchive-dev
   libcurl:libcurl4-openssl-dev
   nettle:nettle-dev
   sqlite3:libsqlite3-dev

@@ -64,7 +64,8 @@ typedef struct wf_dataset_options {
 /* Opens a registered name (looked up in data_dir, system_dir, cache_dir, then downloaded if that is
  * allowed). Any other text is a path to: a folder or prefix of IDX files, plain or gzip; a CSV
  * file, or a folder with *train.csv and *test.csv; a folder with one subfolder per class of PNG and
- * JPEG files, directly or under train/, val/ and test/. `options` may be NULL.
+ * JPEG files, directly or under train/, val/ and test/; or a .zip, .tar, .tar.gz or .tgz of one of
+ * these, which is unpacked into cache_dir for the time of the call. `options` may be NULL.
  * Images with any number of labels: a folder with train-labels.csv, and val-labels.csv and
  * test-labels.csv where there are such parts, of columns image,labels; `labels` are names separated
  * by |, `image` is a row of train-images-idx3-ubyte (from 0), or without that file the path of a

@@ -299,3 +299,10 @@ wf_status wf_append_close(wf_append *a, wf_context *cx) {
     wf_free(a);
     return status;
 }
+
+void wf_append_drop(wf_append *a) {
+    if (!a) return;
+    close(a->fd);
+    wf_free(a->path);
+    wf_free(a);
+}

@@ -81,6 +81,8 @@ wf_status wf_append_add(wf_append *a, wf_context *cx, const void *data, size_t s
 wf_status wf_append_sync(wf_append *a, wf_context *cx);
 /* fsync and close; ends the appender whatever the result. NULL is legal. */
 wf_status wf_append_close(wf_append *a, wf_context *cx);
+/* Closes without fsync, what need not outlive a power cut. NULL is legal. */
+void wf_append_drop(wf_append *a);
 
 /* --- folders and paths --------------------------------------------------------------------- */
 

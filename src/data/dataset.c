@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "data/archive.h"
 #include "data/download.h"
 #include "data/formats.h"
 #include "data/registry.h"
@@ -257,18 +258,23 @@ wf_status wf_dataset_open(wf_dataset **out, wf_context *cx, const char *name_or_
     wf_status status = WF_OK;
     wf_dataset *d = NULL;
     wf_str notes = {0};
+    wf__unpacked unpacked = {0};
     place p = {0};
     WF_TRY(check_options(cx, o));
     WF_TRY(wf_alloc(&d, cx, 1, sizeof *d));
     if (r) WF_TRY_OR(provide(&d->source, cx, r, o));
     else WF_TRY_OR(wf_strdup(&d->source, cx, name_or_path));
     WF_TRY_OR(name_of(&d->name, cx, name_or_path));
-    WF_TRY_OR(find_place(&p, cx, d->source));
-    WF_TRY_OR(open_place(d, &notes, cx, &p, d->source, r, o));
+    if (!r && wf__archive_is_name(d->source) && !wf_path_is_dir(d->source))
+        WF_TRY_OR(wf__archive_unpack(&unpacked, &notes, cx, d->source, o));
+    const char *path = unpacked.root ? unpacked.root : d->source;
+    WF_TRY_OR(find_place(&p, cx, path));
+    WF_TRY_OR(open_place(d, &notes, cx, &p, path, r, o));
     WF_TRY_OR(finish(d, &notes, cx, r, o));
     *out = d;
     d = NULL;
 done:
+    wf__unpacked_reset(&unpacked, cx, name_or_path);
     wf_free(p.folder);
     wf_free(p.prefix);
     wf_str_reset(&notes);

@@ -225,8 +225,8 @@ same "$(sha "$WEFT_RUNS/again-1/weights/last.safetensors")" "$(sha "$WEFT_RUNS/d
 
 # ---- trained on what it says itself: the same bits with other threads, and when it was stopped on the way ----
 for own in layers.label_input.order=free training.scheduled_sampling.probability=0.5; do
-    name=${own##*[._]}
-    name=own-${name%%=*}
+    name=${own%%=*}
+    name=own-${name##*[._]}
     weft train decoder.yaml --dataset ./sets -e 3 -q -t 1 --name "$name" --set "$own"
     exits 0
     weights=$(sha "$WEFT_RUNS/$name-1/weights/last.safetensors")
