@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/rng.h"
 #include "eval/prior.h"
 #include "scratch.h"
 #include "test.h"
@@ -170,6 +171,58 @@ TEST(nothing_seen_is_the_prior) {
     CHECK_NEAR(log_p, most, 1e-6);
     for (int k = 0; k < WF_OUTFIT_CLASSES; k++) CHECK_NEAR(told[k], q[k], 1e-6);
     wf_prior_destroy(prior);
+}
+
+/* Sets drawn from the distribution, and of each label what a perfect classifier would say that saw
+ * it through noise: sigma(logit pi + 1.5 z - 1.125), z ~ N(1.5 x, 1). */
+enum { DRAWN = 4000 };
+
+static void draw(uint8_t *sets, float *q, const wf_prior *prior) {
+    wf_rng rng;
+    wf_rng_init(&rng, 5, WF_STREAM_TEST, 0);
+    for (int i = 0; i < DRAWN; i++, sets += WF_OUTFIT_CLASSES, q += WF_OUTFIT_CLASSES) {
+        double left = wf_rng_uniform(&rng);
+        int s = 0;
+        while (s < WF_OUTFIT_SETS - 1 && (left -= exp(prior->log_p[s])) >= 0) s++;
+        for (int k = 0; k < WF_OUTFIT_CLASSES; k++) {
+            sets[k] = (uint8_t)(s >> k & 1);
+            const double z = 1.5 * sets[k] + wf_rng_normal(&rng);
+            q[k] = (float)(1 / (1 + exp(-(prior->log_odds[k] + 1.5 * z - 1.125))));
+        }
+    }
+}
+
+/* How often the likeliest set is the right one: as often as it says, and at dependence 2 more often
+ * than each label from one half on. */
+TEST(the_decision_is_as_good_as_it_says) {
+    static uint8_t sets[DRAWN * WF_OUTFIT_CLASSES], told[DRAWN * WF_OUTFIT_CLASSES];
+    static float q[DRAWN * WF_OUTFIT_CLASSES];
+    static double log_p[DRAWN], asked_log_p[DRAWN];
+    for (int dependence = 0; dependence <= 2; dependence += 2) {
+        wf_prior *prior = prior_of(dependence);
+        double said = 0, right = 0, right_at_half = 0, log_likelihood = 0;
+        draw(sets, q, prior);
+        const wf_set_answers out = {
+            .sets = told, .log_p = log_p, .asked = sets, .asked_log_p = asked_log_p};
+        CHECK_OK(&cx, wf_prior_decide(&out, &cx, prior, q, DRAWN));
+        for (int i = 0; i < DRAWN; i++) {
+            const uint8_t *set = sets + i * WF_OUTFIT_CLASSES;
+            int is_half = 1;
+            for (int k = 0; k < WF_OUTFIT_CLASSES; k++)
+                is_half &= (q[i * WF_OUTFIT_CLASSES + k] > 0.5f) == set[k];
+            const int is_right = !memcmp(set, told + i * WF_OUTFIT_CLASSES, WF_OUTFIT_CLASSES);
+            CHECK(asked_log_p[i] <= log_p[i] && (asked_log_p[i] == log_p[i] || !is_right));
+            said += exp(log_p[i]) / DRAWN;
+            right += is_right / (double)DRAWN;
+            right_at_half += is_half / (double)DRAWN;
+            log_likelihood += asked_log_p[i] / DRAWN;
+        }
+        CHECK_NEAR(right, said, 4 * sqrt(said * (1 - said) / DRAWN));
+        CHECK(log_likelihood < 0);
+        if (dependence) CHECK(right > right_at_half + 0.05);
+        else CHECK_NEAR(right, right_at_half, 0);
+        wf_prior_destroy(prior);
+    }
 }
 
 /* ---- bad input ---- */
