@@ -187,6 +187,15 @@ static wf_status read_text(wf_experiment *e, wf_context *cx, const char *text, s
     return status == WF_OK ? read_model(e, cx, text, path) : status;
 }
 
+wf_status wf_experiment_parse(wf_experiment *out, wf_context *cx, const char *text,
+                              const char *path) {
+    wf_experiment e = {0};
+    wf_status status = read_text(&e, cx, text, strlen(text), path);
+    if (status == WF_OK) *out = e;
+    else wf_experiment_reset(&e);
+    return status;
+}
+
 wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path) {
     wf_context *cx = &cli->cx;
     uint8_t *text = NULL;

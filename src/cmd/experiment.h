@@ -107,6 +107,9 @@ wf_status wf_stable_path(char **out, wf_context *cx, const char *text);
  * Errors: as wf_run_open; WF_E_IO, WF_E_NOMEM. */
 wf_status wf_experiment_pretrain(wf_experiment *e, wf_cli *cli, const char *runs,
                                  const char *run_or_file);
+/* The same of a text; `path` is for error texts. */
+wf_status wf_experiment_parse(wf_experiment *out, wf_context *cx, const char *text,
+                              const char *path);
 /* Appends the text of config.yaml; the same experiments have the same text. */
 wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *e);
 /* The same without what only describes the model (source, description, family, claim) and without

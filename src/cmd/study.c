@@ -172,7 +172,10 @@ wf_status wf_study_make(wf_session *session, const wf_study_call *call) {
     }
 done:
     wf_jobs_reset(&s.jobs);
-    for (size_t i = 0; i < s.count && s.cells; i++) wf_study_run_reset(&s.cells[i].run);
+    for (size_t i = 0; i < s.count && s.cells; i++) {
+        wf_free(s.cells[i].experiment);
+        wf_study_run_reset(&s.cells[i].run);
+    }
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++) wf_free(s.sets[k]);
     wf_free(s.cells);
     wf_free(s.cell_of);

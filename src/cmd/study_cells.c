@@ -46,23 +46,40 @@ wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf_
     return status;
 }
 
-/* Of everything that decides the result, with the data's hash in place of where they are. */
-static wf_status make_key(wf__cell *cell, const wf__study *s) {
-    wf_context *cx = &s->session->cli->cx;
-    const int is_bayes = cell->model == WF_STUDY_BAYES;
+/* Everything that decides the weights, with the data's hash in place of where they are. */
+static wf_status describe(wf__cell *cell, const wf__study *s) {
     wf_experiment e = {0};
     wf_str text = {0};
+    char hash[WF_HASH_HEX];
     WF_TRY(wf__study_experiment(&e, s, cell));
     wf_experiment elsewhere = e;
-    char hash[WF_HASH_HEX];
-    memcpy(hash, s->data_hash[is_bayes ? 0 : cell->strength], sizeof hash);
+    memcpy(hash, s->data_hash[cell->model == WF_STUDY_BAYES ? 0 : cell->strength], sizeof hash);
     elsewhere.dataset = hash;
-    wf_status status = wf_experiment_key(&text, cx, &elsewhere);
-    if (is_bayes) wf_str_addf(&text, cx, "judged: %s\n", s->data_hash[cell->strength]);
-    if (status == WF_OK) status = text.status;
-    if (status == WF_OK) wf_hash_bytes(cell->key, WF_HASH_SHA256, text.text, text.length);
-    wf_str_reset(&text);
+    wf_status status = wf_experiment_key(&text, &s->session->cli->cx, &elsewhere);
+    if (status == WF_OK) cell->experiment = text.text;
+    else wf_str_reset(&text);
     wf_experiment_reset(&e);
+    return status;
+}
+
+/* Whether a stored result is the cell's. What was stored is read and written again first: keys that
+ * weft has learned since are at their defaults in both. */
+static wf_status is_of(int *out, const wf__study *s, const wf__cell *cell, const json_t *document,
+                       const char *path) {
+    wf_context unreadable = {0};
+    wf_experiment stored = {0};
+    wf_str text = {0};
+    const char *written = wf_study_run_member(document, "experiment");
+    *out = 0;
+    if (strcmp(wf_study_run_member(document, "judged"), s->data_hash[cell->strength]) != 0)
+        return WF_OK;
+    wf_status status = wf_experiment_parse(&stored, &unreadable, written, path);
+    if (status == WF_OK) status = wf_experiment_key(&text, &unreadable, &stored);
+    if (status == WF_OK) *out = !strcmp(text.text, cell->experiment);
+    wf_experiment_reset(&stored);
+    wf_str_reset(&text);
+    if (status != WF_E_NOMEM) return WF_OK;
+    s->session->cli->cx = unreadable;
     return status;
 }
 
@@ -87,11 +104,13 @@ static wf_status load(wf__study *s, wf__cell *cell) {
     wf_cli *cli = s->session->cli;
     char *path = NULL;
     json_t *document = NULL;
+    int is_its = 0;
     wf_status status;
     WF_TRY_OR(result_path(&path, NULL, s, cell));
     if (!wf_path_exists(path)) goto done;
     WF_TRY_OR(wf_json_read(&document, &cli->cx, path));
-    if (strcmp(wf_study_run_key(document), cell->key) != 0) {
+    WF_TRY_OR(is_of(&is_its, s, cell, document, path));
+    if (!is_its) {
         wf_note(cli, "%s is of another configuration or other data: it is made again\n", path);
         goto done;
     }
@@ -112,7 +131,7 @@ wf_status wf__study_cells(wf__study *s) {
         cell->model = (int)(i % WF_STUDY_MODELS);
         cell->strength = (int)(i / WF_STUDY_MODELS % WF_STUDY_STRENGTHS);
         cell->seed = s->call->seed + (int64_t)(i / WF_STUDY_MODELS / WF_STUDY_STRENGTHS);
-        WF_TRY(make_key(cell, s));
+        WF_TRY(describe(cell, s));
         WF_TRY(load(s, cell));
     }
     return WF_OK;
@@ -127,7 +146,8 @@ wf_status wf__study_keep(wf__study *s, wf__cell *cell, json_t *document,
     named.model = cell->model;
     named.strength = cell->strength;
     named.seed = cell->seed;
-    named.key = cell->key;
+    named.experiment = cell->experiment;
+    named.judged = s->data_hash[cell->strength];
     WF_TRY_OR(wf_study_run_to_json(document, cx, &named));
     WF_TRY_OR(result_path(&path, &folder, s, cell));
     WF_TRY_OR(wf_dir_create(cx, folder));

@@ -10,7 +10,7 @@
 typedef struct wf__cell {
     int model, strength;
     int64_t seed;
-    char key[WF_HASH_HEX]; /* of what was trained and on what it is judged */
+    char *experiment; /* what is trained, with the data's hash in place of where they are */
     int is_known;
     wf_study_run run; /* when it is known */
 } wf__cell;

@@ -66,19 +66,19 @@ static wf_status get_right(wf_study_run *run, wf_context *cx, const json_t *obje
 /* ---- one run ---- */
 
 wf_status wf_study_run_to_json(json_t *document, wf_context *cx, const wf_study_source *s) {
-    json_t *j =
-        json_pack("{s:s, s:f, s:I, s:s, s:o, s:o, s:I}", "model", wf_study_model_name(s->model),
-                  "dependence", wf_study_strengths[s->strength], "seed", (json_int_t)s->seed, "key",
-                  s->key, "training_s", wf_json_real(s->training_s), "decoding_s",
-                  wf_json_real(s->decoding_s), "images", (json_int_t)s->count);
+    json_t *j = json_pack(
+        "{s:s, s:f, s:I, s:s, s:s, s:o, s:o, s:I}", "model", wf_study_model_name(s->model),
+        "dependence", wf_study_strengths[s->strength], "seed", (json_int_t)s->seed, "experiment",
+        s->experiment, "judged", s->judged, "training_s", wf_json_real(s->training_s), "decoding_s",
+        wf_json_real(s->decoding_s), "images", (json_int_t)s->count);
     WF_TRY(wf_json_put(document, cx, "outfits", j));
     return put_right(j, cx, s->right, s->count);
 }
 
-const char *wf_study_run_key(const json_t *document) {
-    const char *key =
-        json_string_value(json_object_get(json_object_get(document, "outfits"), "key"));
-    return key ? key : "";
+const char *wf_study_run_member(const json_t *document, const char *member) {
+    const char *text =
+        json_string_value(json_object_get(json_object_get(document, "outfits"), member));
+    return text ? text : "";
 }
 
 static double number(const json_t *object, const char *key) {

@@ -68,13 +68,14 @@ typedef struct wf_study_run {
 /* The run as one JSON document, and back: "outfits" has what identifies it, the times, and which
  * images are right (a hexadecimal digit for four of them, the first the highest bit); "test" is an
  * evaluation (wf_evaluation_to_json). What else is in the document is left alone.
- *  key: identifies the training and the test set; decides whether a stored result is this one
+ *  experiment, judged: what was trained on which data, and the SHA-256 of the data on which it was
+ *  judged: whoever stores results tells by them whether one is still his
  *  training_s, decoding_s: of the whole; NAN: unknown
  * Errors: WF_E_NOMEM; WF_E_DATA (not such a document). */
 typedef struct wf_study_source {
     int model, strength;
     int64_t seed;
-    const char *key;
+    const char *experiment, *judged;
     double training_s, decoding_s;
     const uint8_t *right; /* [count] */
     int64_t count;
@@ -82,8 +83,8 @@ typedef struct wf_study_source {
 wf_status wf_study_run_to_json(json_t *document, wf_context *cx, const wf_study_source *source);
 wf_status wf_study_run_from_json(wf_study_run *out, wf_context *cx, const json_t *document,
                                  const char *path);
-/* The document's key; "" when it has none. */
-const char *wf_study_run_key(const json_t *document);
+/* The document's member "experiment" or "judged"; "" when it has none. */
+const char *wf_study_run_member(const json_t *document, const char *member);
 void wf_study_run_reset(wf_study_run *run);
 
 /* One model at one dependence, over its seeds. */

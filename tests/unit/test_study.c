@@ -251,7 +251,8 @@ static json_t *make_result(int model, int strength, int64_t seed, const uint8_t 
     const wf_study_source source = {.model = model,
                                     .strength = strength,
                                     .seed = seed,
-                                    .key = "abc",
+                                    .experiment = "dataset: abc\n",
+                                    .judged = "def",
                                     .training_s = 12.5,
                                     .decoding_s = 0.7,
                                     .right = right,
@@ -267,7 +268,8 @@ static const uint8_t RIGHT[IMAGES] = {1, 0, 0, 1, 1, 1, 0};
 TEST(results_are_written_and_read_back) {
     json_t *document = make_result(WF_STUDY_SHUFFLED, 1, 3, RIGHT);
     wf_study_run run;
-    CHECK_STR(wf_study_run_key(document), "abc");
+    CHECK_STR(wf_study_run_member(document, "experiment"), "dataset: abc\n");
+    CHECK_STR(wf_study_run_member(document, "judged"), "def");
     CHECK_STR(json_string_value(json_object_get(json_object_get(document, "outfits"), "right")),
               "9c");
     CHECK_OK(&cx, wf_study_run_from_json(&run, &cx, document, "x.json"));
@@ -297,7 +299,7 @@ static void refuse(const char *key, json_t *value, const char *says) {
 TEST(damaged_results_are_refused) {
     wf_study_run run;
     json_t *none = json_object();
-    CHECK_STR(wf_study_run_key(none), "");
+    CHECK_STR(wf_study_run_member(none, "judged"), "");
     CHECK_FAILS(&cx, wf_study_run_from_json(&run, &cx, none, "x.json"), WF_E_DATA);
     json_decref(none);
     refuse("model", json_string("gru-128"), "x.json: gru-128 at dependence 0 on 7 images");
