@@ -10,10 +10,12 @@ import {figure} from "../common/figure.js";
 import {count, score, short} from "../common/format.js";
 import {unpack} from "../common/packed.js";
 import {mistakes} from "./mistakes.js";
+import {setModel} from "./sets.js";
 
 /** All that is known of one model; what the report has no data for is left out. */
 export function model(details, row, around) {
     const {label, evaluation} = details;
+    if (evaluation?.multilabel) return [facts(details, row), setModel(details, around)];
     const classes = evaluation?.classes?.map(one => one.name) ?? around.classes;
     const charts = [
         details.layers?.length ? layers(label, details.layers) : null,
@@ -45,14 +47,14 @@ function facts({run, evaluation}, row) {
         {class: "facts"},
         of("Run", run),
         of(
-            "Accuracy",
+            e.multilabel ? "Subset accuracy" : "Accuracy",
             Number.isFinite(e.accuracy)
                 ? score(e.accuracy) +
                       (interval?.every(Number.isFinite) ? ` (${score(interval[0])} to ${score(interval[1])})` : "")
                 : null
         ),
         of("Loss", score(e.loss)),
-        of("Macro F1", score(e.macro?.f1)),
+        of(e.multilabel ? "C-F1" : "Macro F1", score(e.macro?.f1)),
         of("AUC", score(e.macro?.auc)),
         of("In the best two", score(e.top_k?.[1])),
         of("Cohen’s kappa", score(e.kappa)),

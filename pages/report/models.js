@@ -45,7 +45,7 @@ function fold(details, row, around) {
                 {class: "muted"},
                 [
                     FAMILIES[family].name,
-                    Number.isFinite(row?.accuracy?.mean) && `accuracy ${score(row.accuracy.mean)}`,
+                    Number.isFinite(row?.accuracy?.mean) && `${details.evaluation?.multilabel ? "subset " : ""}accuracy ${score(row.accuracy.mean)}`,
                     Number.isFinite(row?.parameters) && `${count(row.parameters)} parameters`,
                 ]
                     .filter(Boolean)

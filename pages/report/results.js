@@ -2,6 +2,7 @@ import {testOf} from "../common/charts/differences.js";
 import {el, svg} from "../common/dom.js";
 import {count, duration, listed, score, short} from "../common/format.js";
 import {FAMILIES, familyOf} from "../common/palette.js";
+import {SET_FIGURES} from "./sets.js";
 import {sortable} from "./sortable.js";
 
 const NAMED = 3; // names of models in a cell; more are counted
@@ -21,6 +22,7 @@ export function rowOf(row, details) {
         family: familyOf(row.family),
         seeds,
         accuracy,
+        intervals: evaluation.intervals,
         low: interval[0],
         high: interval[1],
         parameters: row.parameters,
@@ -30,9 +32,32 @@ export function rowOf(row, details) {
         macro_f1: row.macro_f1?.mean,
         auc: evaluation.macro?.auc ?? null,
         loss: row.loss?.mean,
+        isSets: Boolean(evaluation.multilabel),
+        sets: Object.fromEntries(Object.keys(SET_FIGURES).map(key => [key, row[key] ?? null])),
         claim: row.claim,
         minus_claim: row.minus_claim,
     };
+}
+
+const CLASS_COLUMNS = [
+    {name: "Macro F1", value: row => row.macro_f1, cell: row => score(row.macro_f1)},
+    {name: "AUC", value: row => row.auc, cell: row => score(row.auc)},
+    {name: "Loss", value: row => row.loss, cell: row => score(row.loss)},
+];
+const SHOWN_SETS = ["set_log_likelihood", "c_f1", "o_f1", "map", "small_object_recall"];
+
+/** Of images with any number of labels: means over the seeds, with their interval where there is one seed. */
+function setColumns(rows) {
+    return SHOWN_SETS.map(key => ({
+        name: SET_FIGURES[key].name,
+        value: row => row.sets[key]?.mean ?? null,
+        cell: row => {
+            const {mean, sd} = row.sets[key] ?? {},
+                [low, high] = row.intervals?.[key] ?? [];
+            const beside = row.seeds > 1 ? Number.isFinite(sd) && `± ${score(sd)}` : Number.isFinite(low) && `${score(low)} to ${score(high)}`;
+            return [score(mean), beside ? el("small", null, beside) : null];
+        },
+    })).filter(column => rows.some(row => column.value(row) !== null));
 }
 
 /** The table of all models, best first; every column sorts. */
@@ -40,6 +65,7 @@ export function results({comparison, models: details = []}) {
     const rows = comparison.models.map((row, i) => rowOf(row, details[i]));
     const ends = rows.flatMap(row => [row.accuracy, row.low, row.high]).filter(Number.isFinite);
     const range = [Math.min(...ends), Math.max(...ends)];
+    const areSets = rows.every(row => row.isSets);
     const isSeeds = rows.some(row => row.seeds > 1);
     const columns = [
         {
@@ -48,16 +74,14 @@ export function results({comparison, models: details = []}) {
             value: row => row.label,
             cell: row => [familyMark(row.family), row.label, row.seeds > 1 ? el("small", null, `${row.seeds} seeds`) : null],
         },
-        {name: "Accuracy", value: row => row.accuracy, cell: row => accuracy(row, range)},
+        {name: areSets ? "Subset accuracy" : "Accuracy", value: row => row.accuracy, cell: row => accuracy(row, range)},
         {
             name: "Real differences",
             value: row => standing(row.label, comparison.pairs).better.length,
             isText: true,
             cell: row => words(standing(row.label, comparison.pairs)),
         },
-        {name: "Macro F1", value: row => row.macro_f1, cell: row => score(row.macro_f1)},
-        {name: "AUC", value: row => row.auc, cell: row => score(row.auc)},
-        {name: "Loss", value: row => row.loss, cell: row => score(row.loss)},
+        ...(areSets ? setColumns(rows) : CLASS_COLUMNS),
         {name: "Parameters", value: row => row.parameters, cell: row => count(row.parameters)},
         {name: "Multiply-adds", value: row => row.madds, cell: row => short(row.madds)},
         {name: "Per epoch", value: row => row.s_per_epoch, cell: row => duration(row.s_per_epoch)},
@@ -68,9 +92,11 @@ export function results({comparison, models: details = []}) {
         .filter(column => rows.some(row => ![null, undefined, ""].includes(column.value(row))))
         .filter(column => column.name !== "Real differences" || rows.length > 1);
     const caption =
-        `${rows.length > 1 ? "The best is on top. " : ""}Accuracy is on the test images` +
+        `${rows.length > 1 ? "The best is on top. " : ""}${areSets ? "Figures are of" : "Accuracy is on"} the test images` +
         `${isSeeds ? ", over several seeds the mean, with one standard deviation" : ", with a 95% interval"}; ` +
-        "macro F1 and AUC are means over the classes.";
+        (areSets
+            ? "subset accuracy is the share of those with every label right, log-likelihood that of the true set, in nats."
+            : "macro F1 and AUC are means over the classes.");
     return sortable(caption, used, rows);
 }
 

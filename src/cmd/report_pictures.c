@@ -198,8 +198,11 @@ static wf_status each_image(wf_pictures *p, wf_tiles *t, image_fn visit) {
     WF_TRY(each_of(p, t, json_object_get(samples, "test"), WF_PART_TEST, visit));
     WF_TRY(each_of(p, t, json_object_get(samples, "train"), WF_PART_TRAIN, visit));
     WF_TRY(each_finding(p, t, json_object_get(data, "audit"), visit));
-    json_array_foreach(json_object_get(document, "models"), i, one) if (p->is_shown[i])
+    json_array_foreach(json_object_get(document, "models"), i, one) if (p->is_shown[i]) {
+        const json_t *sets = json_object_get(one, "sets");
         WF_TRY(each_of(p, t, json_object_get(one, "mistakes"), WF_PART_TEST, visit));
+        WF_TRY(each_of(p, t, json_object_get(sets, "worst"), WF_PART_TEST, visit));
+    }
     json_array_foreach(json_object_get(document, "disagreements"), i,
                        one) if (is_label_shown(p, json_string_value(json_object_get(one, "a"))))
         WF_TRY(each_of(p, t, json_object_get(one, "images"), WF_PART_TEST, visit));
@@ -267,7 +270,8 @@ static wf_status draw_tiles(wf_tiles *out, wf_sprite *sprite, wf_pictures *p,
 }
 
 static wf_status draw(wf_pictures *p, const wf_dataset *dataset) {
-    const int64_t tests = p->report->choice.is_brief ? 0 : 10000; /* maps show them */
+    /* maps show them */
+    const int64_t tests = p->report->choice.is_brief || dataset->is_multilabel ? 0 : 10000;
     wf_tiles tiles = {0};
     wf_sprite sprite = {0};
     wf_status status;
@@ -335,7 +339,6 @@ static wf_status put_notes(wf_pictures *p) {
     return p->maps_left_out ? put_note(p, note) : WF_OK;
 }
 
-/* Pictures, mistakes and maps are of images with one label each. */
 static int has_multilabel(const wf_comparison *c) {
     int n = 0;
     for (size_t row = 0; row < c->row_count; row++)
@@ -343,13 +346,18 @@ static int has_multilabel(const wf_comparison *c) {
     return n > 0;
 }
 
+/* Of any number of labels the worst sets are shown; samples, maps and what models look at in their
+ * mistakes are of images with one label each. */
+static wf_status put_set_data(wf_pictures *p) {
+    int is_there = 0;
+    WF_TRY(find_rows(&is_there, p));
+    WF_TRY(wf__pictures_data(p, NULL));
+    return is_there ? draw(p, p->session->dataset) : WF_OK;
+}
+
 static wf_status make(wf_pictures *p) {
     const wf_comparison *c = p->report->comparison;
-    if (has_multilabel(c)) {
-        WF_TRY(put_note(p, "Images have any number of labels: confusion, ROC curves, reliability, "
-                           "mistakes, maps and the images themselves are left out."));
-        return wf__pictures_data(p, NULL);
-    }
+    if (has_multilabel(c)) return put_set_data(p);
     for (size_t row = 0; row < c->row_count; row++) {
         WF_TRY(wf__pictures_mistakes(p, row));
         WF_TRY(wf__pictures_map(p, row));

@@ -24,6 +24,11 @@ wf_status wf_chart_roc(wf_str *out, wf_context *cx, const json_t *roc, const wf_
  * of the document. */
 wf_status wf_chart_reliability(wf_str *out, wf_context *cx, const json_t *bins);
 
+/* Pairs of labels: images that are told to have both against those that do, from
+ * models[].sets.together of the document. At most 40 labels, else empty. */
+wf_status wf_chart_together(wf_str *out, wf_context *cx, const json_t *together,
+                            const wf_evaluation *e);
+
 /* Accuracy of each model in each fold of a cross-validation, with mean and interval. */
 wf_status wf_chart_folds(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
 /* The same in a page, whose style it takes. */

@@ -160,6 +160,7 @@ static wf_status put_model(json_t *list, wf_context *cx, const wf_report_row *ro
     WF_TRY(wf_evaluation_json(&evaluation, cx, detail->evaluation));
     WF_TRY(wf_json_put(model, cx, "evaluation", evaluation));
     WF_TRY(put_curves(model, cx, detail));
+    WF_TRY(wf__document_sets(model, cx, &row->runs[0]));
     WF_TRY(wf_json_put(model, cx, "map", json_null()));
     return wf_json_put(model, cx, "mistakes", json_array());
 }

@@ -20,8 +20,10 @@ typedef struct wf__document {
     json_t *json;
 } wf__document;
 
-wf_status wf__document_words(wf__document *d, wf_context *cx);         /* title, question, answer */
-wf_status wf__document_models(wf__document *d, wf_context *cx);        /* models */
+wf_status wf__document_words(wf__document *d, wf_context *cx);  /* title, question, answer */
+wf_status wf__document_models(wf__document *d, wf_context *cx); /* models */
+/* model.sets, null where images have one label each. */
+wf_status wf__document_sets(json_t *model, wf_context *cx, const wf_report_run *run);
 wf_status wf__document_disagreements(wf__document *d, wf_context *cx); /* disagreements */
 wf_status wf__document_made(wf__document *d, wf_context *cx);          /* made */
 

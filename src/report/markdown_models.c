@@ -16,9 +16,8 @@ static double real(const json_t *object, const char *key) {
     return json_number_value(json_object_get(object, key));
 }
 
-/* A picture of a model: "02-gru-128-roc". */
-static wf_status add_picture(wf__markdown *m, size_t row, const char *what, const char *title,
-                             wf_str *svg) {
+wf_status wf__md_model_picture(wf__markdown *m, size_t row, const char *what, const char *title,
+                               wf_str *svg) {
     char name[160], description[200];
     const char *label = m->c->rows[row].label;
     snprintf(name, sizeof name, "%02zu-%.100s-%.40s", row + 1, label, what);
@@ -82,18 +81,16 @@ static wf_status add_charts(wf__markdown *m, size_t row, const json_t *model) {
     const wf_evaluation *e = r->runs[0].evaluation;
     wf_context *cx = m->cx;
     wf_str svg = {0};
+    if (e->is_multilabel) return wf__md_sets(m, row, model);
     WF_TRY(wf_chart_curves(&svg, cx, r));
-    WF_TRY(add_picture(m, row, "curves", "Learning curves", &svg));
-    if (!e->is_multilabel) {
-        WF_TRY(wf_chart_confusion(&svg, cx, e));
-        WF_TRY(add_picture(m, row, "confusion", "Confusion matrix", &svg));
-    }
+    WF_TRY(wf__md_model_picture(m, row, "curves", "Learning curves", &svg));
+    WF_TRY(wf_chart_confusion(&svg, cx, e));
+    WF_TRY(wf__md_model_picture(m, row, "confusion", "Confusion matrix", &svg));
     add_classes(m, json_object_get(model, "evaluation"));
-    if (e->is_multilabel) return WF_OK;
     WF_TRY(wf_chart_roc(&svg, cx, json_object_get(model, "roc"), e));
-    WF_TRY(add_picture(m, row, "roc", "ROC curves", &svg));
+    WF_TRY(wf__md_model_picture(m, row, "roc", "ROC curves", &svg));
     WF_TRY(wf_chart_reliability(&svg, cx, json_object_get(model, "reliability")));
-    return add_picture(m, row, "reliability", "Reliability", &svg);
+    return wf__md_model_picture(m, row, "reliability", "Reliability", &svg);
 }
 
 /* ---- the map ---- */
@@ -159,7 +156,7 @@ static wf_status add_map(wf__markdown *m, size_t row, const json_t *model) {
     wf_str_add(&svg, cx, text);
     wf_free(text);
     WF_TRY(svg.status);
-    return add_picture(m, row, "map", "Map", &svg);
+    return wf__md_model_picture(m, row, "map", "Map", &svg);
 }
 
 /* ---- mistakes ---- */

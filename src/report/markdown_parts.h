@@ -48,6 +48,12 @@ const wf_images *wf__md_test(const wf__markdown *m);
 /* The first row of that data. */
 size_t wf__md_row_of(const wf__markdown *m, const char *data_hash);
 
+/* A picture of a model: "02-gru-128-roc". */
+wf_status wf__md_model_picture(wf__markdown *m, size_t row, const char *what, const char *title,
+                               wf_str *svg);
+/* What is said of a model of images with any number of labels. */
+wf_status wf__md_sets(wf__markdown *m, size_t row, const json_t *model);
+
 /* The sections. */
 wf_status wf__md_data(wf__markdown *m);
 wf_status wf__md_models(wf__markdown *m);

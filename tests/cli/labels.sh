@@ -141,7 +141,13 @@ weft runs query "SELECT value, low, high FROM metrics WHERE name = 'map'" --runs
 json_is 'len(d["rows"]), all(low < value < high for value, low, high in d["rows"])' '(4, True)'
 weft report --all --runs both -o report.html -q
 exits 0
-check 'the report says what it leaves out' grep -q 'Images have any number of labels' report.html
+check 'the report has what is told of sets' grep -q '"together":{"true":\[\[' report.html
+weft report --all --runs both --format md -o sheet.md -q
+exits 0
+for words in '| set log-likelihood | -' '| bottom, left | 0.' 'Pairs of labels, told against true' '| Labels of an image | Images | Told of |' \
+    'among those told wrong'; do
+    check "the report as Markdown has: $words" grep -qF -- "$words" sheet.md
+done
 
 # ---- sets that are told as a whole ----
 cat >decoder.yaml <<'END'

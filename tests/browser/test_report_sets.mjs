@@ -1,0 +1,128 @@
+// The report that weft itself writes of models of images with any number of labels.
+import assert from "node:assert/strict";
+import {mkdir, writeFile} from "node:fs/promises";
+import path from "node:path";
+import {before, test} from "node:test";
+import {pathToFileURL} from "node:url";
+import {close, open} from "./browser.mjs";
+import {drawCharts, marksOf} from "./charts.mjs";
+import {checkAccessible, checkNames, checkQuiet, checkWidth} from "./checks.mjs";
+import {makeRunsFolder, startWeft} from "./ui.mjs";
+
+const SIDE = 8,
+    NAMES = ["top left", "top right", "bottom, left", "<b>right</b>"],
+    TESTS = 80;
+const MODELS = {
+    each: ["dense: {units: 4, activation: sigmoid}", "binary_crossentropy"],
+    field: ["dense: {units: 4}\n  - label_sets\n  - softmax", "sparse_categorical_crossentropy"],
+};
+
+/** Numbers in [0, 1), always the same. */
+function* numbers(state) {
+    for (;;) yield (state = (state * 16807) % 2147483647) / 2147483647;
+}
+
+/** Images whose labels are bright quarters, any number of them, and the sizes of these. */
+async function writeSets(folder, part, count) {
+    const draw = numbers(part.length),
+        next = () => draw.next().value;
+    const sets = Array.from({length: count}, () => NAMES.map(() => next() < 0.4));
+    const word = (...all) => Buffer.concat(all.map(number => Buffer.from(Uint32Array.of(number).buffer).swap32()));
+    const pixels = Buffer.alloc(count * SIDE * SIDE);
+    pixels.forEach((_, i) => {
+        const [x, y, image] = [i % SIDE, Math.floor(i / SIDE) % SIDE, Math.floor(i / SIDE / SIDE)];
+        pixels[i] = 40 * sets[image][2 * Math.floor(y / 4) + Math.floor(x / 4)] + 210 * next();
+    });
+    const quoted = text => `"${text}"`;
+    const labels = sets.map((set, i) => `${i},${quoted(NAMES.filter((_, k) => set[k]).join("|"))}`);
+    const objects = sets.flatMap((set, i) =>
+        NAMES.flatMap((name, k) => (set[k] ? `${i},${quoted(name)},${12 + (i % 5)},4` : []))
+    );
+    const write = (name, text) => writeFile(path.join(folder, `${part}-${name}`), text);
+    await write("images-idx3-ubyte", Buffer.concat([word(0x803, count, SIDE, SIDE), pixels]));
+    await write("labels.csv", ["image,labels", ...labels, ""].join("\n"));
+    await write("objects.csv", ["image,label,width,height", ...objects, ""].join("\n"));
+}
+
+async function weft(...words) {
+    const run = startWeft(...words);
+    assert.equal(await run.ended, 0, run.output);
+}
+
+let page, address;
+
+before(async () => {
+    const folder = await makeRunsFolder(),
+        sets = path.join(folder, "sets"),
+        runs = path.join(folder, "runs");
+    await mkdir(sets);
+    await writeFile(path.join(sets, "classes.txt"), NAMES.join("\n") + "\n");
+    await writeSets(sets, "train", 300);
+    await writeSets(sets, "test", TESTS);
+    const files = [];
+    for (const [name, [last, loss]] of Object.entries(MODELS)) {
+        files.push(path.join(folder, `${name}.yaml`));
+        await writeFile(
+            files.at(-1),
+            `name: ${name}\ninput: [${SIDE}, ${SIDE}, 1]\nlayers:\n` +
+                `  - conv2d: {filters: 4, kernel_size: 3, activation: relu}\n  - flatten\n  - ${last}\n` +
+                `training: {epochs: 3, batch_size: 16, validation: 0.2, loss: ${loss}}\n`
+        );
+    }
+    await weft("compare", ...files, "--dataset", sets, "--runs", runs, "-q");
+    const report = path.join(folder, "report.html");
+    await weft("report", "--all", "--runs", runs, "-o", report, "-q");
+    address = pathToFileURL(report).href;
+    page = await open(address, {width: 360});
+    await page.$$eval("details.fold", all => all.forEach(one => (one.open = true)));
+    await drawCharts(page);
+});
+
+test("it has the charts of sets, and none that asks for one label per image", async () => {
+    const charts = await marksOf(page);
+    const names = charts.map(one => one.name);
+    for (const name of ["together", "set-sizes", "class-scores", "learning-curves"])
+        assert.ok(names.filter(one => one === name).length === 2, `${name} in ${names}`);
+    for (const name of ["confusion", "roc", "reliability", "map"]) assert.ok(!names.includes(name), name);
+    for (const {name, state} of charts) assert.equal(state, "drawn", name);
+    assert.ok(charts.find(one => one.name === "together").marks.rect >= 6);
+});
+
+test("its tables have the figures of the field", async () => {
+    const text = await page.$eval("#answer", one => one.textContent);
+    for (const name of ["Subset accuracy", "Set log-likelihood", "C-F1", "O-F1", "mAP", "Small-object recall"])
+        assert.ok(text.includes(name), name);
+    assert.match(text, /paired bootstrap/);
+    const rows = await page.$$eval('[aria-label="Labels of each"] tbody tr', all => all.map(one => one.textContent));
+    assert.equal(rows.length, NAMES.length);
+    assert.ok(rows[3].startsWith("<b>right</b>"), rows[3]);
+});
+
+test("the worst sets are shown with their pictures", async () => {
+    const cards = await page.$$eval('[aria-label="The worst sets of each"] > li', all =>
+        all.map(one => ({
+            text: one.textContent,
+            shades: new Set(
+                one.querySelector("canvas.tile").getContext("2d").getImageData(0, 0, 8, 8).data
+            ).size,
+        }))
+    );
+    assert.ok(cards.length > 3 && cards.length <= 20, `${cards.length} cards`);
+    for (const {text, shades} of cards) {
+        assert.match(text, /^Told .*True .*the true set has probability [0-9.e-]+$/);
+        assert.ok(shades > 3, `${shades} shades`);
+    }
+});
+
+test("it is quiet, accessible, and as wide as its window", async () => {
+    await checkWidth(page);
+    await checkAccessible(page);
+    await checkNames(page);
+    checkQuiet(page);
+    const wide = await open(address, {width: 1600, scheme: "dark"});
+    await drawCharts(wide);
+    await checkWidth(wide);
+    await checkAccessible(wide);
+    checkQuiet(wide);
+    await close(wide);
+});
