@@ -179,6 +179,7 @@ done:
 
 static wf_status run(wf_cli *cli, const void *given) {
     const explain_options *o = given;
+    wf_context *cx = &cli->cx;
     wf_session session = {0};
     wf_trained trained = {0};
     wf_explained e = {.cli = cli, .label = -1};
@@ -187,8 +188,12 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_status status;
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
     WF_TRY_OR(wf_trained_open(&trained, &session, o->runs, cli->operands[0]));
-    WF_TRY_OR(wf_trained_class_names(&names, &cli->cx, &trained));
+    WF_TRY_OR(wf_trained_class_names(&names, cx, &trained));
     const wf_graph *g = trained.experiment.model->graph;
+    WF_REQUIRE_OR(!wf_told_sets(g), WF_E_UNSUPPORTED,
+                  "model %s tells sets of labels as a whole, no score of it stands for one label | "
+                  "a model with a sigmoid per label is explained label by label: --class LABEL",
+                  g->name);
     e.run = trained.summary.id;
     e.names = names;
     e.classes = (int)wf_shape_size(&g->nodes[g->output].shape);
@@ -219,7 +224,8 @@ const wf_command wf_command_explain = {
         "model gets the probability after each row, and what each row speaks for the class by\n"
         "integrated gradients. A model with both gets both, for the rows of the convolutions' "
         "map;\n"
-        "any other integrated gradients alone.\n"
+        "any other integrated gradients alone. Of a model that gives each label a probability of\n"
+        "its own, --class is a label.\n"
         "All is computed in float32. Pictures and arrays go to files: heatmap.png (the image, the\n"
         "same under Grad-CAM's heat, integrated gradients: blue for, orange against the class),\n"
         "attributions.npy, gradcam.npy, progression.svg, explain.json.",

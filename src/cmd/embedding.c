@@ -49,7 +49,7 @@ static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
     const source from = find_source(d, choice->part);
     WF_REQUIRE(!d->is_multilabel, WF_E_UNSUPPORTED,
                "data set %s has any number of labels per image, a map shows images by their one "
-               "label",
+               "label | weft report shows which labels go together",
                d->name);
     WF_REQUIRE(from.count > 0, WF_E_DATA, "data set %s has no %s images", d->name, choice->part);
     const int64_t n = choice->limit > 0 && choice->limit < from.count ? choice->limit : from.count;

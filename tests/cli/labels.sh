@@ -272,6 +272,14 @@ for words in 'cv each.yaml --folds 3 --dataset ./sets' 'embed each-1 -o map'; do
     weft $words -q
     err_like '*any number of labels per image*'
 done
+for name in decoder field; do
+    weft explain $name-1 test:3 -q
+    exits 1
+    err_like '*tells sets of labels as a whole*--class LABEL*'
+done
+weft explain each-1 test:3 --class 'bottom, left' -o explained --json
+exits 0
+json_is 'd["name"], len(d["grad_cam"]["map"])' "('bottom, left', 6)"
 weft evaluate each-1 --curves curves -q
 err_like '*--curves*any number*'
 
