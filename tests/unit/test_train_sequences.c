@@ -77,8 +77,9 @@ static wf_recipe *new_recipe(int epochs) {
     return r;
 }
 
-/* Trains, and what the model then says of the training images. */
-static void learn(wf_graph *g, double *accuracy, double *loss) {
+/* Trains, told its own labels with probability `own` in the end, and what the model then says of
+ * the training images. */
+static void learn(wf_graph *g, double own, double *accuracy, double *loss) {
     wf_images images;
     wf_pool *pool = NULL;
     wf_params *params = NULL;
@@ -88,6 +89,7 @@ static void learn(wf_graph *g, double *accuracy, double *loss) {
     static double log_p[COUNT];
     fill_sets(&images);
     wf_recipe *r = new_recipe(40);
+    r->scheduled_sampling = (wf_scheduled_sampling){own > 0, WF_SAMPLING_LINEAR, own};
     CHECK_OK(&cx, wf_pool_create(&pool, &cx, 2));
     CHECK_OK(&cx, wf_params_create(&params, &cx, g, 1));
     wf_train_data data = {.train = &images, .n_train = COUNT};
@@ -119,16 +121,18 @@ static void learn(wf_graph *g, double *accuracy, double *loss) {
     wf_recipe_destroy(r);
 }
 
-static void check_learns(wf_graph *g, double least, double most_loss) {
+static void check_learns(wf_graph *g, double own, double least, double most_loss) {
     double accuracy, loss;
-    learn(g, &accuracy, &loss);
+    learn(g, own, &accuracy, &loss);
     CHECK(accuracy > least);
     CHECK(loss < most_loss);
     wf_graph_destroy(g);
 }
 
-TEST(a_decoder_learns_sets) { check_learns(new_decoder("frequent_first"), 0.9, 0.6); }
-TEST(a_field_of_labels_learns_sets) { check_learns(new_graph(field), 0.9, 0.6); }
+TEST(a_decoder_learns_sets) { check_learns(new_decoder("frequent_first"), 0, 0.9, 0.6); }
+TEST(a_field_of_labels_learns_sets) { check_learns(new_graph(field), 0, 0.9, 0.6); }
+TEST(a_free_order_learns_sets) { check_learns(new_decoder("free"), 0, 0.9, 0.6); }
+TEST(scheduled_sampling_learns_sets) { check_learns(new_decoder("frequent_first"), 0.5, 0.9, 0.6); }
 
 /* In a random order the next label cannot be known, but the sets can. */
 TEST(a_random_order) {
@@ -148,7 +152,7 @@ TEST(a_random_order) {
     CHECK_OK(&cx, wf__targets_begin_epoch(&t, &cx, &images, 0));
     CHECK(memcmp(first, t.sequences, sizeof first) == 0);
     wf__targets_reset(&t);
-    learn(g, &accuracy, &loss);
+    learn(g, 0, &accuracy, &loss);
     CHECK(accuracy > 0.8);
     wf_graph_destroy(g);
 }
