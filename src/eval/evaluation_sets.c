@@ -181,7 +181,7 @@ static wf_status fill_outcomes(wf_evaluation *e, wf_context *cx, const wf_judged
     WF_TRY(wf_alloc(&e->thresholds, cx, (size_t)j->class_count, sizeof *e->thresholds));
     WF_TRY(wf_alloc(&e->outcomes, cx, n, 1));
     for (int i = 0; i < j->class_count; i++)
-        e->thresholds[i] = j->thresholds ? j->thresholds[i] : 0.5;
+        e->thresholds[i] = j->told ? (double)NAN : j->thresholds ? j->thresholds[i] : 0.5;
     if (j->told) memcpy(taken, j->told, n);
     else take_labels(taken, j->probabilities, e->thresholds, j->count, j->class_count);
     for (size_t i = 0; i < n; i++)
