@@ -106,10 +106,11 @@ typedef struct wf_evaluation {
     int pair_count;
     /* Of images with any number of labels (wf_evaluation_create_sets); else 0 and NULL. */
     int is_multilabel;
-    double hamming_loss;       /* share of wrong labels */
-    double accuracy_at_half;   /* `accuracy`, if every label were taken from one half on */
-    wf_class_score samples;    /* means over the images, each with its labels */
-    double *thresholds;        /* [K] a label is said to be there above it */
+    double hamming_loss;     /* share of wrong labels */
+    double accuracy_at_half; /* `accuracy`, if every label were taken from one half on */
+    wf_class_score samples;  /* means over the images, each with its labels */
+    double
+        *thresholds; /* [K] a label is said to be there above it; NAN: sets are told as a whole */
     double set_log_likelihood; /* mean log-probability of the true set, nats */
     double small_recall;       /* share of the small objects whose label is told */
     int64_t small_count;       /* small objects; 0: none, or not known */

@@ -173,6 +173,7 @@ TEST(sets_told_as_a_whole_and_small_objects) {
     CHECK_NEAR(e->accuracy, 2.0 / 3, TOLERANCE);
     CHECK_NEAR(e->small_recall, 2.0 / 3, TOLERANCE);
     CHECK_INT(e->small_count, 3);
+    CHECK(isnan(e->thresholds[0]));
     CHECK(isnan(e->set_log_likelihood)); /* nobody said how likely the sets are */
     wf_evaluation_destroy(e);
     judged.set_log_p = log_p;
