@@ -152,6 +152,7 @@ wf_status wf__study_keep(wf__study *s, wf__cell *cell, json_t *document,
     WF_TRY_OR(result_path(&path, &folder, s, cell));
     WF_TRY_OR(wf_dir_create(cx, folder));
     WF_TRY_OR(wf_json_write(cx, path, document));
+    wf_study_run_reset(&cell->run); /* known already, and trained again for the Bayes decision */
     WF_TRY_OR(wf_study_run_from_json(&cell->run, cx, document, path));
     cell->is_known = 1;
 done:
