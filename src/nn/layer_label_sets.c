@@ -9,6 +9,7 @@
  * whose number has bit k for label k,
  *  dst[s] = sum_k s_k src_k + sum_{i<j} s_i s_j W_ij
  *  src [N,K]  interactions [K(K-1)/2]: W_01, W_02, ..., W_12, ...  dst [N,2^K]
+ * There is nothing to multiply: additions, two for each set.
  * Behind it stands a softmax, and the loss knows the set's number: so the model is an exact random
  * field, its likeliest set an argmax, and a label's probability a sum. */
 
@@ -26,7 +27,6 @@ static wf_status infer(wf_infer *in) {
                "are 2^K sets of K labels",
                in->layer, wf_shape_text(text, sizeof text, in->inputs[0]), MOST_LABELS);
     in->output = (wf_shape){.rank = 1, .dim = {INT64_C(1) << K}};
-    in->madds = K << K;
     return wf_infer_param(in, "interactions", &pairs, WF_INIT_ZEROS, K, K, 1);
 }
 
