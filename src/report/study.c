@@ -9,8 +9,8 @@
 enum { RESAMPLES = 5000 };
 
 const double wf_study_strengths[WF_STUDY_STRENGTHS] = {0, 0.5, 1, 2};
-const wf_study_model wf_study_opponents[WF_STUDY_OPPONENTS] = {WF_STUDY_SIGMOID, WF_STUDY_ZERO,
-                                                               WF_STUDY_SHUFFLED};
+const int wf_study_opponents[WF_STUDY_OPPONENTS] = {WF_STUDY_SIGMOID, WF_STUDY_ZERO,
+                                                    WF_STUDY_SHUFFLED};
 
 const char *wf_study_model_name(int model) {
     static const char *const names[WF_STUDY_MODELS] = {

@@ -97,7 +97,7 @@ typedef struct wf_study_row {
 
 /* Against whom the CNN-RNN is judged. */
 enum { WF_STUDY_OPPONENTS = 3 };
-extern const wf_study_model wf_study_opponents[WF_STUDY_OPPONENTS]; /* the sigmoid CNN first */
+extern const int wf_study_opponents[WF_STUDY_OPPONENTS]; /* the sigmoid CNN first */
 
 /* A difference of subset accuracies, and its interval of 95 %; NAN: unknown. */
 typedef struct wf_study_gain {
