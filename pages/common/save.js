@@ -1,3 +1,4 @@
+import {csv} from "./csv.js";
 import {el} from "./dom.js";
 
 /** Gives the reader a file. */
@@ -8,6 +9,20 @@ export function saveBlob(blob, name) {
     link.click();
     link.remove();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** A line with a button that saves `what` as CSV: `rows()` is the data, [{column: value}]. */
+export function saveCsv(what, file, rows) {
+    const button = el(
+        "button",
+        {
+            type: "button",
+            "aria-label": `Save ${what} as CSV`,
+            onclick: () => saveBlob(new Blob([csv(rows())], {type: "text/csv"}), file),
+        },
+        "CSV"
+    );
+    return el("div", {class: "tools"}, el("div", {class: "save"}, el("span", {class: "muted"}, "Save"), button));
 }
 
 const SCALE = 2; // pixels of a PNG per pixel of the page

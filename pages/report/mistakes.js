@@ -1,8 +1,7 @@
-import {csv} from "../common/csv.js";
 import {el} from "../common/dom.js";
 import {counted, percent} from "../common/format.js";
 import {classColour} from "../common/palette.js";
-import {saveBlob} from "../common/save.js";
+import {saveCsv} from "../common/save.js";
 import {evidence, legend} from "./evidence.js";
 import {className} from "./gallery.js";
 
@@ -26,25 +25,7 @@ export function mistakes({label, mistakes: list}, classes, around) {
             {class: list.some(hasTwo) ? "mistakes wide-cards" : "mistakes", "aria-label": `The worst mistakes of ${label}`},
             list.map(one => card(one, classes, around))
         ),
-        el(
-            "div",
-            {class: "tools"},
-            el(
-                "div",
-                {class: "save"},
-                el("span", {class: "muted"}, "Save"),
-                el(
-                    "button",
-                    {
-                        type: "button",
-                        "aria-label": `Save the worst mistakes of ${label} as CSV`,
-                        onclick: () =>
-                            saveBlob(new Blob([csv(rows(list, classes))], {type: "text/csv"}), "mistakes.csv"),
-                    },
-                    "CSV"
-                )
-            )
-        ),
+        saveCsv(`the worst mistakes of ${label}`, "mistakes.csv", () => rows(list, classes)),
     ];
 }
 

@@ -3,12 +3,11 @@ import {layers} from "../common/charts/layers.js";
 import {scores} from "../common/charts/scores.js";
 import {sizes} from "../common/charts/sizes.js";
 import {together} from "../common/charts/together.js";
-import {csv} from "../common/csv.js";
 import {el} from "../common/dom.js";
 import {figure} from "../common/figure.js";
 import {count, counted, percent, score} from "../common/format.js";
 import {classColour} from "../common/palette.js";
-import {saveBlob} from "../common/save.js";
+import {saveCsv} from "../common/save.js";
 import {scrollTable} from "../common/table.js";
 import {className} from "./gallery.js";
 
@@ -128,24 +127,7 @@ function worst(label, sets, classes, around) {
             {class: "mistakes", "aria-label": `The worst sets of ${label}`},
             list.map(one => card(one, classes, around))
         ),
-        el(
-            "div",
-            {class: "tools"},
-            el(
-                "div",
-                {class: "save"},
-                el("span", {class: "muted"}, "Save"),
-                el(
-                    "button",
-                    {
-                        type: "button",
-                        "aria-label": `Save the worst sets of ${label} as CSV`,
-                        onclick: () => saveBlob(new Blob([csv(rows)], {type: "text/csv"}), "worst-sets.csv"),
-                    },
-                    "CSV"
-                )
-            )
-        ),
+        saveCsv(`the worst sets of ${label}`, "worst-sets.csv", () => rows),
     ];
 }
 
