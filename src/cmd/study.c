@@ -11,7 +11,9 @@
 #include "cmd/composed.h"
 #include "cmd/study_parts.h"
 
-enum { COMPOSE_SEED = 0 };
+/* Classifiers see canvases of their own: the models' validation images are new to them. Nobody asks
+ * how they do on test images of their set. */
+enum { COMPOSE_SEED = 0, CLASSIFIER_SEED = 1, CLASSIFIER_TEST_COUNT = 100 };
 
 /* ---- threads, for a while ---- */
 
@@ -27,33 +29,43 @@ static void end_threads(wf_session *s) {
 
 /* A set's name says all that it was made by, and it appears whole or not at all: one that is there
  * is the right one. */
-static wf_status compose(wf__study *s, int strength) {
+static wf_status compose(char **out, wf__study *s, const wf_compose_options *options) {
     wf_cli *cli = s->session->cli;
-    const wf_study_call *c = s->call;
-    const wf_compose_options options = {.dependence = wf_study_strengths[strength],
-                                        .seed = COMPOSE_SEED,
-                                        .n_train = c->count,
-                                        .n_test = c->test_count};
     char name[128], *folder = NULL;
-    snprintf(name, sizeof name, "outfits-%g-%lld-%lld", options.dependence,
-             (long long)options.n_train, (long long)options.n_test);
+    snprintf(name, sizeof name, "outfits-%g-%lld-%lld-seed%llu", options->dependence,
+             (long long)options->n_train, (long long)options->n_test,
+             (unsigned long long)options->seed);
     WF_TRY(wf_path_join(&folder, &cli->cx, s->home, "sets"));
     wf_status status = wf_dir_create(&cli->cx, folder);
-    if (status == WF_OK) status = wf_path_join(&s->sets[strength], &cli->cx, folder, name);
+    if (status == WF_OK) status = wf_path_join(out, &cli->cx, folder, name);
     wf_free(folder);
-    if (status != WF_OK || wf_path_is_dir(s->sets[strength])) return status;
-    wf_note(cli, "composing %s\n", s->sets[strength]);
+    if (status != WF_OK || wf_path_is_dir(*out)) return status;
+    wf_note(cli, "composing %s\n", *out);
     if (!s->session->pool) WF_TRY(start_threads(s->session));
-    return wf_session_compose(s->session, &options, s->sets[strength]);
+    return wf_session_compose(s->session, options, *out);
 }
 
-static wf_status hash_set(wf__study *s, int strength) {
+static wf_status compose_all(wf__study *s) {
+    const wf_study_call *c = s->call;
+    const wf_compose_options classifiers = {
+        .seed = CLASSIFIER_SEED, .n_train = c->classifier_count, .n_test = CLASSIFIER_TEST_COUNT};
+    for (int k = 0; k < WF_STUDY_STRENGTHS; k++) {
+        const wf_compose_options options = {.dependence = wf_study_strengths[k],
+                                            .seed = COMPOSE_SEED,
+                                            .n_train = c->count,
+                                            .n_test = c->test_count};
+        WF_TRY(compose(&s->sets[k], s, &options));
+    }
+    return compose(&s->classifier_set, s, &classifiers);
+}
+
+/* Of the set that a cell is trained on. */
+static wf_status hash_set(char out[WF_HASH_HEX], wf__study *s, int strength, int model) {
     wf_experiment e = {0};
-    const wf__cell cell = {.model = WF_STUDY_SIGMOID, .strength = strength, .seed = s->call->seed};
+    const wf__cell cell = {.model = model, .strength = strength, .seed = s->call->seed};
     WF_TRY(wf__study_experiment(&e, s, &cell));
     wf_status status = wf_session_open_data(s->session, e.dataset, e.model);
-    if (status == WF_OK)
-        memcpy(s->data_hash[strength], s->session->dataset->sha256, sizeof s->data_hash[strength]);
+    if (status == WF_OK) memcpy(out, s->session->dataset->sha256, WF_HASH_HEX);
     wf_experiment_reset(&e);
     return status;
 }
@@ -64,10 +76,11 @@ static wf_status open_all(wf__study *s) {
     WF_TRY(wf_path_join(&s->home, cx, c->runs, "outfits"));
     if (c->results) WF_TRY(wf_strdup(&s->results, cx, c->results));
     else WF_TRY(wf_path_join(&s->results, cx, s->home, "results"));
-    wf_status status = WF_OK;
-    for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++) status = compose(s, k);
+    wf_status status = compose_all(s);
     end_threads(s->session);
-    for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++) status = hash_set(s, k);
+    for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++)
+        status = hash_set(s->data_hash[k], s, k, WF_STUDY_SIGMOID);
+    if (status == WF_OK) status = hash_set(s->classifier_hash, s, 0, WF_STUDY_BAYES);
     return status == WF_OK ? wf__study_cells(s) : status;
 }
 
@@ -82,6 +95,10 @@ static wf_status add_job(wf__study *s, const wf__cell *cell) {
     snprintf(label, sizeof label, "dependence %g, %s, seed %lld",
              wf_study_strengths[cell->strength], model, (long long)cell->seed);
     snprintf(name, sizeof name, "%s-%g", model, wf_study_strengths[cell->strength]);
+    if (cell->model == WF_STUDY_BAYES) {
+        snprintf(label, sizeof label, "garment classifier, seed %lld", (long long)cell->seed);
+        snprintf(name, sizeof name, "outfits-classifier");
+    }
     WF_TRY(wf_realloc(&s->cell_of, cx, n, n + 1, sizeof *s->cell_of));
     s->cell_of[n] = (size_t)(cell - s->cells);
     WF_TRY(wf__study_experiment(&e, s, cell));
@@ -90,8 +107,9 @@ static wf_status add_job(wf__study *s, const wf__cell *cell) {
 
 static wf_status on_ended(void *user, const wf_job *job) {
     wf__study *s = user;
-    if (job->state == WF_JOB_FAILED || !job->path) return WF_OK;
-    return wf__study_keep_run(s, &s->cells[s->cell_of[job - s->jobs.items]], job->path);
+    wf__cell *cell = &s->cells[s->cell_of[job - s->jobs.items]];
+    if (job->state == WF_JOB_FAILED || !job->path || cell->model == WF_STUDY_BAYES) return WF_OK;
+    return wf__study_keep_run(s, cell, job->path);
 }
 
 static wf_status run_jobs(wf__study *s) {
@@ -107,39 +125,37 @@ static wf_status run_jobs(wf__study *s) {
     return wf_jobs_run(&s->jobs, s->session, &options);
 }
 
-static int needs_bayes(const wf__study *s, int64_t seed) {
-    for (int k = 0; k < WF_STUDY_STRENGTHS; k++)
-        if (!wf__study_cell(s, seed, k, WF_STUDY_BAYES)->is_known) return 1;
-    return 0;
-}
-
-/* The classifiers of the Bayes decision come first and are asked at once: once their results are
- * kept, nothing needs their weights any more. */
-static wf_status decide_by_bayes(wf__study *s) {
-    const int64_t first = s->call->seed, end = first + s->call->seeds;
-    for (int64_t seed = first; seed < end; seed++)
-        if (needs_bayes(s, seed)) WF_TRY(add_job(s, wf__study_cell(s, seed, 0, WF_STUDY_SIGMOID)));
-    if (!s->jobs.count) return WF_OK;
-    WF_TRY(run_jobs(s));
+static wf_status decide_by_bayes(wf__study *s, int64_t seed) {
     WF_TRY(start_threads(s->session));
-    wf_status status = WF_OK;
-    for (size_t i = 0; i < s->jobs.count && status == WF_OK; i++)
-        if (s->jobs.items[i].state != WF_JOB_FAILED)
-            status = wf__study_bayes(s, s->cells[s->cell_of[i]].seed, s->jobs.items[i].path);
+    wf_status status = wf__study_bayes(s, seed, s->classifier);
     end_threads(s->session);
     return status;
 }
 
+/* Seed by seed, so that of a study that is spread over days no classifier is needed again whose
+ * seed is done. */
+static wf_status train_seed(wf__study *s, int64_t seed) {
+    wf__cell *cells = wf__study_cell(s, seed, 0, 0);
+    enum { CELLS = WF_STUDY_STRENGTHS * WF_STUDY_MODELS };
+    int is_done = 1;
+    for (int i = 0; i < CELLS; i++) is_done &= cells[i].is_known;
+    if (is_done) return WF_OK;
+    WF_TRY(add_job(s, wf__study_cell(s, seed, 0, WF_STUDY_BAYES)));
+    WF_TRY(run_jobs(s));
+    const wf_job *job = &s->jobs.items[s->jobs.count - 1];
+    if (job->state == WF_JOB_FAILED) return WF_OK; /* wf_jobs_check says so */
+    wf_free(s->classifier);
+    s->classifier = NULL;
+    WF_TRY(wf_strdup(&s->classifier, &s->session->cli->cx, job->path));
+    WF_TRY(decide_by_bayes(s, seed));
+    for (int i = 0; i < CELLS; i++)
+        if (!cells[i].is_known) WF_TRY(add_job(s, &cells[i]));
+    return run_jobs(s);
+}
+
 static wf_status train(wf__study *s) {
-    WF_TRY(decide_by_bayes(s));
-    const size_t known = s->jobs.count;
-    for (size_t i = 0; i < s->count; i++) {
-        const wf__cell *cell = &s->cells[i];
-        int is_a_job = cell->is_known || cell->model == WF_STUDY_BAYES;
-        for (size_t k = 0; k < known; k++) is_a_job |= s->cell_of[k] == i;
-        if (!is_a_job) WF_TRY(add_job(s, cell));
-    }
-    return s->jobs.count > known ? run_jobs(s) : WF_OK;
+    for (int64_t k = 0; k < s->call->seeds; k++) WF_TRY(train_seed(s, s->call->seed + k));
+    return WF_OK;
 }
 
 /* ---- what comes of it ---- */
@@ -177,6 +193,8 @@ done:
         wf_study_run_reset(&s.cells[i].run);
     }
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++) wf_free(s.sets[k]);
+    wf_free(s.classifier_set);
+    wf_free(s.classifier);
     wf_free(s.cells);
     wf_free(s.cell_of);
     wf_free(s.home);

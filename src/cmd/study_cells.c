@@ -27,13 +27,16 @@ static const struct {
     [WF_STUDY_BAYES] = {"outfits-sigmoid", NULL},
 };
 
-wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf__cell *cell) {
+static wf_status make_experiment(wf_experiment *out, const wf__study *s, const wf__cell *cell) {
     wf_cli *cli = s->session->cli;
-    const int is_bayes = cell->model == WF_STUDY_BAYES;
     wf_experiment_flags flags = *s->call->experiment;
     wf_experiment e = {0};
     char name[96];
-    flags.dataset = s->sets[is_bayes ? 0 : cell->strength];
+    flags.dataset = s->sets[cell->strength];
+    if (cell->model == WF_STUDY_BAYES) {
+        flags.dataset = s->classifier_set;
+        flags.epochs = s->call->classifier_epochs;
+    }
     snprintf(name, sizeof name, "name=%s", wf_study_model_name(cell->model));
     WF_TRY(wf_experiment_create(&e, cli, models[cell->model].file, &flags, cell->seed));
     wf_status status = WF_OK;
@@ -46,19 +49,53 @@ wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf_
     return status;
 }
 
-/* Everything that decides the weights, with the data's hash in place of where they are. */
-static wf_status describe(wf__cell *cell, const wf__study *s) {
+wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf__cell *cell) {
     wf_experiment e = {0};
-    wf_str text = {0};
-    char hash[WF_HASH_HEX];
-    WF_TRY(wf__study_experiment(&e, s, cell));
+    WF_TRY(make_experiment(&e, s, cell));
+    wf_status status = WF_OK;
+    if (cell->model != WF_STUDY_BAYES && s->classifier)
+        status = wf_experiment_pretrain(&e, s->session->cli, s->call->runs, s->classifier);
+    if (status == WF_OK) *out = e;
+    else wf_experiment_reset(&e);
+    return status;
+}
+
+/* The cell's key with `hash` in place of where the data are. */
+static wf_status key_of(wf_str *out, const wf__study *s, const wf__cell *cell, const char *hash,
+                        const char *classifier_sha256) {
+    wf_context *cx = &s->session->cli->cx;
+    char dataset[WF_HASH_HEX], weights[] = "";
+    wf_experiment e = {0};
+    WF_TRY(make_experiment(&e, s, cell));
     wf_experiment elsewhere = e;
-    memcpy(hash, s->data_hash[cell->model == WF_STUDY_BAYES ? 0 : cell->strength], sizeof hash);
-    elsewhere.dataset = hash;
-    wf_status status = wf_experiment_key(&text, &s->session->cli->cx, &elsewhere);
-    if (status == WF_OK) cell->experiment = text.text;
-    else wf_str_reset(&text);
+    memcpy(dataset, hash, sizeof dataset);
+    elsewhere.dataset = dataset;
+    if (classifier_sha256) {
+        elsewhere.pretrained = weights;
+        memcpy(elsewhere.pretrained_sha256, classifier_sha256, WF_HASH_HEX);
+    }
+    wf_status status = wf_experiment_key(out, cx, &elsewhere);
     wf_experiment_reset(&e);
+    return status;
+}
+
+/* Everything that decides the weights. The classifier's weights stand for themselves by the hash of
+ * what decides them: where only results are left, they are not there. */
+static wf_status describe(wf__cell *cell, const wf__study *s) {
+    const wf__cell classifier = {.model = WF_STUDY_BAYES, .seed = cell->seed};
+    wf_str text = {0};
+    char sha256[WF_HASH_HEX];
+    wf_status status;
+    WF_TRY_OR(key_of(&text, s, &classifier, s->classifier_hash, NULL));
+    if (cell->model != WF_STUDY_BAYES) {
+        wf_hash_bytes(sha256, WF_HASH_SHA256, text.text, text.length);
+        wf_str_reset(&text);
+        WF_TRY_OR(key_of(&text, s, cell, s->data_hash[cell->strength], sha256));
+    }
+    cell->experiment = text.text;
+    return WF_OK;
+done:
+    wf_str_reset(&text);
     return status;
 }
 

@@ -55,7 +55,7 @@ static wf_status next_labels(void *user, wf_context *cx, float *out, const int32
     wf_decoder *d = user;
     const size_t width = (size_t)d->beam.classes + 1, size = width * (size_t)d->beam.length;
     const float *p;
-    WF_TRY(wf__teller_ask(&p, &d->teller, cx, sequences));
+    WF_TRY(wf__teller_ask(&p, &d->teller, cx, sequences, step + 1));
     p += (size_t)step * width;
     for (int i = 0; i < d->teller.batch.n; i++, out += width, p += size)
         memcpy(out, p, width * sizeof *out);
@@ -93,7 +93,7 @@ wf_status wf_decoder_log_probabilities(double *out, wf_decoder *d, wf_context *c
     for (int i = 0; i < batch->n; i++)
         memcpy(d->sequences + i * T, batch->sequences + (batch->index ? batch->index[i] : i) * T,
                (size_t)T * sizeof *d->sequences);
-    WF_TRY(wf__teller_ask(&p, &d->teller, cx, d->sequences));
+    WF_TRY(wf__teller_ask(&p, &d->teller, cx, d->sequences, d->beam.length));
     for (int i = 0; i < batch->n; i++)
         out[i] = wf_beam_log_probability(p + i * size, d->sequences + i * T, d->beam.classes,
                                          d->beam.length);

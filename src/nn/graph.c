@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "nn/fields.h"
+#include "nn/rnn.h"
 
 enum { MAX_NODES = 1000, MAX_NAME = WF_MAX_NAME, MAX_PARAMS = 16 * MAX_NODES };
 
@@ -106,6 +107,25 @@ int wf_graph_trunk(const wf_graph *g) {
     for (int i = 0; i < g->n_nodes && takes; i++)
         if (!reads[i] && is_passage(g, reads, i)) trunk = i;
     return narrowest(g, trunk);
+}
+
+/* Of a node that reads labels: whether step t of its output depends on no later step. */
+static int looks_back_only(const wf_graph *g, const unsigned char reads[MAX_NODES], int node) {
+    const wf_node *n = &g->nodes[node];
+    const unsigned flags = n->spec.class->flags;
+    if (n->n_inputs == 0) return 1;
+    if (n->shape.rank < 2) return 0; /* [steps] became features */
+    if (flags & WF_LAYER_RECURRENT) return wf_rnn_is_causal(n->spec.config);
+    if (flags & WF_LAYER_LOOKS) return !reads[n->inputs[1]] && !reads[n->inputs[n->n_inputs - 1]];
+    return (flags & (WF_LAYER_EACH_STEP | WF_LAYER_LAST_AXIS)) != 0;
+}
+
+int wf_graph_is_causal(const wf_graph *g, int node) {
+    unsigned char reads[MAX_NODES] = {0};
+    find_readers(g, reads);
+    for (int i = 0; i < g->n_nodes && reads[node]; i++)
+        if (reads[i] && !looks_back_only(g, reads, i)) return 0;
+    return reads[node];
 }
 
 /* ---- adding a node ---- */

@@ -101,6 +101,7 @@ enum {
     WF_LAYER_IMAGES = 64,           /* the images: the first layer, and no other */
     WF_LAYER_SETS = 256,            /* has an output for every set of the inputs */
     WF_LAYER_LOOKS = 512,           /* shows how much each step of input 0 looks at places of 1 */
+    WF_LAYER_EACH_STEP = 1024,      /* what it gives at a step comes of its inputs at that step */
     WF_LAYER_LAST_AXIS = 128 /* makes each slice along the last axis anew of that slice alone */
 };
 

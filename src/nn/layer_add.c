@@ -71,6 +71,7 @@ static wf_status onnx(wf_onnx *x) {
 
 const wf_layer_class wf_add_class = {.name = "add",
                                      .summary = "sum of inputs of one shape",
+                                     .flags = WF_LAYER_EACH_STEP,
                                      .min_inputs = 2,
                                      .max_inputs = WF_MAX_INPUTS,
                                      .fields = fields,

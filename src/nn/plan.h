@@ -98,6 +98,9 @@ typedef struct wf_batch {
     /* above 0: each image stands that often in the batch, one after the other, and `sequences` and
      * `told` are [n][sequence_length] in the batch's order */
     int hypotheses;
+    /* INFER: the caller looks at the outputs of the first `steps` steps of a sequence only, those of
+     * the others may be anything; 0: at all */
+    int steps;
     int n;          /* 1 .. batch_size */
     wf_view view;   /* not in TRAIN: how all its images are looked at */
     uint32_t epoch; /* keys the random numbers together with `position` */
@@ -250,6 +253,9 @@ float *wf_at_image(const wf_work *r, wf_buffer buffer, int64_t n0);
 int64_t wf_work_row(const wf_work *r, int image);
 const int32_t *wf_work_sequence(const wf_work *r, int image);
 const int32_t *wf_work_told(const wf_work *r, int image);
+/* Steps of this run's sequences whose answers count, 1 .. `steps`, of a layer that has `steps` of
+ * them (wf_graph_is_causal): up to the last END of the batch, or as many as are looked at. */
+int wf_work_steps(const wf_work *r, int steps);
 /* Shards of this batch and the slice that belongs to one. */
 int wf_work_shards(const wf_work *r);
 void wf_work_shard_range(const wf_work *r, int shard, int *n0, int *n);

@@ -68,6 +68,7 @@ struct wf_plan {
     wf_buffer *dst;   /* of every node */
     int output, from; /* nodes */
     int sequence_length;
+    int counted_steps; /* of the sequences, in the run in progress */
     wf_buffer losses; /* float per image */
     wf_buffer hits;   /* int32 per image: the largest output is the label's */
     wf_buffer scores, input_gradient, layer_gradient; /* of a GRADIENT plan */

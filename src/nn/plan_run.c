@@ -53,6 +53,10 @@ const int32_t *wf_work_told(const wf_work *r, int image) {
     return sequence_of(r, r->batch->told ? r->batch->told : r->batch->sequences, image);
 }
 
+int wf_work_steps(const wf_work *r, int steps) {
+    return r->plan->counted_steps < steps ? r->plan->counted_steps : steps;
+}
+
 float *wf_value(const wf_work *r, int index) {
     return r->plan->params->value + r->plan->graph->params[index].offset;
 }
@@ -242,6 +246,18 @@ static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss)
 
 /* ---- one batch ---- */
 
+/* The loss looks at each sequence up to its END. */
+static int count_steps(const wf_plan *plan) {
+    const wf_work r = {.plan = plan, .batch = plan->batch};
+    const int length = plan->sequence_length;
+    int steps = 1;
+    if (!length) return 0;
+    if (plan->losses == WF_NO_BUFFER) return plan->batch->steps ? plan->batch->steps : length;
+    for (int i = 0; i < plan->batch->n; i++)
+        while (steps < length && wf_work_sequence(&r, i)[steps] >= 0) steps++;
+    return steps;
+}
+
 static double sum_losses(const wf_plan *plan, int64_t *correct) {
     const float *loss = kept(plan, plan->losses);
     const int32_t *hit = kept(plan, plan->hits);
@@ -270,6 +286,7 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
                "labels",
                plan->graph->name, wanted, given);
     plan->batch = batch;
+    plan->counted_steps = count_steps(plan);
     const int is_training = plan->options.mode == WF_PLAN_TRAIN;
     const int is_stale = plan->generation != plan->params->generation;
     run_phases(plan, is_stale ? 0 : plan->n_refresh_phases, plan->n_phases);

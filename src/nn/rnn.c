@@ -1,5 +1,9 @@
 #include "nn/rnn.h"
 
+int wf_rnn_is_causal(const wf_rnn_config *config) {
+    return config->return_sequences && !config->go_backwards;
+}
+
 wf_status wf_rnn_infer(wf_infer *in, int gates, int bias_rows, wf_initializer bias_initializer) {
     const wf_rnn_config *c = in->config;
     wf_context *cx = in->cx;

@@ -80,6 +80,9 @@ typedef struct wf_rnn_config {
  * Errors: WF_E_SHAPE, WF_E_LIMIT, WF_E_NOMEM. */
 wf_status wf_rnn_infer(wf_infer *in, int gates, int bias_rows, wf_initializer bias_initializer);
 
+/* Whether step t of the output depends on no later step. */
+int wf_rnn_is_causal(const wf_rnn_config *config);
+
 /* ---- plan ---- */
 
 /* The point-wise part of one time step for `rows` sequences, behind the matrix products. */

@@ -44,11 +44,17 @@ typedef struct rnn_args {
     int param, node, T, F, H, GH;
     int gradient_columns; /* of W and U in one tile */
     int is_reversed;      /* step s reads input T-1-s */
+    int is_causal;        /* reads labels, wf_graph_is_causal: only the steps that count are run */
     uint32_t keep;        /* recurrent dropout: of 2^16ths */
 } rnn_args;
 
 static inline int wf__rnn_input_step(const rnn_args *a, int s) {
     return a->is_reversed ? a->T - 1 - s : s;
+}
+
+/* Steps 0 .. that this run takes. Behind them the output and all gradients are zero. */
+static inline int wf__rnn_steps(const wf_work *r, const rnn_args *a) {
+    return a->is_causal ? wf_work_steps(r, a->T) : a->T;
 }
 
 /* Rows of one time step of `images` images. */

@@ -74,8 +74,9 @@ static void multiply_input(const wf_work *r, const rnn_args *a, int s, int steps
 static void gather_input(const wf_work *r, const rnn_args *a) {
     const float *src = wf_at(r, a->src);
     const int run = wf__rnn_run(a);
+    const int steps = wf__rnn_steps(r, a);
     float *x = wf_at(r, a->x);
-    for (int s = 0; s < a->T; s++)
+    for (int s = 0; s < steps; s++)
         for (int i = 0; i < r->n; i++)
             for (int l = 0; l < a->place.lines; l += run, x += (ptrdiff_t)run * a->F)
                 memcpy(x, src + wf__rnn_input_at(a, i, l, s),
@@ -91,6 +92,14 @@ static void scatter_output(const wf_work *r, const rnn_args *a, const float *h, 
             if (a->place.is_added) r->kernels->add(to, to, h, (size_t)a->H);
             else memcpy(to, h, (size_t)a->H * sizeof *to);
         }
+}
+
+/* Of the steps from `first` on; only a causal layer leaves any. */
+static void clear_output(const wf_work *r, const rnn_args *a, int first) {
+    float *dst = wf_at(r, a->dst);
+    const size_t bytes = (size_t)(a->T - first) * (size_t)a->H * sizeof *dst;
+    for (int i = 0; i < r->n && bytes; i++)
+        memset(wf__rnn_output_row(a, dst, i, 0, first), 0, bytes);
 }
 
 wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s) {
@@ -122,12 +131,13 @@ static void begin(const wf_work *r, const rnn_args *a) {
     gather_input(r, a);
     memset(wf_at(r, a->h), 0, bytes);
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, bytes);
-    if (a->is_narrow) multiply_input(r, a, 0, a->T, wf_at(r, a->g));
+    if (a->is_narrow) multiply_input(r, a, 0, wf__rnn_steps(r, a), wf_at(r, a->g));
 }
 
 static void run_forward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const int rows = wf__rnn_rows(a, r->n), image_units = a->place.lines * a->H;
+    const int steps = wf__rnn_steps(r, a);
     const float scale = 65536.0f / (float)a->keep;
     begin(r, a);
     if (a->bits != WF_NO_BUFFER) {
@@ -135,7 +145,7 @@ static void run_forward(const wf_work *r, const void *args) {
         key.stream += (uint32_t)a->place.is_backward << 20;
         r->kernels->mask(wf_at(r, a->bits), r->n, image_units, a->keep, &key);
     }
-    for (int s = 0; s < a->T; s++) {
+    for (int s = 0; s < steps; s++) {
         wf_rnn_step step = wf__rnn_step_at(r, a, s);
         const float *h = step.h_prev;
         /* step by step: what one step writes is still in L2 when the next reads it */
@@ -153,6 +163,7 @@ static void run_forward(const wf_work *r, const void *args) {
         a->cell->forward(&step);
         scatter_output(r, a, step.h, s);
     }
+    clear_output(r, a, steps);
 }
 
 /* ---- one shard ----
@@ -164,7 +175,10 @@ typedef struct shared_args {
     int s;
 } shared_args;
 
-static void run_shared_begin(const wf_work *r, const void *args) { begin(r, args); }
+static void run_shared_begin(const wf_work *r, const void *args) {
+    begin(r, args);
+    clear_output(r, args, wf__rnn_steps(r, args));
+}
 
 static int tile_columns(const rnn_args *a, const wf_kernels *kernels) {
     const int columns = (a->GH + SHARED_TILES - 1) / SHARED_TILES;
@@ -174,6 +188,7 @@ static int tile_columns(const rnn_args *a, const wf_kernels *kernels) {
 static void run_shared_product(const wf_work *r, const void *args) {
     const shared_args *o = args;
     const rnn_args *a = &o->rnn;
+    if (o->s >= wf__rnn_steps(r, a)) return;
     const wf_rnn_step step = wf__rnn_step_at(r, a, o->s);
     const int columns = tile_columns(a, r->kernels), j = r->tile * columns;
     const int has_own_product = a->u != WF_NO_BUFFER;
@@ -192,6 +207,7 @@ static void run_shared_product(const wf_work *r, const void *args) {
 
 static void run_shared_cell(const wf_work *r, const void *args) {
     const shared_args *o = args;
+    if (o->s >= wf__rnn_steps(r, &o->rnn)) return;
     const wf_rnn_step step = wf__rnn_step_at(r, &o->rnn, o->s);
     o->rnn.cell->forward(&step);
     scatter_output(r, &o->rnn, step.h, o->s);
@@ -234,7 +250,7 @@ static wf_cost cell_cost(const rnn_args *a) {
 static wf_status plan_shared(wf_builder *b, const rnn_args *a) {
     const int columns = tile_columns(a, b->kernels), tiles = (a->GH + columns - 1) / columns;
     WF_TRY(wf_build_shard_step(b, WF_FORWARD, run_shared_begin, a, sizeof *a,
-                               WF_USES(a->src, a->x, a->g, a->h, a->c)));
+                               WF_USES(a->src, a->dst, a->x, a->g, a->h, a->c)));
     wf_build_cost(b, wf__rnn_cost(a, a->F));
     for (int s = 0; s < a->T; s++) {
         const shared_args shared = {.rnn = *a, .s = s};

@@ -37,8 +37,17 @@ static void scatter_input_gradient(const wf_work *r, const rnn_args *a, const fl
         }
 }
 
+/* Of the steps from `first` on. */
+static void clear_input_gradient(const wf_work *r, const rnn_args *a, int first) {
+    float *diff_src = wf_at(r, a->diff_src);
+    const size_t bytes = (size_t)(a->T - first) * (size_t)a->F * sizeof *diff_src;
+    for (int i = 0; i < r->n && bytes; i++)
+        memset(diff_src + wf__rnn_input_at(a, i, 0, first), 0, bytes);
+}
+
 static void pair(const wf_work *r, const rnn_args *a, wf_buffer dst, wf_buffer src, int n) {
-    r->kernels->pair_rows(wf_at(r, dst), n, wf_at(r, src), n, a->T * wf__rnn_rows(a, r->n), n);
+    const int rows = wf__rnn_steps(r, a) * wf__rnn_rows(a, r->n);
+    r->kernels->pair_rows(wf_at(r, dst), n, wf_at(r, src), n, rows, n);
 }
 
 static void pair_all(const wf_work *r, const rnn_args *a) {
@@ -60,20 +69,20 @@ static void add_bias_gradient(const wf_work *r, const rnn_args *a, const wf_rnn_
 
 static void run_backward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
-    const int rows = wf__rnn_rows(a, r->n);
+    const int rows = wf__rnn_rows(a, r->n), steps = wf__rnn_steps(r, a);
     const size_t state = (size_t)rows * (size_t)a->H;
     const float scale = 65536.0f / (float)a->keep;
     const int has_own_product = a->u != WF_NO_BUFFER;
     float *dh = (float *)r->scratch + wf__rnn_rounded_bytes(a, r->kernels, r->n) / sizeof(float),
           *dc = dh + state, *through = dc + state, *dx = through + state;
     memset(dh, 0, 2 * state * sizeof *dh);
-    for (int s = a->T - 1; s >= 0; s--) {
+    for (int s = steps - 1; s >= 0; s--) {
         wf_rnn_step step = wf__rnn_step_at(r, a, s);
         add_output_gradient(r, a, dh, s);
         step.dh = dh;
         step.dc = dc;
         a->cell->backward(&step);
-        add_bias_gradient(r, a, &step, s < a->T - 1);
+        add_bias_gradient(r, a, &step, s < steps - 1);
         if (s == 0) break; /* nobody asks for d(h[0]) */
         const float *dz = has_own_product ? step.h_gates : step.gates;
         if (a->bits == WF_NO_BUFFER) { /* dh = dz U^T (+ what did not pass U) */
@@ -89,12 +98,13 @@ static void run_backward(const wf_work *r, const void *args) {
     }
     if (a->pairs.x != WF_NO_BUFFER) pair_all(r, a);
     if (a->diff_src == WF_NO_BUFFER) return;
-    for (int s = 0; s < a->T; s++) { /* dx = dg W^T */
+    for (int s = 0; s < steps; s++) { /* dx = dg W^T */
         wf__rnn_product(r, a, rows, a->GH, a->F,
                         (float *)wf_at(r, a->g) + (ptrdiff_t)s * rows * a->GH, a->packed_w_back, dx,
                         NULL, 0);
         scatter_input_gradient(r, a, dx, s);
     }
+    clear_input_gradient(r, a, steps);
 }
 
 /* ---- weight gradients: columns of W, U and bias, over all shards in order ---- */
@@ -110,6 +120,7 @@ enum { BYTES = 4 }; /* of an element */
 
 static factors factors_of(const wf_work *r, const rnn_args *a, int n0, int images) {
     const int has_own_product = a->u != WF_NO_BUFFER, rows = wf__rnn_rows(a, images);
+    const int steps = wf__rnn_steps(r, a);
     factors f;
     int first = rows; /* of h */
     if (a->is_bf16) {
@@ -117,14 +128,14 @@ static factors factors_of(const wf_work *r, const rnn_args *a, int n0, int image
                       .x = (const char *)wf_at_image(r, a->pairs.x, n0),
                       .h = (const char *)wf_at_image(r, a->pairs.h, n0),
                       .g = (const char *)wf_at_image(r, a->pairs.g, n0),
-                      .rows = (a->T * rows + 1) / 2};
+                      .rows = (steps * rows + 1) / 2};
         first = rows % 2 ? 0 : rows / 2; /* no pair may be split */
     } else {
         f = (factors){.gemm_tn = r->kernels->gemm_tn,
                       .x = (const char *)wf_at_image(r, a->x, n0),
                       .h = (const char *)wf_at_image(r, a->m != WF_NO_BUFFER ? a->m : a->h, n0),
                       .g = (const char *)wf_at_image(r, a->g, n0),
-                      .rows = a->T * rows};
+                      .rows = steps * rows};
     }
     const wf_buffer u = a->is_bf16 ? a->pairs.u : a->u;
     f.u = has_own_product ? (const char *)wf_at_image(r, u, n0) : f.g;
@@ -260,6 +271,7 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
     a.is_shared = b->n_shards == 1 && !a.keeps_steps && (int64_t)a.H * a.GH >= SHARED_FLOATS;
     a.is_narrow = a.is_shared || wf__rnn_rows(&a, b->shard_size) < NARROW_ROWS;
     a.is_reversed = a.config.go_backwards != a.place.is_backward;
+    a.is_causal = wf_graph_is_causal(b->graph, b->node_index);
     WF_TRY(build_buffers(b, &a));
     WF_TRY(wf__rnn_plan_forward(b, &a));
     return a.keeps_steps ? plan_backward(b, &a) : WF_OK;

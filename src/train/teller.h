@@ -30,9 +30,10 @@ void wf__teller_reset(wf__teller *teller);
 wf_status wf__teller_look(wf__teller *teller, wf_context *cx, const wf_batch *batch,
                           int hypotheses);
 /* *out [images * hypotheses][length][classes + 1], until the next call: probabilities of what comes
- * at each step behind sequences [images * hypotheses][length] (labels, END, then -1).
+ * at each of the first `steps` steps behind sequences [images * hypotheses][length] (labels, END,
+ * then -1); what stands there for the others means nothing.
  * Errors: as wf_plan_run. */
 wf_status wf__teller_ask(const float **out, wf__teller *teller, wf_context *cx,
-                         const int32_t *sequences);
+                         const int32_t *sequences, int32_t steps);
 
 #endif

@@ -6,6 +6,7 @@
 mkdir models
 trunk='  - average_pool2d: {pool_size: 8}
   - flatten
+  - dense: {name: hidden, units: 12, activation: relu}
   - dropout: {rate: 0.1}'
 recipe='training: {epochs: 3, batch_size: 16, validation: 0.25, optimizer: {adam: {learning_rate: 0.01}}'
 model() { # NAME LAYERS REST
@@ -23,7 +24,10 @@ model outfits-cnn-rnn '  - dense: {name: image, units: 8}
   - add: {inputs: [label_embedding, image_at_each_step]}
   - tied_dense: {to: label_embedding, units: 11, activation: softmax}' ''
 
-study() { weft compare --suite outfits --count 120 --test-count 40 --epochs 1 --threads 2 --jobs 2 "$@"; }
+study() {
+    weft compare --suite outfits --count 120 --test-count 40 --classifier-count 160 --classifier-epochs 2 --epochs 1 \
+        --threads 2 --jobs 2 "$@"
+}
 
 # ---- the whole ----
 study --seeds 2 --results results --page page.md -o out
@@ -35,19 +39,22 @@ Dependence 0.5, 40 test canvases
 model *
 bayes * 2 *
 written to out: outfits.md, .csv and .json; results: results'
-err_like '*composing *runs/outfits/sets/outfits-0-120-40*side by side*dependence 0, outfits-sigmoid, seed 1*'
+err_like '*composing *runs/outfits/sets/outfits-0-120-40-seed0*outfits-classifier-1: outfits-sigmoid on outfits-0-160-100-seed1*side by side*dependence 0, outfits-sigmoid, seed 1*'
 same "$(ls "$WEFT_RUNS/outfits/sets" | tr '\n' ' ')" \
-    'outfits-0-120-40 outfits-0.5-120-40 outfits-1-120-40 outfits-2-120-40 '
+    'outfits-0-120-40-seed0 outfits-0-160-100-seed1 outfits-0.5-120-40-seed0 outfits-1-120-40-seed0 outfits-2-120-40-seed0 '
 same "$(ls results | tr '\n' ' ')" 'dependence-0 dependence-0.5 dependence-1 dependence-2 '
 same "$(ls results/dependence-0.5 | tr '\n' ' ')" "bayes-seed0.json bayes-seed1.json outfits-cnn-rnn-seed0.json \
 outfits-cnn-rnn-seed1.json outfits-cnn-rnn-shuffled-seed0.json outfits-cnn-rnn-shuffled-seed1.json \
 outfits-cnn-rnn-zero-seed0.json outfits-cnn-rnn-zero-seed1.json outfits-pairs-seed0.json outfits-pairs-seed1.json \
 outfits-sigmoid-seed0.json outfits-sigmoid-seed1.json "
 same "$(ls -d "$WEFT_RUNS"/outfits-*-1 | wc -l) $(ls -d "$WEFT_RUNS"/outfits-cnn-rnn-zero-0.5-?)" \
-    "20 $WEFT_RUNS/outfits-cnn-rnn-zero-0.5-1
+    "21 $WEFT_RUNS/outfits-cnn-rnn-zero-0.5-1
 $WEFT_RUNS/outfits-cnn-rnn-zero-0.5-2"
 check 'the ablation is one' grep -q 'feedback: zero' "$WEFT_RUNS/outfits-cnn-rnn-zero-2-1/config.yaml"
 check 'and the other' grep -q 'feedback: shuffled' "$WEFT_RUNS/outfits-cnn-rnn-shuffled-2-1/config.yaml"
+classifiers=$(sha256sum "$WEFT_RUNS"/outfits-classifier-?/weights/last.safetensors | cut -d ' ' -f 1 | sort)
+same "$(sed -n 's/^pretrained_sha256: //p' "$WEFT_RUNS"/outfits-*/config.yaml | sort | uniq -c | awk '{ print $1, $2 }')" \
+    "$(printf '20 %s\n' $classifiers)"
 check 'a section of the page' grep -q '^# Outfits: what a network gains' page.md
 check 'what made it' grep -q -- '--suite outfits --count 120' page.md
 check 'a table of each dependence' test "$(grep -c '^## Dependence ' page.md)" -eq 4
@@ -90,23 +97,23 @@ same "$(/usr/bin/python3 again.py results out 2>&1)" 'all of it 48'
 
 # ---- the Bayes decision ----
 sets=$WEFT_RUNS/outfits/sets
-# of two trainings side by side either one may have begun first
-first=$(basename "$(dirname "$(grep -lx 'seed: 0' "$WEFT_RUNS"/outfits-sigmoid-0-?/config.yaml)")")
-weft evaluate "$first" -d "$sets/outfits-1-120-40" --prior "$sets/outfits-1-120-40/distribution.json" --json
+set=$sets/outfits-1-120-40-seed0
+weft evaluate outfits-classifier-1 -d "$set" --prior "$set/distribution.json" --json
 exits 0
 bayes=$(/usr/bin/python3 -c 'import json; t = json.load(open("results/dependence-1/bayes-seed0.json"))["test"]
 print(t["subset_accuracy"], t["set_log_likelihood"])')
 json_is '" ".join(str(d["evaluation"][k]) for k in ("subset_accuracy", "set_log_likelihood"))' "$bayes"
 # where labels are independent, it takes each from one half on
-same "$(/usr/bin/python3 -c 'import json
-one, other = (json.load(open(f"results/dependence-0/{m}-seed1.json"))["test"] for m in ("bayes", "outfits-sigmoid"))
-print(one["subset_accuracy"] == other["subset_accuracy_at_half"],
-      abs(one["set_log_likelihood"] - other["set_log_likelihood"]) < 1e-5)')" 'True True'
-weft evaluate outfits-sigmoid-1-1 --prior "$sets/outfits-1-120-40/distribution.json"
+weft evaluate outfits-classifier-2 -d "$sets/outfits-0-120-40-seed0" --json
+exits 0
+json_is '[(lambda b, e: (b["subset_accuracy"] == e["subset_accuracy_at_half"],
+    abs(b["set_log_likelihood"] - e["set_log_likelihood"]) < 1e-5))(
+    __import__("json").load(open("results/dependence-0/bayes-seed1.json"))["test"], d["evaluation"])]' '[(True, True)]'
+weft evaluate outfits-sigmoid-1-1 --prior "$set/distribution.json"
 exits 2
 err_is 'weft: --prior: run outfits-sigmoid-1-1 was trained on labels of dependence 1, must be 0
       what one label says about another would count twice'
-weft evaluate outfits-pairs-0-1 --prior "$sets/outfits-1-120-40/distribution.json"
+weft evaluate outfits-pairs-0-1 --prior "$set/distribution.json"
 exits 2
 err_like 'weft: model outfits-pairs tells sets of labels as a whole, a distribution of sets is for*'
 weft evaluate outfits-sigmoid-0-1 --prior none.json
@@ -123,7 +130,8 @@ check 'and the same figures' cmp out/outfits.csv before.csv
 rm results/dependence-1/outfits-pairs-seed1.json
 study --seeds 2 --results results -o out --json
 exits 0
-same "$(ls -d "$WEFT_RUNS"/*-1)" "$WEFT_RUNS/outfits-pairs-1-1"
+same "$(ls -d "$WEFT_RUNS"/outfits-*-1)" "$WEFT_RUNS/outfits-classifier-1
+$WEFT_RUNS/outfits-pairs-1-1"
 json_is 'len(d["tables"]), d["tables"][2]["rows"][1]["model"], d["tables"][2]["rows"][1]["seeds"]' \
     "(4, 'outfits-pairs', 2)"
 times() { /usr/bin/python3 -c 'import csv, sys
@@ -156,7 +164,7 @@ exits 2
 err_like 'weft: --suite outfits has its own models, outfits-sigmoid is one more*'
 weft compare outfits-sigmoid --count 100
 exits 2
-err_like 'weft: --count and --test-count are of --suite outfits*'
+err_like 'weft: --count, --test-count, --classifier-count and --classifier-epochs are of --suite outfits*'
 echo '{' >results/dependence-0/bayes-seed0.json
 study --seeds 1 --results results
 exits 3

@@ -3,7 +3,7 @@
 PyTorch says about the models of sequences/models, which tell sets of labels. Debian packages as for
 generate.py.
 
-Arrays: `images` [12,14,14,1]; `sequences` [12,4], labels, then END (5), then -1, or `labels` [12],
+Arrays: `images` [12,14,14,1]; `sequences` [12,6], one to three labels, then END (5), then -1, or `labels` [12],
 numbers of sets; `initial/PARAM`. Step s trains on images 0..5 when s is even, else on 6..11, with
 adam. Expected: `losses` [10], the mean over the batch of -log p of the whole sequence or set;
 `gradient/PARAM` of the first step, `final/PARAM` after the tenth; `outputs` [12,...] after it."""
@@ -16,7 +16,7 @@ import networks
 from generate import HERE, Source, Writer
 from layers import LAYERS
 
-END, START, STEPS = 5, 6, 4
+END, START, STEPS = 5, 6, 6
 ORDERS = [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]]
 
 

@@ -6,7 +6,7 @@
 #include "spec/model.h"
 #include "test.h"
 
-enum { STEPS = 10, IMAGES = 12, BATCH = 6, LENGTH = 4 };
+enum { STEPS = 10, IMAGES = 12, BATCH = 6, LENGTH = 6 };
 
 static wf_context cx;
 
