@@ -249,23 +249,22 @@ static wf_status study(wf_cli *cli, const compare_options *o) {
     wf_session session = {0};
     wf_experiment_flags experiment = o->experiment;
     experiment.epochs = or_else(experiment.epochs, STUDY_EPOCHS);
-    const wf_study_call call = {.experiment = &experiment,
-                                .runs = o->runs,
-                                .output = o->output,
-                                .results = o->results,
-                                .page = o->page,
-                                .format = o->format,
-                                .tensorboard = o->tensorboard,
-                                .count = or_else(o->count, STUDY_COUNT),
-                                .test_count = or_else(o->test_count, STUDY_TEST_COUNT),
-                                .classifier_count =
-                                    or_else(o->classifier_count, STUDY_CLASSIFIER_COUNT),
-                                .classifier_epochs =
-                                    or_else(o->classifier_epochs, STUDY_CLASSIFIER_EPOCHS),
-                                .seeds = or_else(o->seeds, STUDY_SEEDS),
-                                .seed = o->seed,
-                                .jobs = o->jobs,
-                                .max_seconds = isnan(o->max_time) ? 0 : o->max_time};
+    const wf_study_call call = {
+        .experiment = &experiment,
+        .runs = o->runs,
+        .output = o->output,
+        .results = o->results,
+        .page = o->page,
+        .format = o->format,
+        .tensorboard = o->tensorboard,
+        .count = or_else(o->count, STUDY_COUNT),
+        .test_count = or_else(o->test_count, STUDY_TEST_COUNT),
+        .classifier_count = or_else(o->classifier_count, STUDY_CLASSIFIER_COUNT),
+        .classifier_epochs = or_else(o->classifier_epochs, STUDY_CLASSIFIER_EPOCHS),
+        .seeds = or_else(o->seeds, STUDY_SEEDS),
+        .seed = o->seed,
+        .jobs = o->jobs,
+        .max_seconds = isnan(o->max_time) ? 0 : o->max_time};
     WF_REQUIRE(!cli->operand_count, WF_E_ARG,
                "--suite outfits has its own models, %s is one more | leave it out",
                cli->operands[0]);

@@ -20,9 +20,10 @@ typedef struct wf__study {
     const wf_study_call *call;
     char *home, *results; /* folders */
     char *sets[WF_STUDY_STRENGTHS], *classifier_set;
-    char data_hash[WF_STUDY_STRENGTHS][WF_HASH_HEX], classifier_hash[WF_HASH_HEX];
-    char *classifier; /* run of the seed that is being trained; NULL: not yet there */
-    wf__cell *cells; /* by seed, then strength, then model */
+    char data_hash[WF_STUDY_STRENGTHS][WF_HASH_HEX];
+    char classifier_hash[WF_HASH_HEX]; /* of its set */
+    char *classifier;                  /* run of the seed in work; NULL: not yet there */
+    wf__cell *cells;                   /* by seed, then strength, then model */
     size_t count;
     wf_jobs jobs;
     size_t *cell_of; /* [jobs.count] */
@@ -33,8 +34,8 @@ wf__cell *wf__study_cell(const wf__study *s, int64_t seed, int strength, int mod
 
 /* ---- study_cells.c ---- */
 
-/* What is trained for a cell; of the Bayes decision, the seed's garment classifier. The others begin
- * with the weights of s->classifier, if that is there.
+/* What is trained for a cell; of the Bayes decision, the seed's garment classifier. The others
+ * begin with the weights of s->classifier, if that is there.
  * Errors: as wf_experiment_create, wf_experiment_pretrain. */
 wf_status wf__study_experiment(wf_experiment *out, const wf__study *s, const wf__cell *cell);
 /* Makes the cells, and reads what results there are. The sets must be there.

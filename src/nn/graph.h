@@ -63,8 +63,8 @@ int wf_graph_features(const wf_graph *g);
  * a decoder begins. 0, the images, where there is no other. -1: no layer reads labels. */
 int wf_graph_trunk(const wf_graph *g);
 
-/* Whether a node reads labels in a model that makes each step's answer of the labels before that step
- * alone: what stands behind a step may then be left out. */
+/* Whether a node reads labels in a model that makes each step's answer of the labels before that
+ * step alone: what stands behind a step may then be left out. */
 int wf_graph_is_causal(const wf_graph *g, int node);
 
 /* Whether the outputs come from this activation ("softmax"), as a layer or as the key of one. */

@@ -44,8 +44,7 @@ static wf_status onnx(wf_onnx *x) {
 
 const wf_layer_class wf_time_distributed_class = {.name = "time_distributed",
                                                   .summary = "a layer at every step of a sequence",
-                                                  .flags = WF_LAYER_RANDOM |
-                                                           WF_LAYER_EACH_STEP,
+                                                  .flags = WF_LAYER_RANDOM | WF_LAYER_EACH_STEP,
                                                   .min_inputs = 1,
                                                   .max_inputs = 1,
                                                   .config_size = sizeof(wf_time_distributed_config),

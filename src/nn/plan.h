@@ -98,8 +98,8 @@ typedef struct wf_batch {
     /* above 0: each image stands that often in the batch, one after the other, and `sequences` and
      * `told` are [n][sequence_length] in the batch's order */
     int hypotheses;
-    /* INFER: the caller looks at the outputs of the first `steps` steps of a sequence only, those of
-     * the others may be anything; 0: at all */
+    /* INFER: the caller looks at the outputs of the first `steps` steps of a sequence only, those
+     * of the others may be anything; 0: at all */
     int steps;
     int n;          /* 1 .. batch_size */
     wf_view view;   /* not in TRAIN: how all its images are looked at */

@@ -69,8 +69,8 @@ struct wf_plan {
     int output, from; /* nodes */
     int sequence_length;
     int counted_steps; /* of the sequences, in the run in progress */
-    wf_buffer losses; /* float per image */
-    wf_buffer hits;   /* int32 per image: the largest output is the label's */
+    wf_buffer losses;  /* float per image */
+    wf_buffer hits;    /* int32 per image: the largest output is the label's */
     wf_buffer scores, input_gradient, layer_gradient; /* of a GRADIENT plan */
     int layer;                                        /* node of options.layer */
     wf_buffer shown;                                  /* of the output's layer, [n][shown_size] */

@@ -66,8 +66,8 @@ wf_status wf__teller_look(wf__teller *t, wf_context *cx, const wf_batch *batch, 
     return WF_OK;
 }
 
-wf_status wf__teller_ask(const float **out, wf__teller *t, wf_context *cx,
-                         const int32_t *sequences, int32_t steps) {
+wf_status wf__teller_ask(const float **out, wf__teller *t, wf_context *cx, const int32_t *sequences,
+                         int32_t steps) {
     t->batch.sequences = sequences;
     t->batch.steps = steps;
     WF_TRY(wf_plan_run(NULL, t->rest, cx, &t->batch));
