@@ -2,8 +2,8 @@
  * labels say about each other (report/study.h). Sets of canvases at every dependence, every model
  * with every seed on each of them, the Bayes decision, and a verdict.
  *
- * Every seed has a garment classifier, the sigmoid CNN trained on more canvases of dependence 0. All
- * models of that seed begin with its weights, as far as they have them, and it makes the Bayes
+ * Every seed has a garment classifier, the sigmoid CNN trained on more canvases of dependence 0.
+ * All models of that seed begin with its weights, as far as they have them, and it makes the Bayes
  * decision.
  *
  * Everything is below <runs>/outfits: sets/ has the data sets, results/ (or the folder that
