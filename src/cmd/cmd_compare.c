@@ -33,8 +33,10 @@ typedef struct compare_options {
 static const wf_option options_table[] = {
     {"suite", 0, WF_OPTION_CHOICE, offsetof(compare_options, suite), WF_SUITE_CHOICES "|outfits",
      NULL, NULL, 0, 0,
-     "reports: the 18 models of the five reports that weft comes from; outfits: what a CNN-RNN "
-     "gains from labels that depend on each other"},
+     "reports: the 18 models of the five reports that weft comes from; strong: four recurrent "
+     "networks that read images, trained as well as they can be; outfits: what a CNN-RNN gains "
+     "from "
+     "labels that depend on each other"},
     {"count", 'n', WF_OPTION_INT, offsetof(compare_options, count), "N", NULL, NULL, 20,
      WF_OUTFIT_MAX_COUNT, "of the suite outfits: training canvases of each set (default: 20000)"},
     {"test-count", 0, WF_OPTION_INT, offsetof(compare_options, test_count), "N", NULL, NULL, 1,
@@ -224,8 +226,9 @@ static wf_status show(collection *c) {
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
     if (o->page)
-        WF_TRY_OR(wf_results_page_write(cli, comparison, o->page, c->session.threads,
-                                        wf_isa_text(isa, c->session.kernels)));
+        WF_TRY_OR(wf_results_page_write(cli, comparison, o->page,
+                                        o->suite ? wf_suite_find(o->suite)->title : "Results",
+                                        c->session.threads, wf_isa_text(isa, c->session.kernels)));
     WF_TRY_OR(print_table(cli, comparison, o->format));
     const int has_words = !strcmp(o->format, "text");
     if (has_words)

@@ -117,8 +117,8 @@ static wf_status add_notes(wf_str *page, wf_cli *cli, const wf_comparison *c) {
     return page->status;
 }
 
-wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path, int threads,
-                                const char *isa) {
+wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path,
+                                const char *title, int threads, const char *isa) {
     wf_context *cx = &cli->cx;
     wf_str body = {0};
     char *report = NULL;
@@ -128,7 +128,7 @@ wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char 
     if (text[0] == '#') text += strcspn(text, "\n"); /* the page has its own title */
     wf_str_add(&body, cx, text + strspn(text, "\n"));
     WF_TRY_OR(add_notes(&body, cli, c));
-    WF_TRY_OR(wf_page_write(cli, path, "Results", body.text, threads, isa));
+    WF_TRY_OR(wf_page_write(cli, path, title, body.text, threads, isa));
 done:
     wf_free(report);
     wf_str_reset(&body);

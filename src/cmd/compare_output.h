@@ -16,9 +16,10 @@ wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run);
  * Errors: WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
 wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder);
 
-/* Writes the page of results: what made it (this call), on which machine, when; the comparison; and
- * what the model files note on their claims.  Errors: WF_E_IO, WF_E_NOMEM. */
-wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path, int threads,
-                                const char *isa);
+/* Writes the section `title` of the page of results: what made it (this call), on which machine,
+ * when; the comparison; and what the model files note on their claims.
+ * Errors: WF_E_IO, WF_E_NOMEM. */
+wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path,
+                                const char *title, int threads, const char *isa);
 
 #endif

@@ -11,7 +11,12 @@ static const char *const reports_models[] = {
     "cnn-16",          "cnn-32",          "cnn-16-lstm",  "cnn-32-lstm",  "cnn-16-bilstm",
     "cnn-32-bilstm",   "lenet-5",         "bilstm-128"};
 
-static const wf_suite suites[] = {{"reports", reports_models, LENGTH(reports_models)}};
+/* Images read by recurrent layers alone; the last one has convolutions before them. */
+static const char *const strong_models[] = {"bilstm-strong", "renet", "sequencer2d", "crnn-strong"};
+
+static const wf_suite suites[] = {
+    {"reports", "Results", reports_models, LENGTH(reports_models)},
+    {"strong", "Strong recurrent models", strong_models, LENGTH(strong_models)}};
 
 const wf_suite *wf_suite_find(const char *name) {
     for (size_t i = 0; i < LENGTH(suites); i++)

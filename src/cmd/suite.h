@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-#define WF_SUITE_CHOICES "reports"
+#define WF_SUITE_CHOICES "reports|strong"
 
 typedef struct wf_suite {
-    const char *name;
+    const char *name, *title; /* of its section in a page of results */
     const char *const *models;
     size_t count;
 } wf_suite;

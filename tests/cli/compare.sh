@@ -94,6 +94,13 @@ same "$(tail -n 4 page-of-many.md)" '
 # Last
 
 Stays, too.'
+for name in bilstm-strong renet sequencer2d crnn-strong; do model "$name" 3 >"models/$name.yaml"; done
+weft compare --suite strong --dataset ./images --page page-of-many.md
+exits 0
+same "$(grep '^# ' page-of-many.md)" '# Results of old
+# Results
+# Last
+# Strong recurrent models'
 /usr/bin/python3 -c 'import json; d = json.load(open("results/wide-seed0.json"))
 assert len(d["epochs"]) == 2 and d["description"]["model"] == "wide" and d["test"]["count"] == 30'
 verdict 'a result has description, epochs and test' $?
