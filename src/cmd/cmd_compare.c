@@ -14,11 +14,11 @@
 
 /* Of the suite outfits: 105 trainings. */
 enum {
-    STUDY_COUNT = 20000,
+    STUDY_COUNT = 40000,
     STUDY_TEST_COUNT = 10000,
-    STUDY_EPOCHS = 4,
-    STUDY_CLASSIFIER_COUNT = 50000,
-    STUDY_CLASSIFIER_EPOCHS = 12,
+    STUDY_EPOCHS = 2,
+    STUDY_CLASSIFIER_COUNT = 100000,
+    STUDY_CLASSIFIER_EPOCHS = 6,
     STUDY_SEEDS = 5
 };
 
@@ -38,14 +38,14 @@ static const wf_option options_table[] = {
      "from "
      "labels that depend on each other"},
     {"count", 'n', WF_OPTION_INT, offsetof(compare_options, count), "N", NULL, NULL, 20,
-     WF_OUTFIT_MAX_COUNT, "of the suite outfits: training canvases of each set (default: 20000)"},
+     WF_OUTFIT_MAX_COUNT, "of the suite outfits: training canvases of each set (default: 40000)"},
     {"test-count", 0, WF_OPTION_INT, offsetof(compare_options, test_count), "N", NULL, NULL, 1,
      WF_OUTFIT_MAX_COUNT, "and test canvases (default: 10000)"},
     {"classifier-count", 0, WF_OPTION_INT, offsetof(compare_options, classifier_count), "N", NULL,
      NULL, 20, WF_OUTFIT_MAX_COUNT,
-     "of the suite outfits: canvases for the garment classifier of each seed (default: 50000)"},
+     "of the suite outfits: canvases for the garment classifier of each seed (default: 100000)"},
     {"classifier-epochs", 0, WF_OPTION_INT, offsetof(compare_options, classifier_epochs), "N", NULL,
-     NULL, 1, 1e6, "and passes over them (default: 12)"},
+     NULL, 1, 1e6, "and passes over them (default: 6)"},
     {"seeds", 0, WF_OPTION_INT, offsetof(compare_options, seeds), "N", NULL, NULL, 1, 1000,
      "train each model N times; the table shows mean and standard deviation (default: 1, of the "
      "suite outfits 5)"},
