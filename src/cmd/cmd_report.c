@@ -18,8 +18,8 @@ static const wf_option options_table[] = {
      0, "the stored runs of the 18 models of the five reports that weft comes from"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(report_options, output), "FILE", NULL, NULL, 0, 0,
      "write the report here (default: report.html, .md or .json)"},
-    {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|md|json", "html",
-     NULL, 0, 0, "form of the report"},
+    {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|md|json", NULL, NULL,
+     0, 0, "form of the report (default: what the name of --output ends in, else html)"},
     {"title", 0, WF_OPTION_TEXT, offsetof(report_options, title), "TEXT", NULL, NULL, 0, 0,
      "the report's title (default: made of the models' names)"},
     WF_MAPS_OPTION(report_options, maps),
@@ -54,13 +54,19 @@ static wf_status write_page(wf_report *r, const char *path) {
     return status;
 }
 
+static const char *format_of(const report_options *o) {
+    if (o->format) return o->format;
+    if (o->output && wf_path_has_suffix(o->output, ".md")) return "md";
+    return o->output && wf_path_has_suffix(o->output, ".json") ? "json" : "html";
+}
+
 static wf_status write_report(wf_cli *cli, wf_report *r, const report_options *o) {
     wf_context *cx = &cli->cx;
-    const char *path = o->output;
-    if (!strcmp(o->format, "json")) {
+    const char *path = o->output, *format = format_of(o);
+    if (!strcmp(format, "json")) {
         path = path ? path : "report.json";
         WF_TRY(wf_json_write(cx, path, r->document));
-    } else if (!strcmp(o->format, "md")) {
+    } else if (!strcmp(format, "md")) {
         path = path ? path : "report.md";
         WF_TRY(wf_report_write_markdown(r, path));
     } else {
@@ -93,7 +99,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_status status;
     WF_REQUIRE(cli->operand_count || o->is_all || o->suite, WF_E_ARG,
                "weft report needs runs, --suite reports or --all | weft runs list shows them");
-    if (!strcmp(o->format, "md")) WF_TRY_OR(wf_rasterizer_check(cx)); /* before the work */
+    if (!strcmp(format_of(o), "md")) WF_TRY_OR(wf_rasterizer_check(cx)); /* before the work */
     WF_TRY_OR(wf_session_prepare(&session, cli, &o->session));
     session.moved_to = o->dataset;
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));

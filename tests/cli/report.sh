@@ -81,7 +81,7 @@ same "$(document all.json '[(m["model"], m["folds"]) for c in d["cross_validatio
 
 # Runs on different data stand side by side, no more.
 weft train small-cnn --dataset ./others -q
-weft report small-rnn-1 small-cnn-4 --format json -o apart.json
+weft report small-rnn-1 small-cnn-4 -o apart.json
 exits 0
 same "$(document apart.json 'd["comparison"]["comparable"], len(d["disagreements"]), d["answer"][0]')" \
     "(False, 0, 'No model is called the best here, since the runs were not all tested on the same images.')"
