@@ -225,6 +225,51 @@ TEST(global_average_pool2d_rows_columns) {
     }
 }
 
+static void global_max_forward(const problem *p, double *y) {
+    const long *s = p->layer;
+    ref_global_max_pool_forward(s[0], s[1], s[2], p->value[0], y);
+}
+
+static void global_max_backward(const problem *p, const double *dy) {
+    const long *s = p->layer;
+    ref_global_max_pool_backward(s[0], s[1], s[2], p->value[0], dy, p->gradient[0]);
+}
+
+TEST(global_max_pool) {
+    const long shapes[][3] = {{3, 5, 4}, {1, 1, 7}, {2, 12, 1}};
+    for (int k = 0; k < 3; k++) {
+        const long *s = shapes[k];
+        check_gradients((problem){.layer = s,
+                                  .count = 1,
+                                  .size = {s[0] * s[1] * s[2]},
+                                  .out = s[0] * s[2],
+                                  .forward = global_max_forward,
+                                  .backward = global_max_backward,
+                                  .margin = spread_margin});
+    }
+}
+
+static void patches_forward(const problem *p, double *y) {
+    ref_patches_forward(p->layer, p->value[0], y);
+}
+
+static void patches_backward(const problem *p, const double *dy) {
+    ref_patches_backward(p->layer, dy, p->gradient[0]);
+}
+
+TEST(patches) {
+    const ref_patches all[] = {{2, 6, 4, 3, 2, 2}, {1, 6, 9, 1, 3, 1}, {3, 2, 5, 2, 1, 5}};
+    for (int k = 0; k < 3; k++) {
+        const long n = all[k].n * all[k].h * all[k].w * all[k].c;
+        check_gradients((problem){.layer = &all[k],
+                                  .count = 1,
+                                  .size = {n},
+                                  .out = n,
+                                  .forward = patches_forward,
+                                  .backward = patches_backward});
+    }
+}
+
 /* ---- dense ---- */
 
 static void dense_forward(const problem *p, double *y) {
