@@ -49,9 +49,11 @@ export const time = utc => utc ? clock.format(new Date(utc)) : "-";
 /** Of a share: 89.2 %. */
 export const percent = (value, digits = 1) => known(value, v => `${(100 * v).toFixed(digits)} %`);
 
+/** A difference, with its sign: +0.042. */
+export const signed = (value, digits = 3) => known(value, v => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(digits)}`);
+
 /** A difference of two shares, in points: +0.4. */
-export const points = (value, digits = 1) =>
-    known(value, v => `${v < 0 ? "−" : "+"}${Math.abs(100 * v).toFixed(digits)}`);
+export const points = (value, digits = 1) => known(value, v => signed(100 * v, digits));
 
 /** A p: .031, < .0001, 1; on the same side of .05 as the value itself. */
 export const chance = value => known(value, p => {

@@ -1,17 +1,13 @@
 import {folds} from "../common/charts/folds.js";
 import {el} from "../common/dom.js";
 import {figure} from "../common/figure.js";
-import {chance, count, counted, duration, points, score} from "../common/format.js";
+import {chance, count, counted, duration, points, score, signed} from "../common/format.js";
 import {familyMark} from "./results.js";
 import {sortable} from "./sortable.js";
 
-const FIGURES = [
-    ["accuracy", "Accuracy"],
-    ["macro_f1", "Macro F1"],
-    ["macro_auc", "Macro AUC"],
-];
 const OPEN = 10; // pairs; more are folded
 const DIGITS = 2; // of points: AUC differs by less than the others
+const CAPTION = "Mean and standard deviation over the folds, and the mean’s 95% interval";
 
 /** The cross-validations, a part of the report for each. */
 export function crossings({cross_validations: studies = [], comparison}) {
@@ -31,26 +27,26 @@ function content(study, title, file, isAlone) {
         el("p", {class: "muted small"}, study.method),
         figure(folds(study, file), 3),
         table(study, title),
+        allFigures(study, title),
         questions(study),
         pairs(study, title),
     ];
 }
 
-function table({models, folds: parts, repeats}, title) {
+function table({models, figures, folds: parts, repeats}, title) {
+    const [first] = figures,
+        tested = `Test ${first.name}`;
     const columns = [
         {name: "Model", isName: true, value: row => row.model, cell: row => [familyMark(row.family), row.model]},
         {name: "Folds", value: row => row.folds, cell: row => `${row.folds} of ${parts * repeats}`},
-        ...FIGURES.map(([key, name]) => ({name, value: row => row[key].mean, cell: row => spread(row[key])})),
+        ...figures
+            .filter(({column}) => column)
+            .map(({key, title: name}) => ({name, value: row => row[key].mean, cell: row => spread(row[key])})),
         {name: "Per fold", value: row => row.fold_s, cell: row => duration(row.fold_s)},
         {name: "Parameters", value: row => row.parameters, cell: row => count(row.parameters)},
-        {name: "Test accuracy", value: row => row.test?.accuracy, cell: row => score(row.test?.accuracy)},
-    ].filter(({name}) => name !== "Test accuracy" || models.some(row => row.test));
-    return sortable(
-        "Mean and standard deviation over the folds, and the mean’s 95% interval",
-        columns,
-        models,
-        `Models of: ${title}`
-    );
+        {name: tested, value: row => row.test?.[first.key], cell: row => score(row.test?.[first.key])},
+    ].filter(({name}) => name !== tested || models.some(row => row.test));
+    return sortable(CAPTION, columns, models, `Models of: ${title}`);
 }
 
 const spread = ({mean, sd, low, high}) => [
@@ -58,6 +54,25 @@ const spread = ({mean, sd, low, high}) => [
     Number.isFinite(sd) ? ` ± ${score(sd)}` : null,
     Number.isFinite(low) && Number.isFinite(high) ? el("small", null, `${score(low)} to ${score(high)}`) : null,
 ];
+
+/** A line per figure, where there are more than the table of the models has. */
+function allFigures({models, figures}, title) {
+    if (figures.every(({column}) => column)) return null;
+    const columns = [
+        {name: "Figure", isName: true, value: row => row.name, cell: row => row.name},
+        ...models.map(one => ({
+            name: one.model,
+            value: row => one[row.key].mean,
+            cell: row => spread(one[row.key]),
+        })),
+    ];
+    return el(
+        "details",
+        {class: "fold"},
+        el("summary", null, el("h3", null, `All ${figures.length} figures`)),
+        el("div", {class: "inside"}, sortable(CAPTION, columns, figures, `Figures of: ${title}`))
+    );
+}
 
 function questions({questions: list, about_questions: about, note}) {
     if (!list.length) return null;
@@ -75,16 +90,19 @@ function questions({questions: list, about_questions: about, note}) {
     ];
 }
 
-function pairs({pairs: list, about_pairs: about}, title) {
+function pairs({pairs: list, about_pairs: about, figures}, title) {
     if (!list.length) return null;
+    const [first] = figures;
     const columns = [
         {name: "Models", isName: true, value: pair => `${pair.a} ${pair.b}`, cell: pair => `${pair.a} against ${pair.b}`},
-        ...FIGURES.map(([key, name]) => ({
-            name: `${name}, points`,
-            value: pair => pair[key].difference,
-            cell: pair => difference(pair[key]),
-        })),
-        {name: "In words", isText: true, value: pair => pair.accuracy.p_holm, cell: pair => pair.in_words},
+        ...figures
+            .filter(({column}) => column)
+            .map(({key, title: name, unit}) => ({
+                name: `${name}, ${unit}`,
+                value: pair => pair[key].difference,
+                cell: pair => difference(pair[key], unit === "points" ? value => points(value, DIGITS) : signed),
+            })),
+        {name: "In words", isText: true, value: pair => pair[first.key].p_holm, cell: pair => pair.in_words},
     ];
     const shown = list.filter(pair => pair.shown).length;
     return el(
@@ -94,13 +112,13 @@ function pairs({pairs: list, about_pairs: about}, title) {
             "summary",
             null,
             el("h3", null, list.length > 1 ? `All ${counted(list.length, "pair")}` : "The pair"),
-            el("span", {class: "muted"}, `${shown ? counted(shown, "difference") : "no difference"} of accuracy shown`)
+            el("span", {class: "muted"}, `${shown ? counted(shown, "difference") : "no difference"} of ${first.name} shown`)
         ),
         el(
             "div",
             {class: "inside"},
             sortable(
-                `The first model minus the second, with 95% intervals. ${about} In words: of accuracy, sorted by p.`,
+                `The first model minus the second, with 95% intervals. ${about} In words: of ${first.name}, sorted by p.`,
                 columns,
                 list,
                 `Pairs of: ${title}`
@@ -109,10 +127,8 @@ function pairs({pairs: list, about_pairs: about}, title) {
     );
 }
 
-const difference = ({difference: value, low, high, p_holm: p}) => [
-    el("strong", null, points(value, DIGITS)),
-    Number.isFinite(low) && Number.isFinite(high)
-        ? el("small", null, `${points(low, DIGITS)} to ${points(high, DIGITS)}`)
-        : null,
+const difference = ({difference: value, low, high, p_holm: p}, text) => [
+    el("strong", null, text(value)),
+    Number.isFinite(low) && Number.isFinite(high) ? el("small", null, `${text(low)} to ${text(high)}`) : null,
     el("small", null, `p (Holm) ${chance(p)}`),
 ];

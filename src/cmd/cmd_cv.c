@@ -129,22 +129,36 @@ static wf_status add_finals(study *s) {
     return WF_OK;
 }
 
+/* Of one label per image such folds are an error; of several there are data sets with very rare
+ * labels, whose other labels can be judged. */
+static void note_rare_labels(const study *s, const wf_folds *folds) {
+    const wf_dataset *d = s->session.dataset;
+    const int32_t labels = d->train.n_labels;
+    for (int32_t k = 0; k < labels; k++) {
+        int64_t count = 0;
+        for (int64_t i = 0; i < folds->count; i++)
+            count += folds->fold[i] >= 0 && d->train.label_sets[i * labels + k];
+        if (count < folds->folds)
+            wf_note(s->cli,
+                    "label %s has %lld images, %d folds cannot all hold one: it counts as 0 in the "
+                    "mAP, C-P, C-R and C-F1 of those without\n",
+                    d->class_names[k], (long long)count, folds->folds);
+    }
+}
+
 /* One file per repeat, so that other programs can use the same folds. */
 static wf_status write_folds(study *s) {
     wf_context *cx = &s->cli->cx;
     const cv_options *o = s->options;
     const wf_experiment *e = &s->jobs.items[0].experiment;
     WF_TRY(wf_session_open_data(&s->session, e->dataset, e->model));
-    WF_REQUIRE(!s->session.dataset->is_multilabel, WF_E_UNSUPPORTED,
-               "data set %s has any number of labels per image, cross-validation is of one label "
-               "each | weft compare MODEL --seeds judges by several seeds",
-               s->session.dataset->name);
     WF_TRY(wf_dir_create(cx, s->folder));
     for (int32_t repeat = 0; repeat < o->repeats; repeat++) {
         wf_folds folds = {0};
         char name[WF_FOLDS_FILE_BYTES], *path = NULL;
         WF_TRY(wf_folds_create(&folds, cx, s->session.dataset, (int32_t)o->folds, repeat,
                                (uint64_t)o->seed, e->limit));
+        if (repeat == 0) note_rare_labels(s, &folds);
         wf_status status = wf_path_join(&path, cx, s->folder, wf_folds_file(name, e, repeat));
         if (status == WF_OK) status = wf_folds_write(cx, path, &folds);
         wf_free(path);
@@ -235,6 +249,10 @@ done:
 
 static wf_status print_all(study *s, const wf_cross_validation *cv) {
     wf_status status = print_table(s, cv, wf_cv_model_cell, cv->model_count);
+    if (status == WF_OK && cv->is_multilabel) {
+        wf_print(s->cli, "\n");
+        status = print_table(s, cv, wf_cv_figure_cell, cv->figure_count);
+    }
     if (status == WF_OK && cv->pair_count) {
         wf_print(s->cli, "\n");
         status = print_table(s, cv, wf_cv_pair_cell, cv->pair_count);
@@ -338,8 +356,10 @@ const wf_command wf_command_cv = {
     .description =
         "Each model is trained once per fold without that fold and judged on it; the same folds\n"
         "for all models. Every fold is a run, so that the same call goes on where it was stopped.\n"
-        "Validation images are cut from the other folds, and only where the recipe chooses by\n"
-        "them. Last, each model is trained on all training images and tested once.",
+        "Validation images are cut from the other folds, and only where the recipe, or a "
+        "threshold\n"
+        "of a label, is chosen by them. Last, each model is trained on all training images and "
+        "tested once.",
     .examples = "weft cv cnn-16 gru-128 --folds 5 --epochs 3\n"
                 "weft cv --suite cnn-lstm --page cross-validation.md",
     .options_size = sizeof(cv_options),

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/cv_suite.h"
+#include "cmd/session.h"
 
 struct wf_crossing_model {
     wf_experiment experiment;     /* of its first fold */
@@ -37,7 +38,7 @@ wf_status wf_fold_key(wf_str *out, wf_cli *cli, const wf_run_summary *s) {
 
 wf_status wf_experiment_make_final(wf_experiment *e, wf_context *cx) {
     e->folds = e->repeat = e->fold = 0;
-    if (wf_recipe_needs_validation(e->model->recipe)) return WF_OK;
+    if (wf_model_needs_validation(e->model)) return WF_OK;
     return wf_model_spec_set(e->model, cx, "training.validation=0");
 }
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/thresholds.h"
+#include "train/recipe.h"
 
 wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
     *out = (wf_session){.cli = cli};
@@ -70,6 +71,11 @@ int wf_model_is_multilabel(const wf_model_spec *model) {
     if (wf_told_sets(g)) return 1;
     return wf_graph_ends_in(g, "sigmoid") && wf_shape_size(&g->nodes[g->output].shape) > 1 &&
            !model->recipe->loss.class->is_exclusive;
+}
+
+int wf_model_needs_validation(const wf_model_spec *model) {
+    int has_thresholds = wf_model_is_multilabel(model) && !wf_told_sets(model->graph);
+    return has_thresholds || wf_recipe_needs_validation(model->recipe);
 }
 
 /* Images of any number of labels want outputs that are each for itself, others want outputs of

@@ -79,6 +79,10 @@ int wf_model_classes(const wf_model_spec *model);
 /* Whether the model is for any number of labels per image: probabilities of each for itself. */
 int wf_model_is_multilabel(const wf_model_spec *model);
 
+/* Whether anything is chosen on validation images: during training (wf_recipe_needs_validation), or
+ * thresholds of labels after it. */
+int wf_model_needs_validation(const wf_model_spec *model);
+
 /* The images of one file in the form that the model's input wants; what was converted is noted.
  * Whatever is wrong with the file is a matter of data (exit status 3). Release with
  * wf_images_reset.  Errors: as wf_image_read. */

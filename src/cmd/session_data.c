@@ -18,10 +18,10 @@ static wf_status use_own_validation(wf_training *t) {
 /* What the recipe sets aside is needed in a fold only where it decides something: then it is cut
  * from the other folds, never from the one that is held out. */
 static double validation_share(const wf_training *t) {
-    const wf_recipe *recipe = t->experiment->model->recipe;
+    const wf_model_spec *model = t->experiment->model;
     if (t->dataset->validation.count > 0) return 0; /* its own part goes before */
-    if (t->experiment->folds && !wf_recipe_needs_validation(recipe)) return 0;
-    return recipe->validation;
+    if (t->experiment->folds && !wf_model_needs_validation(model)) return 0;
+    return model->recipe->validation;
 }
 
 static wf_status split_fold(wf_training *t) {
@@ -52,7 +52,7 @@ wf_status wf__training_split(wf_training *t, const char *stored) {
     const wf_experiment *e = t->experiment;
     const wf_recipe *recipe = e->model->recipe;
     int has_own = t->dataset->validation.count > 0;
-    int uses_own = has_own && (!e->folds || wf_recipe_needs_validation(recipe));
+    int uses_own = has_own && (!e->folds || wf_model_needs_validation(e->model));
     WF_TRY(split(t, stored));
     t->data.train = &t->dataset->train;
     t->data.train_index = t->split.train;

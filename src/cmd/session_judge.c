@@ -151,21 +151,17 @@ static wf_status judge(wf_training *t, const judged *what, const double *thresho
     return status;
 }
 
-static wf_status judge_test(wf_training *t) {
-    double *thresholds = NULL;
-    WF_TRY(choose_thresholds(&thresholds, t));
-    wf_status status = WF_OK;
-    if (t->dataset->test.count) status = judge(t, &(judged){&t->dataset->test, NULL}, thresholds);
-    else wf_note(t->cli, "%s has no test images: the run is not tested\n", t->dataset->name);
-    wf_free(thresholds);
-    return status;
+static wf_status judge_test(wf_training *t, const double *thresholds) {
+    if (t->dataset->test.count) return judge(t, &(judged){&t->dataset->test, NULL}, thresholds);
+    wf_note(t->cli, "%s has no test images: the run is not tested\n", t->dataset->name);
+    return WF_OK;
 }
 
-static wf_status judge_fold(wf_training *t) {
+static wf_status judge_fold(wf_training *t, const double *thresholds) {
     wf_images held_out = {0};
     WF_TRY(wf_images_pick(&held_out, &t->cli->cx, &t->dataset->train, t->split.held_out,
                           t->split.n_held_out));
-    wf_status status = judge(t, &(judged){&held_out, t->split.held_out}, NULL);
+    wf_status status = judge(t, &(judged){&held_out, t->split.held_out}, thresholds);
     wf_images_reset(&held_out);
     return status;
 }
@@ -173,10 +169,14 @@ static wf_status judge_fold(wf_training *t) {
 wf_status wf__training_judge(wf_training *t) {
     int is_fold = t->experiment->folds > 0;
     char *path = NULL;
+    double *thresholds = NULL;
     if (t->experiment->is_trial) return WF_OK;
     WF_TRY(wf_run_file(&path, &t->cli->cx, t->run, is_fold ? "fold.json" : "test.json"));
     int is_done = wf_path_exists(path);
     wf_free(path);
     if (is_done) return WF_OK;
-    return is_fold ? judge_fold(t) : judge_test(t);
+    WF_TRY(choose_thresholds(&thresholds, t));
+    wf_status status = is_fold ? judge_fold(t, thresholds) : judge_test(t, thresholds);
+    wf_free(thresholds);
+    return status;
 }

@@ -48,7 +48,10 @@ static wf_status deal(wf_folds *f, wf_context *cx, const wf_dataset *d, wf_split
     return status;
 }
 
-/* The same for images with any number of labels. */
+/* The same for images with any number of labels, by iterative stratification: every label has its
+ * share of each fold, as near as whole images allow. Folds that are drawn by whole sets would not,
+ * for of 10 labels there are up to 1,024 sets, most of them with fewer images than there are folds.
+ */
 static wf_status deal_sets(wf_folds *f, wf_context *cx, const wf_dataset *d, const wf_split *kept,
                            int32_t repeat, uint64_t seed) {
     int64_t sizes[WF_MAX_FOLDS], n = kept->n_train;

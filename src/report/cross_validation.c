@@ -6,14 +6,13 @@
 
 #include "base/alloc.h"
 
-const char *wf_cv_figure_name(wf_cv_figure figure) {
-    static const char *const names[] = {"accuracy", "macro F1", "macro AUC"};
-    return names[figure];
-}
-
-const char *wf_cv_figure_key(wf_cv_figure figure) {
-    static const char *const keys[] = {"accuracy", "macro_f1", "macro_auc"};
-    return keys[figure];
+const wf_cv_figure_texts *wf_cv_figure_of(wf_cv_figure figure) {
+    static const wf_cv_figure_texts all[] = {
+#define XX(code, key, name, title, unit) {key, name, title, unit},
+        WF_CV_FIGURE_MAP(XX)
+#undef XX
+    };
+    return &all[figure];
 }
 
 void wf_cross_validation_destroy(wf_cross_validation *cv) {
@@ -70,8 +69,32 @@ static wf_status find_model(size_t *out, wf_context *cx, const wf_cross_validati
     return WF_FAIL(WF_E_ARG, "model %s takes no part in the cross-validation", name);
 }
 
-static wf_status read_figures(double out[WF_CV_FIGURES], wf_context *cx, const wf_run *run,
-                              int is_fold) {
+static void figures_of(double out[WF_CV_FIGURES], const wf_evaluation *e) {
+    for (int f = 0; f < WF_CV_FIGURES; f++) out[f] = (double)NAN;
+    if (!e->is_multilabel) {
+        out[WF_CV_ACCURACY] = e->accuracy;
+        out[WF_CV_MACRO_F1] = e->macro.f1;
+        out[WF_CV_MACRO_AUC] = e->macro.auc;
+        return;
+    }
+    out[WF_CV_SUBSET_ACCURACY] = e->accuracy;
+    out[WF_CV_SET_LOG_LIKELIHOOD] = e->set_log_likelihood;
+    out[WF_CV_MAP] = e->macro.average_precision;
+    out[WF_CV_C_P] = e->macro.precision;
+    out[WF_CV_C_R] = e->macro.recall;
+    out[WF_CV_C_F1] = e->macro.f1;
+    out[WF_CV_O_P] = e->micro.precision;
+    out[WF_CV_O_R] = e->micro.recall;
+    out[WF_CV_O_F1] = e->micro.f1;
+    if (e->small_count) out[WF_CV_SMALL_RECALL] = e->small_recall;
+    out[WF_CV_LOSS] = e->loss;
+    out[WF_CV_AT_HALF] = e->accuracy_at_half;
+    out[WF_CV_SAMPLES_F1] = e->samples.f1;
+    out[WF_CV_HAMMING_LOSS] = e->hamming_loss;
+}
+
+static wf_status read_figures(double out[WF_CV_FIGURES], int *out_is_multilabel, wf_context *cx,
+                              const wf_run *run, int is_fold) {
     char *text = NULL;
     size_t length = 0;
     wf_evaluation *e = NULL;
@@ -80,9 +103,8 @@ static wf_status read_figures(double out[WF_CV_FIGURES], wf_context *cx, const w
     wf_status status = wf_evaluation_from_json(&e, cx, text, length);
     wf_free(text);
     if (status != WF_OK) return status;
-    out[WF_CV_ACCURACY] = e->accuracy;
-    out[WF_CV_MACRO_F1] = e->macro.f1;
-    out[WF_CV_MACRO_AUC] = e->macro.auc;
+    figures_of(out, e);
+    *out_is_multilabel = e->is_multilabel;
     wf_evaluation_destroy(e);
     return WF_OK;
 }
@@ -113,12 +135,17 @@ static wf_status take_run(wf_cross_validation *cv, wf_context *cx, const wf_run 
     wf_run_summary s = {0};
     double figures[WF_CV_FIGURES];
     size_t at = 0;
+    int is_multilabel = 0;
     wf_status status;
     WF_TRY(wf_run_read_summary(&s, cx, run));
     WF_TRY_OR(find_model(&at, cx, cv, s.model));
     wf_cv_model *m = &cv->models[at];
     m->parameters = s.parameters;
-    WF_TRY_OR(read_figures(figures, cx, run, s.folds > 0));
+    WF_TRY_OR(read_figures(figures, &is_multilabel, cx, run, s.folds > 0));
+    if (!cv->run_count) cv->is_multilabel = is_multilabel;
+    WF_REQUIRE_OR(is_multilabel == cv->is_multilabel, WF_E_DATA,
+                  "runs %s and %s: only one of them was judged on images of any number of labels",
+                  cv->runs[0].id, s.id);
     if (s.folds) {
         WF_TRY_OR(take_fold(cv, cx, m, &s, figures));
     } else {
@@ -132,6 +159,24 @@ static wf_status take_run(wf_cross_validation *cv, wf_context *cx, const wf_run 
 done:
     wf_run_summary_reset(&s);
     return status;
+}
+
+/* Whether any run says how it does on small objects: only where the data say which are small. */
+static int has_small(const wf_cross_validation *cv) {
+    for (size_t i = 0; i < cv->model_count; i++)
+        for (size_t k = 0; k < cv->n; k++)
+            if (isfinite(cv->models[i].values[WF_CV_SMALL_RECALL][k])) return 1;
+    return 0;
+}
+
+static void list_figures(wf_cross_validation *cv) {
+    const int first = cv->is_multilabel ? WF_CV_SUBSET_ACCURACY : WF_CV_ACCURACY;
+    const int end = cv->is_multilabel ? WF_CV_FIGURES : WF_CV_SUBSET_ACCURACY;
+    for (int f = first; f < end; f++) {
+        if (f == WF_CV_SMALL_RECALL && !has_small(cv)) continue;
+        cv->figures[cv->figure_count++] = (wf_cv_figure)f;
+        if (f <= WF_CV_SMALL_RECALL) cv->column_count++;
+    }
 }
 
 /* ---- judging ---- */
@@ -165,7 +210,8 @@ static wf_status judge_models(wf_cross_validation *cv, wf_context *cx, double *s
     for (size_t i = 0; i < cv->model_count; i++) {
         wf_cv_model *m = &cv->models[i];
         m->fold_s = wf_spread_of(m->seconds, cv->n);
-        for (int f = 0; f < WF_CV_FIGURES; f++) {
+        for (size_t j = 0; j < cv->figure_count; j++) {
+            const wf_cv_figure f = cv->figures[j];
             wf_t_test mean;
             m->spread[f] = wf_spread_of(m->values[f], cv->n);
             WF_TRY(test(&mean, cx, cv, m->values[f], NULL, scratch));
@@ -180,7 +226,8 @@ static wf_status judge_models(wf_cross_validation *cv, wf_context *cx, double *s
 static wf_status judge_pairs(wf_cross_validation *cv, wf_context *cx, wf_cv_pair *pairs,
                              size_t count, double *scratch) {
     double *p = scratch + 2 * cv->n;
-    for (int f = 0; f < WF_CV_FIGURES; f++) {
+    for (size_t j = 0; j < cv->figure_count; j++) {
+        const wf_cv_figure f = cv->figures[j];
         for (size_t i = 0; i < count; i++) {
             const double *a = cv->models[pairs[i].a].values[f];
             const double *b = cv->models[pairs[i].b].values[f];
@@ -232,6 +279,7 @@ wf_status wf_cross_validation_create(wf_cross_validation **out, wf_context *cx,
     WF_TRY_OR(make_models(cv, cx, source));
     WF_TRY_OR(wf_alloc(&cv->runs, cx, source->run_count ? source->run_count : 1, sizeof *cv->runs));
     for (size_t i = 0; i < source->run_count; i++) WF_TRY_OR(take_run(cv, cx, source->runs[i]));
+    list_figures(cv);
     for (size_t i = 0; i < cv->model_count; i++) folds += cv->models[i].done;
     WF_REQUIRE_OR(folds, WF_E_ARG, "no fold of the cross-validation is trained");
     cv->held_out /= (double)folds;

@@ -8,21 +8,45 @@
 #include "report/report.h"
 #include "weft/significance.h"
 
+/* The figures of a fold: XX(enumerator, key in files, name, heading of a column, unit of a
+ * difference). The first three are of one label per image, the others of any number of labels: what
+ * weft evaluate says of them. */
+#define WF_CV_FIGURE_MAP(XX)                                                                       \
+    XX(ACCURACY, "accuracy", "accuracy", "Accuracy", "points")                                     \
+    XX(MACRO_F1, "macro_f1", "macro F1", "Macro F1", "points")                                     \
+    XX(MACRO_AUC, "macro_auc", "macro AUC", "Macro AUC", "points")                                 \
+    XX(SUBSET_ACCURACY, "subset_accuracy", "subset accuracy", "Subset accuracy", "points")         \
+    XX(SET_LOG_LIKELIHOOD, "set_log_likelihood", "set log-likelihood", "Set log-lik.", "nats")     \
+    XX(MAP, "map", "mAP", "mAP", "points")                                                         \
+    XX(C_F1, "c_f1", "C-F1", "C-F1", "points")                                                     \
+    XX(O_F1, "o_f1", "O-F1", "O-F1", "points")                                                     \
+    XX(SMALL_RECALL, "small_object_recall", "small-object recall", "Small recall", "points")       \
+    XX(C_P, "c_p", "C-P", "C-P", "points")                                                         \
+    XX(C_R, "c_r", "C-R", "C-R", "points")                                                         \
+    XX(O_P, "o_p", "O-P", "O-P", "points")                                                         \
+    XX(O_R, "o_r", "O-R", "O-R", "points")                                                         \
+    XX(LOSS, "loss", "log loss", "Log loss", "nats")                                               \
+    XX(AT_HALF, "subset_accuracy_at_half", "subset accuracy, all from .5 on", "All from .5 on",    \
+       "points")                                                                                   \
+    XX(SAMPLES_F1, "samples_f1", "F1 per image", "F1 per image", "points")                         \
+    XX(HAMMING_LOSS, "hamming_loss", "Hamming loss", "Hamming loss", "points")
+
 typedef enum wf_cv_figure {
-    WF_CV_ACCURACY,
-    WF_CV_MACRO_F1,
-    WF_CV_MACRO_AUC,
-    WF_CV_FIGURES
+#define XX(code, key, name, title, unit) WF_CV_##code,
+    WF_CV_FIGURE_MAP(XX)
+#undef XX
+        WF_CV_FIGURES
 } wf_cv_figure;
-/* "accuracy", "macro F1", "macro AUC" */
-const char *wf_cv_figure_name(wf_cv_figure figure);
-/* "accuracy", "macro_f1", "macro_auc": in files */
-const char *wf_cv_figure_key(wf_cv_figure figure);
+
+typedef struct wf_cv_figure_texts {
+    const char *key, *name, *title, *unit;
+} wf_cv_figure_texts;
+const wf_cv_figure_texts *wf_cv_figure_of(wf_cv_figure figure);
 
 typedef struct wf_cv_model {
     char *name;
     char **ids;                    /* [n] the folds' runs; NULL where there is none */
-    double *values[WF_CV_FIGURES]; /* [n] by repeat, then fold; NAN where there is no run */
+    double *values[WF_CV_FIGURES]; /* [n] by repeat, then fold; NAN where it is not known */
     double *seconds;               /* [n] training time */
     size_t done;                   /* folds with a run */
     int64_t parameters;
@@ -49,6 +73,10 @@ typedef struct wf_cross_validation {
     int64_t folds, repeats, seed;
     size_t n; /* folds * repeats */
     char *dataset, *precision;
+    int is_multilabel;                   /* any number of labels per image */
+    wf_cv_figure figures[WF_CV_FIGURES]; /* [figure_count] those that it has; the first decides */
+    size_t figure_count;
+    size_t column_count;         /* those of them that are columns of the tables */
     double held_out, trained_on; /* images of a fold, on average */
     wf_cv_model *models;         /* in the order of the caller */
     size_t model_count;
@@ -77,16 +105,17 @@ typedef struct wf_cv_source {
 /* Intervals and tests are Nadeau and Bengio's corrected resampled t; p are adjusted after Holm, per
  * figure, once among all pairs and once among the questions.
  * Errors: WF_E_ARG (a run of no such model or fold, a question about an absent model), WF_E_DATA (a
- * damaged fold.json), WF_E_NOTFOUND (a run that was not judged), WF_E_IO, WF_E_NOMEM. */
+ * damaged fold.json; runs of one label per image beside others), WF_E_NOTFOUND (a run that was not
+ * judged), WF_E_IO, WF_E_NOMEM. */
 wf_status wf_cross_validation_create(wf_cross_validation **out, wf_context *cx,
                                      const wf_cv_source *source);
 void wf_cross_validation_destroy(wf_cross_validation *cv); /* NULL is legal */
 
 /* ---- as texts; free them with wf_free ---- */
 
-/* Tables, a line each: the models, the pairs (by accuracy), the pairs with a sentence in the last
- * column. `row` from 0; -1: the head. Appends the cell as plain text; returns 0 behind the last
- * column. */
+/* Tables, a line each: the models, the pairs (by the figure that decides), the pairs with a
+ * sentence in the last column, all figures with a column per model. `row` from 0; -1: the head.
+ * Appends the cell as plain text; returns 0 behind the last column. */
 typedef int (*wf_cv_cell_fn)(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                              int column);
 int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
@@ -95,10 +124,13 @@ int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, 
                     int column);
 int wf_cv_pair_words_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                           int column);
-int wf_cv_cell_is_text(wf_cv_cell_fn cell, int column); /* else a figure: aligned to the right */
+int wf_cv_figure_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                      int column);
+/* Else it is a figure: aligned to the right. */
+int wf_cv_cell_is_text(const wf_cross_validation *cv, wf_cv_cell_fn cell, int column);
 /* Appends "More filters? cnn-32 against cnn-16: accuracy +0.8 points (95% interval 0.4 to 1.2),
  * d = +1.92, p .0003, after Holm .002; macro F1 ... Yes: better, and by more than chance explains."
- * What is shown is decided as in verdict.h, by accuracy. */
+ * What is shown is decided as in verdict.h, by the first figure. */
 void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, size_t question);
 
 /* Each appends a text without a line's end. "Cross-validation of 9 models" */
@@ -111,8 +143,8 @@ void wf_cv_unfinished(wf_str *out, wf_context *cx, const wf_cross_validation *cv
 void wf_cv_best(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
 /* A sentence: what its difference from the next one is; nothing where there is one model. */
 void wf_cv_best_difference(wf_str *out, wf_context *cx, const wf_cross_validation *cv);
-/* What the test says of a pair, as wf_verdict_add_named, by accuracy. Returns whether a difference
- * is shown. */
+/* What the test says of a pair, as wf_verdict_add_named, by the first figure. Returns whether a
+ * difference is shown. */
 int wf_cv_pair_words(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
                      const wf_cv_pair *pair);
 /* What the questions are, and what the figures of their answers mean. */

@@ -14,8 +14,8 @@ static wf_status take(char **out, wf_str *s) {
 wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv) {
     wf_str s = {0};
     wf_str_add(&s, cx, "model,folds,parameters,fold_s");
-    for (int f = 0; f < WF_CV_FIGURES; f++) {
-        const char *key = wf_cv_figure_key((wf_cv_figure)f);
+    for (size_t j = 0; j < cv->figure_count; j++) {
+        const char *key = wf_cv_figure_of(cv->figures[j])->key;
         wf_str_addf(&s, cx, ",%s,%s_sd,%s_low,%s_high,test_%s", key, key, key, key, key);
     }
     wf_str_add(&s, cx, "\r\n");
@@ -24,12 +24,13 @@ wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv) {
         wf__csv_text(&s, cx, m->name);
         wf_str_addf(&s, cx, "%zu,%lld,", m->done, (long long)m->parameters);
         wf__csv_figure(&s, cx, m->fold_s.mean, ",");
-        for (int f = 0; f < WF_CV_FIGURES; f++) {
+        for (size_t j = 0; j < cv->figure_count; j++) {
+            const wf_cv_figure f = cv->figures[j];
             wf__csv_figure(&s, cx, m->spread[f].mean, ",");
             wf__csv_figure(&s, cx, m->spread[f].sd, ",");
             wf__csv_figure(&s, cx, m->low[f], ",");
             wf__csv_figure(&s, cx, m->high[f], ",");
-            wf__csv_figure(&s, cx, m->test[f], f + 1 < WF_CV_FIGURES ? "," : "\r\n");
+            wf__csv_figure(&s, cx, m->test[f], j + 1 < cv->figure_count ? "," : "\r\n");
         }
     }
     return take(out, &s);
@@ -37,7 +38,10 @@ wf_status wf_cv_csv(char **out, wf_context *cx, const wf_cross_validation *cv) {
 
 wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation *cv) {
     wf_str s = {0};
-    wf_str_add(&s, cx, "model,run,repeat,fold,accuracy,macro_f1,macro_auc,seconds\r\n");
+    wf_str_add(&s, cx, "model,run,repeat,fold,");
+    for (size_t j = 0; j < cv->figure_count; j++)
+        wf_str_addf(&s, cx, "%s,", wf_cv_figure_of(cv->figures[j])->key);
+    wf_str_add(&s, cx, "seconds\r\n");
     for (size_t i = 0; i < cv->model_count; i++) {
         const wf_cv_model *m = &cv->models[i];
         for (size_t k = 0; k < cv->n; k++) {
@@ -45,7 +49,8 @@ wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation 
             wf__csv_text(&s, cx, m->name);
             wf__csv_text(&s, cx, m->ids[k]);
             wf_str_addf(&s, cx, "%zu,%zu,", k / (size_t)cv->folds, k % (size_t)cv->folds);
-            for (int f = 0; f < WF_CV_FIGURES; f++) wf__csv_figure(&s, cx, m->values[f][k], ",");
+            for (size_t j = 0; j < cv->figure_count; j++)
+                wf__csv_figure(&s, cx, m->values[cv->figures[j]][k], ",");
             wf__csv_figure(&s, cx, m->seconds[k], "\r\n");
         }
     }
@@ -54,10 +59,11 @@ wf_status wf_cv_folds_csv(char **out, wf_context *cx, const wf_cross_validation 
 
 /* ---- JSON; a NULL of jansson is found where it is put into the document ---- */
 
-static json_t *figures_json(const double values[WF_CV_FIGURES]) {
+static json_t *figures_json(const wf_cross_validation *cv, const double values[WF_CV_FIGURES]) {
     json_t *o = json_object();
-    for (int f = 0; f < WF_CV_FIGURES; f++)
-        json_object_set_new(o, wf_cv_figure_key((wf_cv_figure)f), wf_json_real(values[f]));
+    for (size_t j = 0; j < cv->figure_count; j++)
+        json_object_set_new(o, wf_cv_figure_of(cv->figures[j])->key,
+                            wf_json_real(values[cv->figures[j]]));
     return o;
 }
 
@@ -80,13 +86,15 @@ static json_t *model_json(const wf_cross_validation *cv, const wf_cv_model *m) {
     o = json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "model", m->name, "family",
                   family_of(cv, m->name), "folds", (json_int_t)m->done, "parameters",
                   (json_int_t)m->parameters, "fold_s", wf_json_real(m->fold_s.mean), "runs", runs);
-    for (int f = 0; f < WF_CV_FIGURES; f++)
+    for (size_t j = 0; j < cv->figure_count; j++) {
+        const wf_cv_figure f = cv->figures[j];
         json_object_set_new(
-            o, wf_cv_figure_key((wf_cv_figure)f),
+            o, wf_cv_figure_of(f)->key,
             json_pack("{s:o, s:o, s:o, s:o, s:o}", "mean", wf_json_real(m->spread[f].mean), "sd",
                       wf_json_real(m->spread[f].sd), "low", wf_json_real(m->low[f]), "high",
                       wf_json_real(m->high[f]), "values", list_json(m->values[f], cv->n)));
-    json_object_set_new(o, "test", m->test_id ? figures_json(m->test) : json_null());
+    }
+    json_object_set_new(o, "test", m->test_id ? figures_json(cv, m->test) : json_null());
     if (m->test_id) json_object_set_new(o, "test_run", json_string(m->test_id));
     return o;
 }
@@ -94,9 +102,10 @@ static json_t *model_json(const wf_cross_validation *cv, const wf_cv_model *m) {
 static json_t *pair_json(const wf_cross_validation *cv, const wf_cv_pair *pair) {
     json_t *o =
         json_pack("{s:s, s:s}", "a", cv->models[pair->a].name, "b", cv->models[pair->b].name);
-    for (int f = 0; f < WF_CV_FIGURES; f++) {
+    for (size_t j = 0; j < cv->figure_count; j++) {
+        const wf_cv_figure f = cv->figures[j];
         const wf_t_test *t = &pair->tests[f];
-        json_object_set_new(o, wf_cv_figure_key((wf_cv_figure)f),
+        json_object_set_new(o, wf_cv_figure_of(f)->key,
                             json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "difference",
                                       wf_json_real(t->difference), "low", wf_json_real(t->low),
                                       "high", wf_json_real(t->high), "t", wf_json_real(t->t), "df",
@@ -160,8 +169,23 @@ static wf_status put_texts(json_t *o, wf_context *cx, const wf_cross_validation 
     return wf_json_put(o, cx, "note", wf_json_text_or_null(cv->note));
 }
 
+/* What the figures are called, in the order of the tables; `column`: it is in these. */
+static wf_status put_figures(json_t *o, wf_context *cx, const wf_cross_validation *cv) {
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(o, cx, "figures", list));
+    for (size_t j = 0; j < cv->figure_count; j++) {
+        const wf_cv_figure_texts *of = wf_cv_figure_of(cv->figures[j]);
+        WF_TRY(wf_json_append(list, cx,
+                              json_pack("{s:s, s:s, s:s, s:s, s:b}", "key", of->key, "name",
+                                        of->name, "title", of->title, "unit", of->unit, "column",
+                                        j < cv->column_count)));
+    }
+    return WF_OK;
+}
+
 static wf_status put_lists(json_t *o, wf_context *cx, const wf_cross_validation *cv) {
     json_t *models = json_array(), *pairs = json_array(), *questions = json_array();
+    WF_TRY(put_figures(o, cx, cv));
     WF_TRY(wf_json_put(o, cx, "models", models));
     WF_TRY(wf_json_put(o, cx, "pairs", pairs));
     WF_TRY(wf_json_put(o, cx, "questions", questions));
@@ -173,11 +197,11 @@ static wf_status put_lists(json_t *o, wf_context *cx, const wf_cross_validation 
 }
 
 wf_status wf_cv_json(json_t **out, wf_context *cx, const wf_cross_validation *cv) {
-    json_t *o =
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "dataset", cv->dataset, "data_hash",
-                  cv->runs[0].data_hash, "precision", cv->precision, "folds", (json_int_t)cv->folds,
-                  "repeats", (json_int_t)cv->repeats, "seed", (json_int_t)cv->seed, "held_out",
-                  wf_json_real(cv->held_out), "trained_on", wf_json_real(cv->trained_on));
+    json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:I, s:I, s:I, s:o, s:o}", "dataset", cv->dataset,
+                          "data_hash", cv->runs[0].data_hash, "multilabel", cv->is_multilabel,
+                          "precision", cv->precision, "folds", (json_int_t)cv->folds, "repeats",
+                          (json_int_t)cv->repeats, "seed", (json_int_t)cv->seed, "held_out",
+                          wf_json_real(cv->held_out), "trained_on", wf_json_real(cv->trained_on));
     WF_REQUIRE(o, WF_E_NOMEM, "out of memory for a cross-validation's JSON document");
     wf_status status = put_texts(o, cx, cv);
     return wf_json_hand_over(out, o, status == WF_OK ? put_lists(o, cx, cv) : status);

@@ -9,7 +9,7 @@ static void add_table(wf_html *h, const wf_cross_validation *cv, wf_cv_cell_fn c
         for (int column = 0; cell(&text, h->cx, cv, row, column); column++) {
             if (text.status != WF_OK) h->out.status = text.status;
             const char *shown = text.text ? text.text : "";
-            const char *kind = wf_cv_cell_is_text(cell, column) ? "text" : "figure";
+            const char *kind = wf_cv_cell_is_text(cv, cell, column) ? "text" : "figure";
             if (row < 0) wf__html(h, "<th scope=\"col\" class=\"%s\">%s</th>", kind, shown);
             else if (!column) wf__html(h, "<th scope=\"row\">%s</th>", shown);
             else wf__html(h, "<td class=\"%s\">%s</td>", kind, shown);
@@ -54,10 +54,13 @@ wf_status wf_cv_html(char **out, wf_context *cx, const wf_cross_validation *cv) 
     add_text(&h, cv, wf_cv_title, "h1");
     add_text(&h, cv, wf_cv_method, "p");
     add_text(&h, cv, wf_cv_unfinished, "p");
-    wf__html(&h, "<section><h2>Models</h2><p class=\"muted\">Accuracy: each fold, their mean, its "
-                 "95%% interval.</p>");
+    wf__html(&h,
+             "<section><h2>Models</h2><p class=\"muted\">%s: each fold, their mean, its 95%% "
+             "interval.</p>",
+             wf_cv_figure_of(cv->figures[0])->title);
     wf__chart_folds(&h, cv);
     add_table(&h, cv, wf_cv_model_cell, cv->model_count);
+    if (cv->is_multilabel) add_table(&h, cv, wf_cv_figure_cell, cv->figure_count);
     wf__html(&h, "</section>");
     add_answers(&h, cv);
     if (cv->pair_count) {

@@ -27,94 +27,167 @@ static const char *show_effect(char buffer[CELL], double d) {
     return buffer;
 }
 
-/* Percentage points: "+0.8", and the interval "0.4 to 1.2". */
-typedef struct points {
+/* Percentage points: "+0.8", and the interval "0.4 to 1.2"; nats with three digits. */
+typedef struct shown {
     char difference[CELL], interval[CELL];
-} points;
+} shown;
 
-static points points_of(const wf_t_test *t) {
-    points out = {"-", "-"};
+static shown show_difference(wf_cv_figure figure, const wf_t_test *t) {
+    shown out = {"-", "-"};
     wf_points text;
+    const char *sign = t->difference > 0 ? "+" : "";
     int has_interval = isfinite(t->low) && isfinite(t->high);
+    double low = has_interval ? t->low : t->difference;
+    double high = has_interval ? t->high : t->difference;
     if (!isfinite(t->difference)) return out;
-    wf_points_text(&text, t->difference, has_interval ? t->low : t->difference,
-                   has_interval ? t->high : t->difference);
-    snprintf(out.difference, CELL, "%s%s", t->difference > 0 ? "+" : "", text.difference);
+    if (!strcmp(wf_cv_figure_of(figure)->unit, "points")) {
+        wf_points_text(&text, t->difference, low, high);
+    } else {
+        snprintf(text.difference, sizeof text.difference, "%.3f", t->difference);
+        snprintf(text.low, sizeof text.low, "%.3f", low);
+        snprintf(text.high, sizeof text.high, "%.3f", high);
+    }
+    snprintf(out.difference, CELL, "%s%s", sign, text.difference);
     if (has_interval) snprintf(out.interval, CELL, "%s to %s", text.low, text.high);
     return out;
 }
 
 /* ---- cells ---- */
 
-static const char *const model_titles[] = {
-    "Model",     "Folds",        "Accuracy",  "95% interval", "Macro F1",     "95% interval",
-    "Macro AUC", "95% interval", "Time/fold", "Parameters",   "Test accuracy"};
-enum { MODEL_COLUMNS = sizeof model_titles / sizeof *model_titles };
+/* The columns of the models: name and folds, the figures, then these. Of any number of labels there
+ * are so many figures that only the first has its interval beside it. */
+enum { BEFORE_FIGURES = 2 };
+typedef enum after_figures { FOLD_TIME, PARAMETERS, TEST, AFTER_FIGURES } after_figures;
 
-static const char *const pair_titles[] = {
-    "Models",   "Accuracy, points", "95% interval", "d",           "p",
-    "p (Holm)", "F1, points",       "p (Holm)",     "AUC, points", "p (Holm)"};
-enum { PAIR_COLUMNS = sizeof pair_titles / sizeof *pair_titles };
+static int figure_columns(const wf_cross_validation *cv) {
+    const int figures = (int)cv->column_count;
+    return cv->is_multilabel ? figures + 1 : 2 * figures;
+}
+
+/* The figure of a column of figures, from 0; *out_is_interval: that of its mean. */
+static wf_cv_figure figure_at(int *out_is_interval, const wf_cross_validation *cv, int column) {
+    const int is_each = !cv->is_multilabel;
+    *out_is_interval = is_each ? column % 2 : column == 1;
+    if (is_each) return cv->figures[column / 2];
+    return cv->figures[column < 2 ? 0 : column - 1];
+}
+
+static void add_figure(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
+                       const wf_cv_model *m, int column) {
+    char text[CELL];
+    int is_interval;
+    const wf_cv_figure f = figure_at(&is_interval, cv, column);
+    if (!m) wf_str_add(out, cx, is_interval ? "95% interval" : wf_cv_figure_of(f)->title);
+    else if (is_interval) wf_str_add(out, cx, show_score_interval(text, m->low[f], m->high[f]));
+    else wf_str_add(out, cx, wf__show_spread(text, m->spread[f], wf__show_score));
+}
+
+static void add_after(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
+                      const wf_cv_model *m, after_figures column) {
+    char text[CELL];
+    const wf_cv_figure figure = cv->figures[0];
+    switch (column) {
+    case FOLD_TIME: wf_str_add(out, cx, m ? wf_duration(text, m->fold_s.mean) : "Time/fold"); break;
+    case PARAMETERS:
+        wf_str_add(out, cx, m ? wf_thousands(text, m->parameters) : "Parameters");
+        break;
+    case TEST:
+        if (m) wf_str_add(out, cx, wf__show_score(text, m->test[figure]));
+        else wf_str_addf(out, cx, "Test %s", wf_cv_figure_of(figure)->name);
+        break;
+    case AFTER_FIGURES: break;
+    }
+}
 
 int wf_cv_model_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                      int column) {
+    const wf_cv_model *m = row < 0 ? NULL : &cv->models[row];
+    const int after = BEFORE_FIGURES + figure_columns(cv);
+    if (column >= after + AFTER_FIGURES) return 0;
+    if (column == 0) wf_str_add(out, cx, m ? m->name : "Model");
+    else if (column == 1 && m) wf_str_addf(out, cx, "%zu of %zu", m->done, cv->n);
+    else if (column == 1) wf_str_add(out, cx, "Folds");
+    else if (column < after) add_figure(out, cx, cv, m, column - BEFORE_FIGURES);
+    else add_after(out, cx, cv, m, (after_figures)(column - after));
+    return 1;
+}
+
+int wf_cv_figure_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
+                      int column) {
     char text[CELL];
-    if (column >= MODEL_COLUMNS) return 0;
+    if (column > (int)cv->model_count) return 0;
+    const wf_cv_model *m = column ? &cv->models[column - 1] : NULL;
     if (row < 0) {
-        wf_str_add(out, cx, model_titles[column]);
+        wf_str_add(out, cx, m ? m->name : "Figure");
         return 1;
     }
-    const wf_cv_model *m = &cv->models[row];
-    int f = (column - 2) / 2;
-    if (column == 0) wf_str_add(out, cx, m->name);
-    else if (column == 1) wf_str_addf(out, cx, "%zu of %zu", m->done, cv->n);
-    else if (column == 8) wf_str_add(out, cx, wf_duration(text, m->fold_s.mean));
-    else if (column == 9) wf_str_add(out, cx, wf_thousands(text, m->parameters));
-    else if (column == 10) wf_str_add(out, cx, wf__show_score(text, m->test[WF_CV_ACCURACY]));
-    else if (column % 2) wf_str_add(out, cx, show_score_interval(text, m->low[f], m->high[f]));
-    else wf_str_add(out, cx, wf__show_spread(text, m->spread[f], wf__show_score));
+    const wf_cv_figure f = cv->figures[row];
+    if (m) wf_str_add(out, cx, wf__show_spread(text, m->spread[f], wf__show_score));
+    else wf_str_add(out, cx, wf_cv_figure_of(f)->name);
     return 1;
+}
+
+/* The columns of the pairs: their names, five of the figure that decides, two of each other. */
+enum { PAIR_NAMES = 1, PAIR_FIRST = 5 };
+
+/* Pairs have no more than this, for each takes two columns. */
+enum { PAIR_FIGURES = 3 };
+
+static int pair_columns(const wf_cross_validation *cv) {
+    const int figures = cv->column_count < PAIR_FIGURES ? (int)cv->column_count : PAIR_FIGURES;
+    return PAIR_NAMES + PAIR_FIRST + 2 * (figures - 1);
+}
+
+static void pair_title(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int column) {
+    static const char *const first[] = {"95% interval", "d", "p", "p (Holm)"};
+    const int other = column - PAIR_NAMES - PAIR_FIRST;
+    const wf_cv_figure_texts *of = wf_cv_figure_of(cv->figures[other < 0 ? 0 : 1 + other / 2]);
+    if (column == 0) wf_str_add(out, cx, "Models");
+    else if (column == PAIR_NAMES || (other >= 0 && other % 2 == 0))
+        wf_str_addf(out, cx, "%s, %s", of->title, of->unit);
+    else wf_str_add(out, cx, other < 0 ? first[column - PAIR_NAMES - 1] : "p (Holm)");
 }
 
 static void pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv,
                       const wf_cv_pair *pair, int column) {
-    const wf_t_test *t = &pair->tests[WF_CV_ACCURACY];
-    int f = (column - 4) / 2; /* from column 6 on: F1, AUC */
+    const int other = column - PAIR_NAMES - PAIR_FIRST;
+    const wf_cv_figure f = cv->figures[other < 0 ? 0 : 1 + other / 2];
+    const wf_t_test *t = &pair->tests[f];
     char text[CELL];
     switch (column) {
     case 0:
         wf_str_addf(out, cx, "%s against %s", cv->models[pair->a].name, cv->models[pair->b].name);
         return;
-    case 1: strcpy(text, points_of(t).difference); break;
-    case 2: strcpy(text, points_of(t).interval); break;
+    case 1: strcpy(text, show_difference(f, t).difference); break;
+    case 2: strcpy(text, show_difference(f, t).interval); break;
     case 3: show_effect(text, t->cohen_d); break;
     case 4: show_p(text, t->p); break;
-    case 5: show_p(text, pair->holm[WF_CV_ACCURACY]); break;
+    case 5: show_p(text, pair->holm[f]); break;
     default:
-        if (column % 2) show_p(text, pair->holm[f]);
-        else strcpy(text, points_of(&pair->tests[f]).difference);
+        if (other % 2) show_p(text, pair->holm[f]);
+        else strcpy(text, show_difference(f, t).difference);
     }
     wf_str_add(out, cx, text);
 }
 
 int wf_cv_pair_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                     int column) {
-    if (column >= PAIR_COLUMNS) return 0;
-    if (row < 0) wf_str_add(out, cx, pair_titles[column]);
+    if (column >= pair_columns(cv)) return 0;
+    if (row < 0) pair_title(out, cx, cv, column);
     else pair_cell(out, cx, cv, &cv->pairs[row], column);
     return 1;
 }
 
 int wf_cv_pair_words_cell(wf_str *out, wf_context *cx, const wf_cross_validation *cv, int row,
                           int column) {
-    if (column != PAIR_COLUMNS) return wf_cv_pair_cell(out, cx, cv, row, column);
+    if (column != pair_columns(cv)) return wf_cv_pair_cell(out, cx, cv, row, column);
     if (row < 0) wf_str_add(out, cx, "In words");
     else wf_cv_pair_words(out, cx, cv, &cv->pairs[row]);
     return 1;
 }
 
-int wf_cv_cell_is_text(wf_cv_cell_fn cell, int column) {
-    return column == 0 || (cell == wf_cv_pair_words_cell && column == PAIR_COLUMNS);
+int wf_cv_cell_is_text(const wf_cross_validation *cv, wf_cv_cell_fn cell, int column) {
+    return column == 0 || (cell == wf_cv_pair_words_cell && column == pair_columns(cv));
 }
 
 /* ---- answers ---- */
@@ -124,14 +197,15 @@ const char wf_cv_about_questions[] =
     "Holm. d is the mean difference in standard deviations of the folds' differences.";
 const char wf_cv_about_pairs[] = "p (Holm) is corrected among all pairs.";
 
-/* By accuracy. */
-static const char *verdict(const wf_cv_pair *pair) {
-    const wf_t_test *t = &pair->tests[WF_CV_ACCURACY];
+/* By the first figure. */
+static const char *verdict(const wf_cross_validation *cv, const wf_cv_pair *pair) {
+    const wf_cv_figure figure = cv->figures[0];
+    const wf_t_test *t = &pair->tests[figure];
     wf_verdict v = {.difference = t->difference,
                     .low = t->low,
                     .high = t->high,
                     .p = t->p,
-                    .p_holm = pair->holm[WF_CV_ACCURACY]};
+                    .p_holm = pair->holm[figure]};
     if (isnan(t->p)) return "It cannot be tested on these folds.";
     if (!wf_verdict_is_shown(&v)) return "Not shown: chance may explain the difference.";
     return t->difference > 0 ? "Yes: better, and by more than chance explains."
@@ -143,15 +217,16 @@ void wf_cv_answer(wf_str *out, wf_context *cx, const wf_cross_validation *cv, si
     char d[CELL], p[CELL], holm[CELL];
     wf_str_addf(out, cx, "%s %s against %s: ", cv->questions[question].question,
                 cv->models[pair->a].name, cv->models[pair->b].name);
-    for (int f = 0; f < WF_CV_FIGURES; f++) {
+    for (size_t j = 0; j < cv->column_count; j++) {
+        const wf_cv_figure f = cv->figures[j];
+        const wf_cv_figure_texts *of = wf_cv_figure_of(f);
         const wf_t_test *t = &pair->tests[f];
-        points shown = points_of(t);
-        wf_str_addf(out, cx, "%s%s %s points (95%% interval %s), d = %s, p %s, after Holm %s",
-                    f ? "; " : "", wf_cv_figure_name((wf_cv_figure)f), shown.difference,
-                    shown.interval, show_effect(d, t->cohen_d), show_p(p, t->p),
-                    show_p(holm, pair->holm[f]));
+        const shown text = show_difference(f, t);
+        wf_str_addf(out, cx, "%s%s %s %s (95%% interval %s), d = %s, p %s, after Holm %s",
+                    j ? "; " : "", of->name, text.difference, of->unit, text.interval,
+                    show_effect(d, t->cohen_d), show_p(p, t->p), show_p(holm, pair->holm[f]));
     }
-    wf_str_addf(out, cx, ". %s", verdict(pair));
+    wf_str_addf(out, cx, ". %s", verdict(cv, pair));
 }
 
 /* ---- Markdown ---- */
@@ -179,7 +254,7 @@ static void add_table(wf_str *s, wf_context *cx, const wf_cross_validation *cv, 
         if (row >= 0) continue;
         for (int i = 0; i < columns; i++)
             wf_str_addf(s, cx, "%s%s", i ? "" : "|",
-                        wf_cv_cell_is_text(cell, i) ? "---|" : "---:|");
+                        wf_cv_cell_is_text(cv, cell, i) ? "---|" : "---:|");
         wf_str_add(s, cx, "\n");
     }
 }
@@ -194,6 +269,10 @@ void wf_cv_markdown_body(wf_str *s, wf_context *cx, const wf_cross_validation *c
     add_plain(s, cx, &text);
     wf_str_addf(s, cx, "\n\n%s Models\n\n", heading);
     add_table(s, cx, cv, wf_cv_model_cell, cv->model_count);
+    if (cv->is_multilabel) {
+        wf_str_add(s, cx, "\n");
+        add_table(s, cx, cv, wf_cv_figure_cell, cv->figure_count);
+    }
     if (cv->question_count)
         wf_str_addf(s, cx, "\n%s Questions\n\n%s\n\n", heading, wf_cv_about_questions);
     for (size_t i = 0; i < cv->question_count; i++) {

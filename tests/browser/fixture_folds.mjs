@@ -92,6 +92,12 @@ export function study() {
         seed: 0,
         held_out: 1000,
         trained_on: 5000,
+        multilabel: false,
+        figures: [
+            {key: "accuracy", name: "accuracy", title: "Accuracy", unit: "points", column: true},
+            {key: "macro_f1", name: "macro F1", title: "Macro F1", unit: "points", column: true},
+            {key: "macro_auc", name: "macro AUC", title: "Macro AUC", unit: "points", column: true},
+        ],
         models,
         pairs,
         questions: [

@@ -1,6 +1,6 @@
 // The report that weft itself writes of models of images with any number of labels.
 import assert from "node:assert/strict";
-import {mkdir, writeFile} from "node:fs/promises";
+import {mkdir, readFile, writeFile} from "node:fs/promises";
 import path from "node:path";
 import {before, test} from "node:test";
 import {pathToFileURL} from "node:url";
@@ -49,7 +49,7 @@ async function weft(...words) {
     assert.equal(await run.ended, 0, run.output);
 }
 
-let page, address;
+let page, address, study;
 
 before(async () => {
     const folder = await makeRunsFolder(),
@@ -70,6 +70,9 @@ before(async () => {
         );
     }
     await weft("compare", ...files, "--dataset", sets, "--runs", runs, "-q");
+    const cv = ["--folds", "3", "--epochs", "1", "--no-final", "--runs", runs, "-q"];
+    await weft("cv", ...files, "--dataset", sets, ...cv);
+    study = JSON.parse(await readFile(path.join(runs, "cross-validation", "cv.json")));
     const report = path.join(folder, "report.html");
     await weft("report", "--all", "--runs", runs, "-o", report, "-q");
     address = pathToFileURL(report).href;
@@ -112,6 +115,31 @@ test("the worst sets are shown with their pictures", async () => {
         assert.match(text, /^Told .*True .*the true set has probability [0-9.e-]+$/);
         assert.ok(shades > 3, `${shades} shades`);
     }
+});
+
+test("a cross-validation is judged by subset accuracy, and has all figures", async () => {
+    const score = value => value.toFixed(4);
+    const [models, figures, pairs] = await page.$$eval("#cross-validation .results", tables =>
+        tables.map(table =>
+            [...table.querySelectorAll("tr")].map(row => [...row.children].map(cell => cell.textContent))
+        )
+    );
+    assert.deepEqual(models[0].slice(2, 8), ["Subset accuracy", "Set log-lik.", "mAP", "C-F1", "O-F1", "Small recall"]);
+    const of = ({mean, sd, low, high}) => `${score(mean)} ± ${score(sd)}${score(low)} to ${score(high)}`;
+    assert.deepEqual(
+        models.slice(1).map(row => row[2]),
+        study.models.map(one => of(one.subset_accuracy))
+    );
+    assert.deepEqual(
+        figures.slice(1).map(([name, ...values]) => [name, ...values]),
+        study.figures.map(({key, name}) => [name, ...study.models.map(one => of(one[key]))])
+    );
+    assert.deepEqual(pairs[0].slice(1, 4), ["Subset accuracy, points", "Set log-lik., nats", "mAP, points"]);
+    const {difference} = study.pairs[0].set_log_likelihood;
+    assert.ok(pairs[1][2].startsWith(`${difference < 0 ? "−" : "+"}${Math.abs(difference).toFixed(3)}`), pairs[1][2]);
+    const chart = (await marksOf(page)).find(({name}) => name === "folds");
+    assert.equal(chart.marks.symbol, 2 * 3 + 2);
+    assert.match(await page.$eval('[data-chart="folds"]', one => one.textContent), /Subset accuracy of every fold/);
 });
 
 test("it is quiet, accessible, and as wide as its window", async () => {

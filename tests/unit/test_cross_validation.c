@@ -10,6 +10,9 @@ enum { IMAGES = 100, CLASSES = 4 };
 
 static const char *const names[] = {"one", "two", "three"};
 
+/* What the runs that are added are of. */
+static int is_of_sets, has_small;
+
 /* The evaluation of 100 images, the first `right` of which are told right. */
 static char *judged(int right) {
     int32_t labels[IMAGES];
@@ -22,6 +25,30 @@ static char *judged(int right) {
         for (int j = 0; j < CLASSES; j++) p[i * CLASSES + j] = j == predicted ? .7f : .1f;
     }
     CHECK_OK(&cx, wf_evaluation_create(&e, &cx, labels, p, IMAGES, CLASSES, NULL));
+    CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
+    wf_evaluation_destroy(e);
+    return text;
+}
+
+/* The same of images with any number of labels, of which those told wrong lack one. */
+static char *judged_sets(int right) {
+    uint8_t targets[IMAGES * CLASSES], small[IMAGES * CLASSES] = {0};
+    float p[IMAGES * CLASSES];
+    wf_evaluation *e = NULL;
+    char *text = NULL;
+    for (int i = 0; i < IMAGES; i++)
+        for (int j = 0; j < CLASSES; j++) {
+            const int at = i * CLASSES + j, is_missed = i >= right && j == i % CLASSES;
+            targets[at] = is_missed || (i + j) % 3 == 0;
+            p[at] = targets[at] && !is_missed ? .9f : .1f;
+            small[at] = targets[at] && i % 2;
+        }
+    const wf_judged_sets j = {.count = IMAGES,
+                              .class_count = CLASSES,
+                              .targets = targets,
+                              .probabilities = p,
+                              .small = has_small ? small : NULL};
+    CHECK_OK(&cx, wf_evaluation_create_sets(&e, &cx, &j));
     CHECK_OK(&cx, wf_evaluation_to_json(&text, &cx, e));
     wf_evaluation_destroy(e);
     return text;
@@ -40,7 +67,7 @@ static void add_run(const char *model, int right, int folds, int repeat, int fol
                             .repeat = repeat,
                             .fold = fold};
     wf_run *run = NULL;
-    char *text = judged(right);
+    char *text = is_of_sets ? judged_sets(right) : judged(right);
     CHECK(run_count < sizeof runs / sizeof *runs);
     CHECK_OK(&cx, wf_run_create(&run, &cx, store, "run"));
     runs[run_count++] = run;
@@ -122,6 +149,99 @@ TEST(figures_and_tests_are_those_of_scipy) {
     }
     wf_cross_validation_destroy(cv);
     json_decref(d);
+    end();
+}
+
+/* The golden data say how many images are told right, whatever an image's label or labels are. */
+TEST(sets_are_judged_by_subset_accuracy) {
+    is_of_sets = has_small = 1;
+    json_t *d = load(), *document = NULL;
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = source_of(d);
+    const wf_cv_figure f = WF_CV_SUBSET_ACCURACY;
+    char *text = NULL, expected[200];
+    add_run("two", 77, 0, 0, 0);
+    source.run_count = run_count;
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    CHECK(cv->is_multilabel && cv->figures[0] == f);
+    CHECK_INT(cv->figure_count, WF_CV_FIGURES - WF_CV_SUBSET_ACCURACY);
+    CHECK_INT(cv->column_count, 6);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *expected_of = json_array_get(json_object_get(d, "models"), i);
+        const wf_cv_model *m = &cv->models[i];
+        CHECK_NEAR(m->spread[f].mean, number(expected_of, "mean"), 1e-12);
+        CHECK_NEAR(m->spread[f].sd, number(expected_of, "sd"), 1e-12);
+        CHECK_NEAR(m->low[f], number(expected_of, "low"), 1e-10);
+        expected_of = json_array_get(json_object_get(d, "pairs"), i);
+        CHECK_NEAR(cv->pairs[i].tests[f].p, number(expected_of, "p"), 1e-10);
+        CHECK_NEAR(cv->pairs[i].holm[f], number(expected_of, "holm"), 1e-10);
+        for (size_t j = 0; j < cv->figure_count; j++) { /* no interval of what is always the same */
+            const wf_spread *s = &m->spread[cv->figures[j]];
+            CHECK(isfinite(s->mean) && (s->sd > 0) == (m->low[cv->figures[j]] < s->mean));
+        }
+        /* one label of 4 is wrong in an image that is */
+        CHECK_NEAR(m->spread[WF_CV_HAMMING_LOSS].mean, (1 - m->spread[f].mean) / CLASSES, 1e-12);
+        CHECK_NEAR(m->spread[WF_CV_O_P].mean, 1, 0);
+    }
+    CHECK(isnan(cv->models[0].test[f]));
+    CHECK_NEAR(cv->models[1].test[f], .77, 0);
+    CHECK_OK(&cx, wf_cv_markdown(&text, &cx, cv));
+    CHECK(strstr(text, ", stratified label by label (Sechidis et al. 2011), 2 times, "));
+    CHECK(strstr(text, "| Model | Folds | Subset accuracy | 95% interval | Set log-lik. | mAP | "
+                       "C-F1 | O-F1 | Small recall | Time/fold | Parameters | "
+                       "Test subset accuracy |\n"));
+    CHECK(strstr(text, "| Models | Subset accuracy, points | 95% interval | d | p | p (Holm) | "
+                       "Set log-lik., nats | p (Holm) | mAP, points | p (Holm) | In words |\n"));
+    snprintf(expected, sizeof expected, "\n| Hamming loss | %.4f ± ",
+             cv->models[0].spread[WF_CV_HAMMING_LOSS].mean);
+    CHECK(strstr(text, expected));
+    wf_free(text);
+    wf_str best = {0};
+    wf_cv_best(&best, &cx, cv);
+    CHECK(strstr(best.text, "two tells the most sets right, a subset accuracy of 0.8"));
+    wf_str_reset(&best);
+    CHECK_OK(&cx, wf_cv_csv(&text, &cx, cv));
+    CHECK(strstr(text, "fold_s,subset_accuracy,subset_accuracy_sd,subset_accuracy_low,"));
+    wf_free(text);
+    CHECK_OK(&cx, wf_cv_html(&text, &cx, cv));
+    CHECK(strstr(text, "aria-label=\"Subset accuracy of each model in each fold"));
+    wf_free(text);
+    CHECK_OK(&cx, wf_cv_json(&document, &cx, cv));
+    CHECK(json_is_true(json_object_get(document, "multilabel")));
+    CHECK_INT(json_array_size(json_object_get(document, "figures")), cv->figure_count);
+    json_decref(document);
+    wf_cross_validation_destroy(cv);
+    json_decref(d);
+    end();
+    is_of_sets = has_small = 0;
+}
+
+TEST(sets_without_sizes_of_objects_and_beside_single_labels) {
+    wf_cross_validation *cv = NULL;
+    wf_cv_source source = {.models = names,
+                           .model_count = 1,
+                           .runs = (const wf_run *const *)runs,
+                           .folds = 3,
+                           .repeats = 1};
+    char *text = NULL;
+    begin();
+    is_of_sets = 1;
+    for (int k = 0; k < 2; k++) add_run("one", 80 + k, 3, 0, k);
+    is_of_sets = 0;
+    add_run("one", 80, 3, 0, 2);
+    source.run_count = 2;
+    CHECK_OK(&cx, wf_cross_validation_create(&cv, &cx, &source));
+    CHECK_INT(cv->column_count, 5);
+    CHECK_OK(&cx, wf_cv_folds_csv(&text, &cx, cv));
+    CHECK(strstr(text, ",fold,subset_accuracy,set_log_likelihood,map,c_f1,o_f1,c_p,") &&
+          !strstr(text, "small"));
+    wf_free(text);
+    wf_cross_validation_destroy(cv);
+    cv = NULL;
+    source.run_count = 3;
+    CHECK_INT(wf_cross_validation_create(&cv, &cx, &source), WF_E_DATA);
+    CHECK_STR(cx.message, "runs run-1 and run-3: only one of them was judged on images of any "
+                          "number of labels");
     end();
 }
 

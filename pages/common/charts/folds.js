@@ -6,63 +6,62 @@ const ROW = 36; // pixels of a model: mean and interval above, its folds below
 const APART = 6; // of both from the middle
 
 /**
- * The accuracy of every fold of a cross-validation as a strip of dots per model, with mean and interval; the best mean
- * is on top.
+ * The figure that decides, accuracy, of every fold of a cross-validation as a strip of dots per model, with mean and
+ * interval; the best mean is on top.
  *   study  an element of the document's cross_validations
  *   file   name of what is saved
  */
-export function folds({models, folds: count}, file) {
+export function folds({models, figures, folds: count}, file) {
+    const [{key, title}] = figures;
     const ordered = models
-        .filter(one => Number.isFinite(one.accuracy.mean))
-        .sort((a, b) => b.accuracy.mean - a.accuracy.mean);
+        .filter(one => Number.isFinite(one[key].mean))
+        .sort((a, b) => b[key].mean - a[key].mean);
     const rows = () =>
         ordered.flatMap(one =>
-            one.accuracy.values.flatMap((accuracy, i) =>
-                Number.isFinite(accuracy)
+            one[key].values.flatMap((value, i) =>
+                Number.isFinite(value)
                     ? [
                           {
                               model: one.model,
                               run: one.runs[i],
                               repeat: Math.floor(i / count),
                               fold: i % count,
-                              accuracy,
-                              macro_f1: one.macro_f1.values[i],
-                              macro_auc: one.macro_auc.values[i],
+                              ...Object.fromEntries(figures.map(({key: of}) => [of, one[of].values[i]])),
                           },
                       ]
                     : []
             )
         );
-    const said = ordered.map(({model, accuracy: {mean, low, high}}) => `${model} ${score(mean)}${between(low, high)}`);
+    const said = ordered.map(({model, [key]: {mean, low, high}}) => `${model} ${score(mean)}${between(low, high)}`);
     return {
         file,
-        title: "Accuracy of every fold",
+        title: `${title} of every fold`,
         rows,
         height: ROW * ordered.length + 60,
         wide: true,
         note: "A small dot is a fold; the large one above is the mean, the line its 95% interval.",
-        label: `Accuracy of every fold of ${ordered.length} models; their means, with 95% intervals: ${said.join("; ")}.`,
-        draw: vega(({width, theme}) => specification(ordered, rows(), width, theme)),
+        label: `${title} of every fold of ${ordered.length} models; their means, with 95% intervals: ${said.join("; ")}.`,
+        draw: vega(({width, theme}) => specification({models: ordered, rows: rows(), key, title}, width, theme)),
     };
 }
 
 const between = (low, high) => (Number.isFinite(low) && Number.isFinite(high) ? ` (${score(low)} to ${score(high)})` : "");
 
-function specification(models, rows, width, theme) {
+function specification({models, rows, key, title}, width, theme) {
     const present = Object.keys(FAMILIES).filter(key => models.some(one => familyOf(one.family) === key));
     const familyName = Object.fromEntries(models.map(one => [one.model, FAMILIES[familyOf(one.family)].name]));
-    const means = models.map(({model, accuracy}) => ({
+    const means = models.map(({model, [key]: {mean, low, high}}) => ({
         model,
         family: familyName[model],
-        mean: accuracy.mean,
-        low: accuracy.low === null ? null : Math.max(accuracy.low, 0),
-        high: accuracy.high === null ? null : Math.min(accuracy.high, 1),
-        text: `${score(accuracy.mean)}${between(accuracy.low, accuracy.high)}`,
+        mean,
+        low: low === null ? null : Math.max(low, 0),
+        high: high === null ? null : Math.min(high, 1),
+        text: `${score(mean)}${between(low, high)}`,
     }));
     const x = {
         type: "quantitative",
         scale: {zero: false, nice: true, padding: 8},
-        axis: {title: "Accuracy", format: ".3~f", tickCount: 6},
+        axis: {title, format: ".3~f", tickCount: 6},
     };
     return {
         width,
@@ -89,14 +88,14 @@ function specification(models, rows, width, theme) {
         },
         layer: [
             {
-                data: {values: rows.map(row => ({...row, family: familyName[row.model], text: score(row.accuracy)}))},
+                data: {values: rows.map(row => ({...row, family: familyName[row.model], text: score(row[key])}))},
                 mark: {type: "point", filled: true, size: 34, opacity: 0.65, yOffset: APART},
                 encoding: {
-                    x: {...x, field: "accuracy"},
+                    x: {...x, field: key},
                     tooltip: [
                         {field: "model", title: "Model"},
                         {field: "run", title: "Fold"},
-                        {field: "text", title: "Accuracy"},
+                        {field: "text", title},
                     ],
                 },
             },
