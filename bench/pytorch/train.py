@@ -3,13 +3,13 @@
 
     bench/pytorch/train.py models/cnn-2conv.yaml
     bench/pytorch/train.py models/lstm-186.yaml --time 3      # only the time of a step
+    bench/pytorch/train.py models/outfits-cnn-rnn.yaml --time 3 --data outfits
 
 Writes DIR/MODEL-seedN.json after every epoch, so that a run that was stopped leaves its curve. The
-test set is judged after every epoch, but nothing is chosen by it. Needs what `tools/bootstrap bench`
-installs.
+test set is judged after every epoch, but nothing is chosen by it. Models that tell any number of labels
+are only timed, on a set that `weft compose outfits` made. Needs what `tools/bootstrap bench` installs.
 """
 import argparse
-import gzip
 import json
 import os
 import platform
@@ -25,28 +25,14 @@ if __name__ == "__main__" and OPENMP_BLAS not in os.environ.get("LD_LIBRARY_PATH
     path = ":".join(filter(None, [OPENMP_BLAS, os.environ.get("LD_LIBRARY_PATH")]))
     os.execve(sys.executable, [sys.executable] + sys.argv, dict(os.environ, LD_LIBRARY_PATH=path))
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
+import data
 import twin
 
 warnings.filterwarnings("ignore")
-DATA = os.environ.get("WEFT_DATA", "/usr/share/datasets/fashion-mnist")
 CLASSES = 10
-
-
-def read_idx(name):
-    with gzip.open(os.path.join(DATA, name)) as file:
-        raw = file.read()
-    dims = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(raw[3])]
-    data = np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3])
-    return torch.from_numpy(data.reshape(dims).copy())
-
-
-def read_part(name):
-    images, labels = read_idx(f"{name}-images-idx3-ubyte.gz"), read_idx(f"{name}-labels-idx1-ubyte.gz")
-    return images.float() / 255, labels.long()
 
 
 def split(labels, fraction, generator):
@@ -90,7 +76,7 @@ def run_epoch(trainer, images, labels, order):
     return {"loss": round(loss / len(order), 6), "accuracy": round(right / len(order), 6)}, times
 
 
-def time_steps(make, images, labels, seconds):
+def time_steps(make, images, answers, seconds):
     """Median, minimum and 90 % quantile of a training step in ms, after three steps to warm up; of
     slow steps after fewer, so that a measurement takes about twice as long as it should at most."""
     trainer, times, order = make(), [], torch.randperm(len(images))
@@ -100,7 +86,7 @@ def time_steps(make, images, labels, seconds):
     def step():
         pick = batches[trainer.steps % len(batches)]
         start = time.perf_counter()
-        trainer.step(images[pick], labels[pick])
+        trainer.step(images[pick], answers[pick])
         return time.perf_counter() - start
 
     end = time.perf_counter() + seconds
@@ -115,15 +101,17 @@ def time_steps(make, images, labels, seconds):
             "p90_ms": round(times[len(times) * 9 // 10], 4), "steps": len(times)}
 
 
-def fastest(spec, recipe, precisions, seconds, lstm_activation):
+def fastest(spec, recipe, precisions, seconds, lstm_activation, folder):
     """Times every combination of precision and memory layout: the fastest, under `tried` all."""
-    images, labels = read_part("train")
+    twin.build(spec, lstm_activation)  # says what the twin lacks before the data say that they do not fit
+    images, answers = data.timed(spec["input"], spec.get("classes"), twin.told_length(spec),
+                                 recipe.is_exclusive, folder)
     layouts = ["nchw", "nhwc"] if any("conv2d" in layer for layer in spec["layers"]) else ["nchw"]
     tried = []
     for precision in precisions:
         for layout in layouts:
             make = lambda: twin.Trainer(twin.build(spec, lstm_activation), recipe, precision, layout)
-            tried.append({**time_steps(make, images, labels, seconds), "precision": precision,
+            tried.append({**time_steps(make, images, answers, seconds), "precision": precision,
                           "layout": layout})
     return {**min(tried, key=lambda t: t["ms_per_step"]), "tried": tried}
 
@@ -175,8 +163,8 @@ def should_stop(epochs, recipe):
 def train(args, spec, recipe):
     torch.manual_seed(args.seed)
     generator = torch.Generator().manual_seed(args.seed)
-    images, labels = read_part("train")
-    test_images, test_labels = read_part("t10k")
+    images, labels = data.read_part("train")
+    test_images, test_labels = data.read_part("t10k")
     rows, held_out = split(labels, recipe.validation, generator)
     model = twin.build(spec)
     trainer = twin.Trainer(model, recipe, args.precision, args.layout)
@@ -234,6 +222,8 @@ def main():
     parser.add_argument("--time", type=float, metavar="SECONDS",
                         help="do not train: time steps, print one line of JSON with the best settings")
     parser.add_argument("--lstm-activation", help="with --time: instead of the file's")
+    parser.add_argument("--data", metavar="FOLDER",
+                        help="with --time: images with any number of labels, for models that tell them")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
@@ -247,13 +237,16 @@ def main():
             parser.error("--precision is float32 or bfloat16")
         if args.time:
             out = {"model": spec["name"], "batch_size": recipe.batch_size, "threads": args.threads}
-            out.update(fastest(spec, recipe, precisions, args.time, args.lstm_activation))
+            out.update(fastest(spec, recipe, precisions, args.time, args.lstm_activation,
+                               args.data))
             print(json.dumps(out))
         elif len(precisions) > 1:
             parser.error("training takes one --precision")
+        elif args.data:
+            parser.error("--data is for --time")
         else:
             train(args, spec, recipe)
-    except twin.UnknownPart as error:
+    except (twin.UnknownPart, data.Unfit) as error:
         sys.exit(f"{args.model}: {error}")
     except OSError as error:
         sys.exit(str(error))

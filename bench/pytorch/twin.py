@@ -1,7 +1,8 @@
 """A weft model file as a PyTorch module, with the semantics and initialisers of Keras 3.
 
 What is not known here is an error, never passed over: a twin that differs in silence is worthless.
-Images are [N, C, H, W] inside, with the bytes in this order or as NHWC.
+Images are [N, C, H, W] inside, with the bytes in this order or as NHWC. A decoder of labels takes
+sequences as well: [N, T], labels, then END (their number), then -1, and T at most the file's length.
 """
 import math
 
@@ -101,6 +102,59 @@ class StochasticDepth(nn.Module):
             return x
         keep = torch.empty([len(x)] + [1] * (x.dim() - 1)).bernoulli_(1 - self.rate)
         return x * (keep / (1 - self.rate))
+
+
+class LabelInput(nn.Module):
+    """What was told before each step: START, then the sequence one step late, behind its end END."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.end, self.start = classes, classes + 1
+
+    def forward(self, sequences):
+        told = sequences[:, :-1].masked_fill(sequences[:, :-1] < 0, self.end)
+        return F.pad(told, (1, 0), value=self.start)
+
+
+class RepeatVector(nn.Module):
+    """A vector at each of n steps; beside sequences that are cut shorter at each of theirs."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.n = n
+
+    def forward(self, x, sequences=None):
+        n = self.n if sequences is None else min(self.n, sequences.shape[1])
+        return x[:, None].expand(-1, n, -1)
+
+
+class TiedDense(nn.Module):
+    """Products with the first vectors of an embedding."""
+
+    def __init__(self, embedding, units, use_bias):
+        super().__init__()
+        self.embedding, self.units = embedding, units
+        self.bias = nn.Parameter(torch.zeros(units)) if use_bias else None
+
+    def forward(self, x):
+        return F.linear(x, self.embedding.weight[:self.units], self.bias)
+
+
+class Attention(nn.Module):
+    """Each step of the query looks at the places of a sequence or a map; the factor 1 / sqrt(D) is not
+    in it."""
+
+    def __init__(self, use_scale):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1)) if use_scale else None
+
+    def forward(self, query, value, key=None):
+        value, key = (x.flatten(2).transpose(1, 2) if x.dim() == 4 else x
+                      for x in (value, value if key is None else key))
+        scores = query @ key.transpose(1, 2)
+        if self.scale is not None:
+            scores = scores * self.scale
+        return scores.softmax(2) @ value
 
 
 class Apply(nn.Module):
@@ -257,8 +311,6 @@ def dense(keys, shape):
     linear = nn.Linear(features(shape), keys.pop("units"))
     nn.init.xavier_uniform_(linear.weight)
     nn.init.zeros_(linear.bias)
-    if keys.get("activation") == "softmax":  # cross_entropy takes the logits
-        keys.pop("activation")
     return [PerPixel(linear) if len(shape) == 3 else linear] + activation(keys)
 
 
@@ -294,6 +346,38 @@ def gru(keys, shape, bidirectional=False):
     return [Recurrent(rnn, keys.pop("return_sequences", False))]
 
 
+def label_input(keys, shape):
+    for key, default in (("feedback", "labels"), ("order", "frequent_first")):
+        if keys.pop(key, default) != default:
+            raise UnknownPart(f"{keys.owner}: {key} other than {default} is not known to the twin")
+    keys.pop("length")  # that of the sequences
+    return [LabelInput(keys.pop("classes"))]
+
+
+def embedding(keys, shape):
+    table = nn.Embedding(keys.pop("input_dim"), keys.pop("output_dim"))
+    nn.init.uniform_(table.weight, -0.05, 0.05)
+    return [table]
+
+
+def tied_dense(keys, shape):
+    owner = keys.pop("to")
+    if not isinstance(owner, nn.Embedding):
+        raise UnknownPart(f"{keys.owner}: what is no embedding's is not known to the twin")
+    tied = TiedDense(owner, keys.pop("units"), keys.pop("use_bias", False))
+    return [tied] + activation(keys)
+
+
+def time_distributed(keys, shape):
+    """A dense layer works along the last axis as it is."""
+    name, inner = entry(keys.pop("layer"))
+    if name != "dense":
+        raise UnknownPart(f"{keys.owner}: layer {name} is not known to the twin")
+    layer = dense(inner, shape)
+    inner.done()
+    return layer
+
+
 def bidirectional(keys, shape):
     name, inner = entry(keys.pop("layer"))
     if name not in ("lstm", "gru"):
@@ -318,6 +402,10 @@ LAYERS = {
     "conv2d": conv2d, "max_pool2d": max_pool2d, "average_pool2d": average_pool2d, "dense": dense,
     "batch_normalization": batch_normalization, "lstm": lstm, "gru": gru,
     "bidirectional": bidirectional, "sweep": sweep, "layer_normalization": layer_normalization,
+    "label_input": label_input, "embedding": embedding, "tied_dense": tied_dense,
+    "time_distributed": time_distributed,
+    "repeat_vector": lambda keys, shape: [RepeatVector(keys.pop("n"))],
+    "attention": lambda keys, shape: [Attention(keys.pop("use_scale", False))],
     "patches": lambda keys, shape: [Patches(pair(keys.pop("patch_size")))],
     "stochastic_depth": lambda keys, shape: [StochasticDepth(keys.pop("rate"))],
     "add": lambda keys, shape: [Apply(lambda *x: sum(x[1:], x[0]))],
@@ -358,35 +446,60 @@ class Layer(nn.Sequential):
         return y
 
 
+IMAGE, SEQUENCES = 0, 1  # the numbers of what a network is given
+
+
 class Network(nn.Module):
-    """Layers in the file's order, each with the numbers of its inputs; 0 is the image."""
+    """Layers in the file's order, each with the numbers of its inputs; the first layer is number 2.
+    `activation` is the last layer's, which is left to the loss."""
 
     def __init__(self):
         super().__init__()
-        self.layers, self.inputs = nn.ModuleList(), []
+        self.layers, self.inputs, self.activation = nn.ModuleList(), [], None
 
-    def forward(self, x):
-        values = [x]
+    def forward(self, images, sequences=None):
+        values = [images, sequences]
         for layer, inputs in zip(self.layers, self.inputs):
             values.append(layer(*(values[i] for i in inputs)))
         return values[-1]
 
 
+def told_length(spec):
+    """Steps of the labels that a decoder tells; None: the model tells none."""
+    lengths = [keys["length"] for name, keys in map(entry, spec["layers"]) if name == "label_input"]
+    return lengths[0] if lengths else None
+
+
+def inputs_of(name, keys, names, last):
+    """The numbers of what a layer takes."""
+    given = keys.pop("inputs", None)
+    given = [given] if isinstance(given, str) else given
+    if name == "label_input":
+        return [SEQUENCES]
+    inputs = [names[i] for i in given] if given else [last]
+    return inputs + [SEQUENCES] if name == "repeat_vector" else inputs
+
+
 def build(spec, lstm_activation=None):
     """The module for [N, H, W] or [N, H, W, C] images; its outputs are logits. `lstm_activation`
     overrides that of the file."""
-    height, width, channels = spec["input"]
-    network, values, names = Network(), [torch.zeros(2, channels, height, width)], {"input": 0}
+    (height, width, channels), length = spec["input"], told_length(spec)
+    network, names, last = Network(), {"input": IMAGE}, IMAGE
+    values = [torch.zeros(2, channels, height, width),
+              torch.zeros(2, length, dtype=torch.long) if length else None]
     for item in spec["layers"]:
         name, keys = entry(item)
-        inputs = keys.pop("inputs", None)
-        inputs = [inputs] if isinstance(inputs, str) else inputs
-        inputs = [names[i] for i in inputs] if inputs else [len(values) - 1]
-        names[keys.pop("name", None)] = len(values)
         if name not in LAYERS:
             raise UnknownPart(f"layer {name} is not known to the twin")
+        inputs = inputs_of(name, keys, names, last)
+        last = len(values)
+        names[keys.pop("name", None)] = last
         if name == "lstm" and lstm_activation:
             keys["activation"] = lstm_activation
+        if name == "tied_dense":
+            keys["to"] = network.layers[names[keys["to"]] - 2][0]
+        if item is spec["layers"][-1]:
+            network.activation = keys.pop("activation", None)
         layer = Layer(*LAYERS[name](keys, tuple(values[inputs[0]].shape[1:])))
         keys.done()
         with torch.no_grad():
@@ -409,21 +522,28 @@ def named(value, default):
     return entry(value if value is not None else default)
 
 
+UNTIMED = ("schedule", "augmentation", "ema", "test_time_augmentation", "test_weights", "thresholds")
+LOSSES = {"sparse_categorical_crossentropy": "softmax", "categorical_crossentropy": "softmax",
+          "binary_crossentropy": "sigmoid"}  # and the activation of which they take the logits
+
+
 class Recipe:
     """The section `training` of a model file, with weft's defaults. Of one that is only timed, what is
     no part of a step of the network is left out."""
 
     def __init__(self, section, is_timed=False):
         keys = Keys("training", section)
-        for part in ("schedule", "augmentation", "ema", "test_time_augmentation") if is_timed else ():
+        for part in UNTIMED if is_timed else ():
             keys.pop(part, None)
         self.epochs = keys.pop("epochs", 10)
         self.batch_size = keys.pop("batch_size", 32)
         self.validation = keys.pop("validation", 0)
         loss, loss_keys = named(keys.pop("loss", None), "sparse_categorical_crossentropy")
-        if loss not in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
+        if loss not in LOSSES:
             raise UnknownPart(f"loss {loss} is not known to the twin")
-        self.label_smoothing = loss_keys.pop("label_smoothing", 0.0)
+        self.activation = LOSSES[loss]
+        # spread over the classes, which is something else for each of many questions
+        self.label_smoothing = loss_keys.pop("label_smoothing", 0.0) if self.is_exclusive else 0.0
         optimizer, adam = named(keys.pop("optimizer", None), "adam")
         if optimizer not in ("adam", "adamw"):
             raise UnknownPart(f"optimizer {optimizer} is not known to the twin")
@@ -447,6 +567,11 @@ class Recipe:
             if part is not None:
                 part.done()
 
+    @property
+    def is_exclusive(self):
+        """One class is right, not any number of them."""
+        return self.activation == "softmax"
+
     def rate(self, epoch):
         """Of the epoch, counted from 0."""
         return self.learning_rate * math.exp(-self.decay * max(0, epoch - self.hold_epochs + 1))
@@ -454,9 +579,14 @@ class Recipe:
 
 class Trainer:
     """One training step of a model: forward, loss, backward, Adam as Keras writes it; without weight
-    decay PyTorch's AdamW is Adam."""
+    decay PyTorch's AdamW is Adam. What is right of an image is, by model and loss, a label [N], labels
+    as 0 or 1 [N, classes], or a sequence [N, T]."""
 
     def __init__(self, model, recipe, precision="float32", layout="nchw"):
+        if model.activation != recipe.activation:
+            raise UnknownPart(f"the last layer's activation {model.activation} under a loss of "
+                              f"{recipe.activation} is not known to the twin")
+        self.is_told = any(isinstance(m, LabelInput) for m in model.modules())
         self.is_image = any(isinstance(m, nn.Conv2d) for m in model.modules())
         self.layout = torch.channels_last if layout == "nhwc" else torch.contiguous_format
         self.model = model.to(memory_format=self.layout) if self.is_image else model
@@ -470,21 +600,32 @@ class Trainer:
         self.group = self.optimizer.param_groups[0]
         self.group["lr"] = recipe.learning_rate
 
-    def logits(self, images):
+    def logits(self, images, sequences=None):
         x = images[:, None]
         if self.is_image:
             x = x.contiguous(memory_format=self.layout)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
-            return self.model(x).float()
+            return self.model(x, sequences).float()
 
-    def step(self, images, labels):
-        """Returns loss and logits."""
+    def loss(self, logits, answers):
+        """The mean over images; of a sequence the sum over its steps up to END."""
+        if not self.recipe.is_exclusive:
+            return F.binary_cross_entropy_with_logits(logits, answers)
+        if not self.is_told:
+            return F.cross_entropy(logits, answers, label_smoothing=self.recipe.label_smoothing)
+        return F.cross_entropy(logits.flatten(0, 1), answers.flatten(), ignore_index=-1, reduction="sum",
+                               label_smoothing=self.recipe.label_smoothing) / len(answers)
+
+    def step(self, images, answers):
+        """Returns loss and logits. Sequences are cut at the batch's longest one."""
         self.steps += 1
         # Keras' epsilon is not bias-corrected as PyTorch's is.
         self.group["eps"] = self.recipe.epsilon / math.sqrt(1 - self.recipe.betas[1] ** self.steps)
         self.optimizer.zero_grad(set_to_none=True)
-        logits = self.logits(images)
-        loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        if self.is_told:
+            answers = answers[:, :(answers >= 0).sum(1).max()]
+        logits = self.logits(images, answers if self.is_told else None)
+        loss = self.loss(logits, answers)
         loss.backward()
         if self.recipe.global_clipnorm:
             nn.utils.clip_grad_norm_(self.parameters, self.recipe.global_clipnorm)
