@@ -57,6 +57,7 @@ install: build ## install to PREFIX (/usr/local); knows DESTDIR, bindir, libdir,
 bench: ## install what is missing, build, time training steps against PyTorch's and how they grow (QUICK=1)
 	tools/bootstrap bench
 	$(build_all)
+	bench/pytorch/check.py
 	bench/versus-pytorch --weft "$(BUILD)/weft" $(if $(QUICK),--rounds 1 --seconds 0.3) $(BENCH_FLAGS)
 	bench/scaling/scaling.py --weft "$(BUILD)/weft" \
 		$(if $(QUICK),--quick --output "$(BUILD)/bench-results") $(SCALING_FLAGS)
