@@ -15,16 +15,19 @@ static const char TITLE[] = "Outfits: what a network gains from labels that depe
 static wf_status print_gains(const wf_cli *cli, wf_context *cx, const wf_study *study) {
     char text[WF_STUDY_GAIN_BYTES];
     wf_table t;
-    wf_table_init(&t, 1 + WF_STUDY_OPPONENTS, 1);
-    wf_status status = wf_table_add(&t, cx, "dependence");
-    for (int o = 0; o < WF_STUDY_OPPONENTS && status == WF_OK; o++)
-        status = wf_table_addf(&t, cx, "over %s", wf_study_model_name(wf_study_opponents[o]));
-    for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++) {
-        status = wf_table_addf(&t, cx, "%g", wf_study_strengths[k]);
-        for (int o = 0; o < WF_STUDY_OPPONENTS && status == WF_OK; o++)
+    wf_table_init(&t, 2 + WF_STUDY_STRENGTHS, 0);
+    wf_status status = wf_table_add(&t, cx, "model");
+    if (status == WF_OK) status = wf_table_add(&t, cx, "over");
+    for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++)
+        status = wf_table_addf(&t, cx, "dependence %g", wf_study_strengths[k]);
+    for (int o = 0; o < WF_STUDY_COMPARISONS && status == WF_OK; o++) {
+        const wf_study_comparison *c = &wf_study_comparisons[o];
+        status = wf_table_add(&t, cx, wf_study_model_name(c->model));
+        if (status == WF_OK) status = wf_table_add(&t, cx, wf_study_model_name(c->over));
+        for (int k = 0; k < WF_STUDY_STRENGTHS && status == WF_OK; k++)
             status = wf_table_add(&t, cx, wf_study_gain_text(text, &study->gains.over[o][k]));
     }
-    wf_print(cli, "\nWhat outfits-cnn-rnn gains, points of subset accuracy (95%% interval)\n");
+    wf_print(cli, "\nGains, points of subset accuracy (95%% interval)\n");
     if (status == WF_OK) wf_table_print(&t, cli);
     wf_table_reset(&t);
     return status;

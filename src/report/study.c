@@ -9,8 +9,12 @@
 enum { RESAMPLES = 5000 };
 
 const double wf_study_strengths[WF_STUDY_STRENGTHS] = {0, 0.5, 1, 2};
-const int wf_study_opponents[WF_STUDY_OPPONENTS] = {WF_STUDY_SIGMOID, WF_STUDY_ZERO,
-                                                    WF_STUDY_SHUFFLED};
+const wf_study_comparison wf_study_comparisons[WF_STUDY_COMPARISONS] = {
+    {WF_STUDY_CNN_RNN, WF_STUDY_SIGMOID},
+    {WF_STUDY_CNN_RNN, WF_STUDY_ZERO},
+    {WF_STUDY_CNN_RNN, WF_STUDY_SHUFFLED},
+    {WF_STUDY_CNN_RNN, WF_STUDY_PAIRS},
+    [WF_STUDY_PAIRS_OVER_SIGMOID] = {WF_STUDY_PAIRS, WF_STUDY_SIGMOID}};
 
 const char *wf_study_model_name(int model) {
     static const char *const names[WF_STUDY_MODELS] = {

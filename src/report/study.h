@@ -95,9 +95,14 @@ typedef struct wf_study_row {
 
 /* ---- gains ---- */
 
-/* Against whom the CNN-RNN is judged. */
-enum { WF_STUDY_OPPONENTS = 3 };
-extern const int wf_study_opponents[WF_STUDY_OPPONENTS]; /* the sigmoid CNN first */
+/* Who is compared with whom: the CNN-RNN with those by whom it is judged, the sigmoid CNN first,
+ * then what helps to read that: the other way of telling a set as a whole. */
+enum { WF_STUDY_OPPONENTS = 3, WF_STUDY_COMPARISONS = 5 };
+typedef struct wf_study_comparison {
+    int model, over;
+} wf_study_comparison;
+extern const wf_study_comparison wf_study_comparisons[WF_STUDY_COMPARISONS];
+enum { WF_STUDY_PAIRS_OVER_SIGMOID = 4 };
 
 /* A difference of subset accuracies, and its interval of 95 %; NAN: unknown. */
 typedef struct wf_study_gain {
@@ -105,7 +110,7 @@ typedef struct wf_study_gain {
 } wf_study_gain;
 
 typedef struct wf_study_gains {
-    wf_study_gain over[WF_STUDY_OPPONENTS][WF_STUDY_STRENGTHS];
+    wf_study_gain over[WF_STUDY_COMPARISONS][WF_STUDY_STRENGTHS];
     wf_study_gain growth; /* over the sigmoid CNN: at the greatest dependence minus at 0; known
                              where both are */
 } wf_study_gains;

@@ -1,4 +1,4 @@
-/* How much more sets the CNN-RNN tells right than others do, and how sure that is. */
+/* How many more sets one model tells right than another does, and how sure that is. */
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 static const double LEVEL = 0.95;
 
-/* The CNN-RNN and one opponent at one strength. */
+/* Two models at one strength. */
 typedef struct pairing {
     int8_t *differences; /* [seeds][images] of one image: 1 more right, 0, -1 */
     int64_t seeds;       /* that both have */
@@ -24,7 +24,7 @@ typedef struct gains {
     size_t count;
     int64_t resamples, images; /* images: of this strength */
     int strength;
-    pairing pairs[WF_STUDY_OPPONENTS];
+    pairing pairs[WF_STUDY_COMPARISONS];
     uint16_t *times; /* [images] how often each is drawn; 65536 times will never come */
 } gains;
 
@@ -50,13 +50,13 @@ static wf_status count_images(gains *g) {
     return WF_OK;
 }
 
-static wf_status pair_up(gains *g, pairing *p, int opponent) {
+static wf_status pair_up(gains *g, pairing *p, const wf_study_comparison *c) {
     int64_t sum = 0;
     const size_t n = (size_t)g->images;
     for (size_t i = 0; i < g->count; i++) {
         const wf_study_run *a = &g->runs[i];
-        if (a->model != WF_STUDY_CNN_RNN || a->strength != g->strength) continue;
-        const wf_study_run *b = find(g, opponent, a->seed);
+        if (a->model != c->model || a->strength != g->strength) continue;
+        const wf_study_run *b = find(g, c->over, a->seed);
         if (!b) continue;
         WF_TRY(wf_realloc(&p->differences, g->cx, (size_t)p->seeds * n, (size_t)(p->seeds + 1) * n,
                           sizeof *p->differences));
@@ -79,7 +79,7 @@ static void draw(gains *g, int64_t resample) {
     wf_rng_init_at(&rng, 0, WF_STREAM_BOOTSTRAP, (uint32_t)resample, (uint32_t)g->strength + 1);
     memset(g->times, 0, (size_t)g->images * sizeof *g->times);
     for (int64_t i = 0; i < g->images; i++) g->times[wf_rng_below(&rng, (uint64_t)g->images)]++;
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++) {
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++) {
         const pairing *p = &g->pairs[o];
         double sum = 0;
         for (int64_t k = 0; k < p->seeds; k++) {
@@ -99,8 +99,8 @@ static wf_study_gain gain_of(double value, double *values, int64_t n) {
 
 static wf_status resample_strength(gains *g) {
     WF_TRY(count_images(g));
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
-        WF_TRY(pair_up(g, &g->pairs[o], wf_study_opponents[o]));
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
+        WF_TRY(pair_up(g, &g->pairs[o], &wf_study_comparisons[o]));
     if (!g->images) return WF_OK;
     WF_TRY(wf_alloc(&g->times, g->cx, (size_t)g->images, sizeof *g->times));
     for (int64_t r = 0; r < g->resamples; r++) draw(g, r);
@@ -108,7 +108,7 @@ static wf_status resample_strength(gains *g) {
 }
 
 static void end_strength(gains *g) {
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++) {
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++) {
         wf_free(g->pairs[o].differences);
         g->pairs[o] = (pairing){.value = (double)NAN, .resampled = g->pairs[o].resampled};
     }
@@ -125,7 +125,7 @@ wf_status wf_study_gains_of(wf_study_gains *out, wf_context *cx, const wf_study_
     const size_t n = (size_t)resamples;
     wf_status status;
     WF_TRY_OR(wf_alloc(&growth, cx, n, sizeof *growth));
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
         WF_TRY_OR(wf_alloc(&g.pairs[o].resampled, cx, n, sizeof(double)));
     for (int s = 0; s < WF_STUDY_STRENGTHS; s++) {
         g.strength = s;
@@ -135,7 +135,7 @@ wf_status wf_study_gains_of(wf_study_gains *out, wf_context *cx, const wf_study_
             if (s == 0) growth[r] = -over_first[r];
             else if (s == WF_STUDY_STRENGTHS - 1) growth[r] += over_first[r];
         }
-        for (int o = 0; o < WF_STUDY_OPPONENTS; o++) {
+        for (int o = 0; o < WF_STUDY_COMPARISONS; o++) {
             pairing *p = &g.pairs[o];
             all.over[o][s] = p->seeds ? gain_of(p->value, p->resampled, resamples) : unknown;
         }
@@ -146,7 +146,7 @@ wf_status wf_study_gains_of(wf_study_gains *out, wf_context *cx, const wf_study_
     *out = all;
 done:
     end_strength(&g);
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++) wf_free(g.pairs[o].resampled);
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++) wf_free(g.pairs[o].resampled);
     wf_free(growth);
     return status;
 }

@@ -59,16 +59,18 @@ static void add_verdict(wf_str *out, wf_context *cx, const wf_study_verdict *v) 
 static void add_gains(wf_str *out, wf_context *cx, const wf_study *s) {
     char text[WF_STUDY_GAIN_BYTES];
     wf_str_add(out, cx,
-               "\n## What the CNN-RNN gains\n\n"
-               "Subset accuracy of `outfits-cnn-rnn` minus that of another model, in points, with "
-               "95% intervals: mean over the\nseeds, paired bootstrap over test canvases and "
-               "seeds.\n\n| Dependence |");
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
-        wf_str_addf(out, cx, " over `%s` |", wf_study_model_name(wf_study_opponents[o]));
-    wf_str_add(out, cx, "\n|---:|---|---|---|\n");
+               "\n## Gains\n\n"
+               "Subset accuracy of one model minus that of another, in points, with 95% intervals: "
+               "mean over the seeds, paired\nbootstrap over test canvases and seeds.\n\n"
+               "| Dependence |");
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
+        wf_str_addf(out, cx, " `%s` over `%s` |",
+                    wf_study_model_name(wf_study_comparisons[o].model),
+                    wf_study_model_name(wf_study_comparisons[o].over));
+    wf_str_add(out, cx, "\n|---:|---|---|---|---|---|\n");
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++) {
         wf_str_addf(out, cx, "| %g |", wf_study_strengths[k]);
-        for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
+        for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
             wf_str_addf(out, cx, " %s |", wf_study_gain_text(text, &s->gains.over[o][k]));
         wf_str_add(out, cx, "\n");
     }
@@ -154,11 +156,13 @@ static wf_status put_gains(json_t *document, wf_context *cx, const wf_study_gain
     json_t *list = json_array();
     WF_TRY(wf_json_put(document, cx, "gains", list));
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++)
-        for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
-            WF_TRY(wf_json_append(list, cx,
-                                  json_pack("{s:f, s:s, s:o}", "dependence", wf_study_strengths[k],
-                                            "over", wf_study_model_name(wf_study_opponents[o]),
-                                            "gain", gain_json(&g->over[o][k]))));
+        for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
+            WF_TRY(wf_json_append(
+                list, cx,
+                json_pack("{s:f, s:s, s:s, s:o}", "dependence", wf_study_strengths[k], "model",
+                          wf_study_model_name(wf_study_comparisons[o].model), "over",
+                          wf_study_model_name(wf_study_comparisons[o].over), "gain",
+                          gain_json(&g->over[o][k]))));
     return wf_json_put(document, cx, "growth", gain_json(&g->growth));
 }
 

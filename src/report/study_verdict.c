@@ -45,7 +45,8 @@ static int are_known(wf_study_condition *c, wf_context *cx, const wf_study_gain 
         if (is_known(&gains[s])) continue;
         c->holds = -1;
         wf_str_addf(&c->text, cx, "its gain over %s at dependence %g is not known",
-                    wf_study_model_words(wf_study_opponents[opponent]), wf_study_strengths[s]);
+                    wf_study_model_words(wf_study_comparisons[opponent].over),
+                    wf_study_strengths[s]);
         return 0;
     }
     return 1;
@@ -56,7 +57,7 @@ static int are_known(wf_study_condition *c, wf_context *cx, const wf_study_gain 
 static void judge_opponent(wf_study_condition *c, wf_context *cx, const wf_study_gains *g,
                            int opponent) {
     const wf_study_gain *gains = g->over[opponent];
-    const char *words = wf_study_model_words(wf_study_opponents[opponent]);
+    const char *words = wf_study_model_words(wf_study_comparisons[opponent].over);
     int n = 0;
     if (!are_known(c, cx, gains, 1, opponent)) return;
     c->holds = 1;

@@ -33,8 +33,9 @@ study() {
 study --seeds 2 --results results --page page.md -o out
 exits 0
 out_like 'The claim that the CNN-RNN gains from what labels say about each other is*
-What outfits-cnn-rnn gains, points of subset accuracy (95% interval)
-dependence  over outfits-sigmoid *
+Gains, points of subset accuracy (95% interval)
+model            over                      dependence 0 *
+outfits-pairs    outfits-sigmoid *
 Dependence 0.5, 40 test canvases
 model *
 bayes * 2 *
@@ -84,7 +85,7 @@ seeds = sorted({s for _, _, s in right})
 assert len(rows) == len(right) == 24 * len(seeds)
 assert study["verdict"]["supported"] in (True, False, None) and len(study["verdict"]["conditions"]) == 5
 for g in study["gains"]:
-    gains = [sum(right["outfits-cnn-rnn", g["dependence"], s]) - sum(right[g["over"], g["dependence"], s]) for s in seeds]
+    gains = [sum(right[g["model"], g["dependence"], s]) - sum(right[g["over"], g["dependence"], s]) for s in seeds]
     assert abs(sum(gains) / len(seeds) / 40 - g["gain"]["value"]) < 1e-12
     assert g["gain"]["low"] <= g["gain"]["value"] <= g["gain"]["high"]
 for table in study["tables"]:

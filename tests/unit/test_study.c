@@ -120,7 +120,7 @@ TEST(nothing_is_told_without_figures) {
     g = good();
     g.over[0][0] = g.growth = unknown;
     check_verdict(&g, -1, "111??", "its gain over the sigmoid CNN at dependence 0 is not known");
-    for (int o = 0; o < WF_STUDY_OPPONENTS; o++)
+    for (int o = 0; o < WF_STUDY_COMPARISONS; o++)
         for (int s = 0; s < WF_STUDY_STRENGTHS; s++) g.over[o][s] = unknown;
     check_verdict(&g, -1, "?????", "its gain over the sigmoid CNN at dependence 0.5 is not known");
 }
@@ -341,7 +341,7 @@ TEST(tables_of_what_there_is) {
     CHECK(strstr(csv.text, "\noutfits-cnn-rnn,0,1,7,1.0,"));
     CHECK(json_is_false(json_object_get(json_object_get(json, "verdict"), "supported")));
     CHECK_INT(json_array_size(json_object_get(json, "tables")), WF_STUDY_STRENGTHS);
-    CHECK_INT(json_array_size(json_object_get(json, "gains")), 12);
+    CHECK_INT(json_array_size(json_object_get(json, "gains")), 20);
     json_decref(json);
     wf_str_reset(&markdown);
     wf_str_reset(&csv);
