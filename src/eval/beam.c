@@ -23,6 +23,7 @@ typedef struct found {
 typedef struct search {
     const wf_beam_options *options;
     int32_t *sequences;    /* [images][width][length] */
+    int32_t *from;         /* [images][width]: what each continues of the step before */
     int32_t *before;       /* [width][length]: one image's, before a step */
     double *log_p;         /* [images][width]; -INFINITY: no hypothesis */
     float *next;           /* [images][width][classes+1] */
@@ -50,6 +51,7 @@ static wf_status allocate(search *s, wf_context *cx) {
     s->room = width * steps; /* a step finds no more than are followed */
     s->set_bytes = ((size_t)o->classes + 7) / 8;
     WF_TRY(wf_alloc(&s->sequences, cx, rows * steps, sizeof *s->sequences));
+    WF_TRY(wf_alloc(&s->from, cx, rows, sizeof *s->from));
     WF_TRY(wf_alloc(&s->before, cx, width * steps, sizeof *s->before));
     WF_TRY(wf_alloc(&s->log_p, cx, rows, sizeof *s->log_p));
     WF_TRY(wf_alloc(&s->next, cx, rows * next, sizeof *s->next));
@@ -59,12 +61,14 @@ static wf_status allocate(search *s, wf_context *cx) {
     WF_TRY(wf_alloc(&s->bits, cx, images * s->room, s->set_bytes));
     WF_TRY(wf_alloc(&s->orders, cx, images * s->room * steps, sizeof *s->orders));
     for (size_t i = 0; i < rows * steps; i++) s->sequences[i] = -1;
+    for (size_t i = 0; i < rows; i++) s->from[i] = (int32_t)i;
     for (size_t i = 0; i < rows; i++) s->log_p[i] = i % width ? -INFINITY : 0;
     return WF_OK;
 }
 
 static void release(search *s) {
     wf_free(s->sequences);
+    wf_free(s->from);
     wf_free(s->before);
     wf_free(s->log_p);
     wf_free(s->next);
@@ -191,6 +195,7 @@ static void advance(search *s, int32_t image, int32_t step) {
         }
         memcpy(sequences + live * length, before, length * sizeof *before);
         sequences[live * length + (size_t)step] = c->next;
+        s->from[first + live] = (int32_t)first + c->from;
         log_p[live++] = c->log_p;
     }
 }
@@ -247,7 +252,7 @@ wf_status wf_beam_search(const wf_beam_result *out, wf_context *cx, const wf_bea
     WF_TRY(check_options(cx, options));
     WF_TRY_OR(allocate(&s, cx));
     for (int32_t step = 0; step < options->length && !is_over(&s); step++) {
-        WF_TRY_OR(next(user, cx, s.next, s.sequences, step));
+        WF_TRY_OR(next(user, cx, s.next, s.sequences, step, step ? s.from : NULL));
         for (int32_t i = 0; i < options->images; i++) advance(&s, i, step);
     }
     for (int32_t i = 0; i < options->images; i++) hand_over(out, &s, i);

@@ -27,9 +27,11 @@ typedef struct wf_beam_options {
 
 /* Sets out[image][hypothesis][classes+1] to the probabilities of what comes at `step` behind each
  * of sequences[image][hypothesis][length] (labels, then -1). Those of hypotheses that are over may
- * be anything. */
+ * be anything.
+ *  from [image][hypothesis]: the hypothesis, counted through all images, that each one continued at
+ *  the step before; NULL at the first step */
 typedef wf_status (*wf_beam_fn)(void *user, wf_context *cx, float *out, const int32_t *sequences,
-                                int32_t step);
+                                int32_t step, const int32_t *from);
 
 /* What the search has found, in arrays of the caller; each may be NULL. Where there are fewer sets
  * than wanted, the rest has -INFINITY and no labels. */

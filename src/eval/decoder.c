@@ -21,7 +21,7 @@ wf_status wf_decoder_create(wf_decoder **out, wf_context *cx, wf_params *params,
                "decoder of %s: %d images, width %d, %d sets, must not be negative", g->name,
                options->images, options->width, options->sets);
     const wf__teller_options teller = {options->precision, options->images,
-                                       options->width ? options->width : WF_BEAM_WIDTH,
+                                       options->width ? options->width : WF_BEAM_WIDTH, 1,
                                        options->kernels};
     WF_TRY(wf_alloc(&d, cx, 1, sizeof *d));
     d->graph = g;
@@ -51,11 +51,11 @@ int32_t wf_decoder_length(const wf_decoder *d) { return d->beam.length; }
 int32_t wf_decoder_sets(const wf_decoder *d) { return d->beam.sets; }
 
 static wf_status next_labels(void *user, wf_context *cx, float *out, const int32_t *sequences,
-                             int32_t step) {
+                             int32_t step, const int32_t *from) {
     wf_decoder *d = user;
     const size_t width = (size_t)d->beam.classes + 1, size = width * (size_t)d->beam.length;
     const float *p;
-    WF_TRY(wf__teller_ask(&p, &d->teller, cx, sequences, step + 1));
+    WF_TRY(wf__teller_ask(&p, &d->teller, cx, sequences, step + 1, from));
     p += (size_t)step * width;
     for (int i = 0; i < d->teller.batch.n; i++, out += width, p += size)
         memcpy(out, p, width * sizeof *out);
@@ -93,7 +93,7 @@ wf_status wf_decoder_log_probabilities(double *out, wf_decoder *d, wf_context *c
     for (int i = 0; i < batch->n; i++)
         memcpy(d->sequences + i * T, batch->sequences + (batch->index ? batch->index[i] : i) * T,
                (size_t)T * sizeof *d->sequences);
-    WF_TRY(wf__teller_ask(&p, &d->teller, cx, d->sequences, d->beam.length));
+    WF_TRY(wf__teller_ask(&p, &d->teller, cx, d->sequences, d->beam.length, NULL));
     for (int i = 0; i < batch->n; i++)
         out[i] = wf_beam_log_probability(p + i * size, d->sequences + i * T, d->beam.classes,
                                          d->beam.length);

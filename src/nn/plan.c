@@ -353,6 +353,7 @@ static wf_status compile(wf_plan *plan, wf_context *cx) {
                     .kernels = plan->kernels,
                     .is_training = plan->options.mode == WF_PLAN_TRAIN,
                     .is_bf16 = plan->options.precision == WF_BFLOAT16,
+                    .keeps_state = plan->options.keeps_state,
                     .batch_size = plan->options.batch_size,
                     .shard_size = plan->shard_size,
                     .n_shards = plan->n_shards};

@@ -71,6 +71,9 @@ typedef struct wf_plan_options {
     /* INFER: the plan begins with this layer's values, which the batch gives; NULL: with the
      * images. */
     const char *from;
+    /* INFER: recurrent layers that read labels (wf_graph_is_causal) keep their state behind a run,
+     * for batches that go on from it. */
+    int keeps_state;
 } wf_plan_options;
 
 /* An image moved by whole pixels, what comes in being black, after left has become right. Zero: as
@@ -101,6 +104,10 @@ typedef struct wf_batch {
     /* INFER: the caller looks at the outputs of the first `steps` steps of a sequence only, those
      * of the others may be anything; 0: at all */
     int steps;
+    /* [n] of a plan that keeps its state: the row of the run before, which had one step less, that
+     * each row goes on from; only the outputs of the last of the `steps` are looked at. NULL: each
+     * begins at its first step */
+    const int32_t *goes_on_from;
     int n;          /* 1 .. batch_size */
     wf_view view;   /* not in TRAIN: how all its images are looked at */
     uint32_t epoch; /* keys the random numbers together with `position` */
@@ -180,6 +187,7 @@ struct wf_builder {
     wf_buffer diff_dst;                /* WF_NO_BUFFER: no backward pass, as in inference */
     int is_training;                   /* behave as in training; parameters want gradients */
     int is_bf16;
+    int keeps_state;            /* of the options */
     unsigned final_activations; /* bit k: an output layer may leave activation k to the loss */
     wf_activation left;         /* and says here which one it left; WF_ACT_LINEAR: none */
     int batch_size, shard_size, n_shards;

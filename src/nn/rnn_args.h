@@ -11,7 +11,8 @@
  *   c  [T+1][R][H]   cell state (LSTM)
  *
  * Without a backward pass each step writes over what the one before it left in u, h, c, and in g
- * where x W is not one product of all steps.
+ * where x W is not one product of all steps. A plan that keeps its state copies h and c behind the
+ * last step, and a run that goes on from it makes one step only.
  *
  * The weight gradients are products over all steps and all rows: dW = x^T dg, dU = h^T dg.
  *
@@ -27,6 +28,11 @@
 typedef struct rnn_pairs {
     wf_buffer x, h, g, u;
 } rnn_pairs;
+
+/* [rows of the batch][H], of the whole batch. */
+typedef struct rnn_state {
+    wf_buffer h, c;
+} rnn_state;
 
 typedef struct rnn_args {
     const wf_rnn_cell *cell;
@@ -45,7 +51,9 @@ typedef struct rnn_args {
     int gradient_columns; /* of W and U in one tile */
     int is_reversed;      /* step s reads input T-1-s */
     int is_causal;        /* reads labels, wf_graph_is_causal: only the steps that count are run */
-    uint32_t keep;        /* recurrent dropout: of 2^16ths */
+    rnn_state kept[2];    /* behind the last run, and room for this one's; in turn */
+    int keeps_state;
+    uint32_t keep; /* recurrent dropout: of 2^16ths */
 } rnn_args;
 
 static inline int wf__rnn_input_step(const rnn_args *a, int s) {

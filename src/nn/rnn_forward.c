@@ -71,12 +71,11 @@ static void multiply_input(const wf_work *r, const rnn_args *a, int s, int steps
 
 /* ---- a shard ---- */
 
-static void gather_input(const wf_work *r, const rnn_args *a) {
+static void gather_input(const wf_work *r, const rnn_args *a, int first) {
     const float *src = wf_at(r, a->src);
-    const int run = wf__rnn_run(a);
-    const int steps = wf__rnn_steps(r, a);
-    float *x = wf_at(r, a->x);
-    for (int s = 0; s < steps; s++)
+    const int run = wf__rnn_run(a), steps = wf__rnn_steps(r, a);
+    float *x = (float *)wf_at(r, a->x) + (ptrdiff_t)first * wf__rnn_rows(a, r->n) * a->F;
+    for (int s = first; s < steps; s++)
         for (int i = 0; i < r->n; i++)
             for (int l = 0; l < a->place.lines; l += run, x += (ptrdiff_t)run * a->F)
                 memcpy(x, src + wf__rnn_input_at(a, i, l, s),
@@ -94,7 +93,8 @@ static void scatter_output(const wf_work *r, const rnn_args *a, const float *h, 
         }
 }
 
-/* Of the steps from `first` on; only a causal layer leaves any. */
+/* Of the steps from `first` on; only a causal layer leaves any. Those before the only step of a run
+ * that goes on may be anything. */
 static void clear_output(const wf_work *r, const rnn_args *a, int first) {
     float *dst = wf_at(r, a->dst);
     const size_t bytes = (size_t)(a->T - first) * (size_t)a->H * sizeof *dst;
@@ -125,27 +125,55 @@ wf_rnn_step wf__rnn_step_at(const wf_work *r, const rnn_args *a, int s) {
     return step;
 }
 
-/* What stands before the first step. */
-static void begin(const wf_work *r, const rnn_args *a) {
+/* ---- states that outlive a run ---- */
+
+/* Copies a shard's rows of a state; with `from` those that they go on from. */
+static void copy_state(const wf_work *r, const rnn_args *a, wf_buffer own, wf_buffer kept,
+                       const int32_t *from) {
+    float *state = wf_at(r, own), *all = wf_at(r, kept);
+    const size_t bytes = (size_t)a->H * sizeof *state;
+    for (int i = 0; i < r->n; i++, state += a->H) {
+        if (from) memcpy(state, all + (ptrdiff_t)from[r->n0 + i] * a->H, bytes);
+        else memcpy(all + (ptrdiff_t)(r->n0 + i) * a->H, state, bytes);
+    }
+}
+
+/* The state behind `steps` steps: brings it back for the rows that go on from it, or keeps it. */
+static void exchange_state(const wf_work *r, const rnn_args *a, int steps, const int32_t *from) {
+    const rnn_state *kept = &a->kept[steps % 2];
+    copy_state(r, a, a->h, kept->h, from);
+    if (a->c != WF_NO_BUFFER) copy_state(r, a, a->c, kept->c, from);
+}
+
+/* What stands before the first step, or before the only one of a run that goes on. Returns it. */
+static int begin(const wf_work *r, const rnn_args *a) {
     const size_t bytes = (size_t)wf__rnn_rows(a, r->n) * (size_t)a->H * sizeof(float);
-    gather_input(r, a);
+    const int32_t *from = a->keeps_state ? r->batch->goes_on_from : NULL;
+    const int steps = wf__rnn_steps(r, a), first = from ? steps - 1 : 0;
+    const ptrdiff_t gates = (ptrdiff_t)wf__rnn_rows(a, r->n) * a->GH;
+    gather_input(r, a, first);
+    if (a->is_narrow)
+        multiply_input(r, a, first, steps - first, (float *)wf_at(r, a->g) + first * gates);
+    if (from) {
+        exchange_state(r, a, first, from);
+        return first;
+    }
     memset(wf_at(r, a->h), 0, bytes);
     if (a->c != WF_NO_BUFFER) memset(wf_at(r, a->c), 0, bytes);
-    if (a->is_narrow) multiply_input(r, a, 0, wf__rnn_steps(r, a), wf_at(r, a->g));
+    return first;
 }
 
 static void run_forward(const wf_work *r, const void *args) {
     const rnn_args *a = args;
     const int rows = wf__rnn_rows(a, r->n), image_units = a->place.lines * a->H;
-    const int steps = wf__rnn_steps(r, a);
+    const int steps = wf__rnn_steps(r, a), first = begin(r, a);
     const float scale = 65536.0f / (float)a->keep;
-    begin(r, a);
     if (a->bits != WF_NO_BUFFER) {
         wf_mask_key key = wf_work_mask_key(r, a->node);
         key.stream += (uint32_t)a->place.is_backward << 20;
         r->kernels->mask(wf_at(r, a->bits), r->n, image_units, a->keep, &key);
     }
-    for (int s = 0; s < steps; s++) {
+    for (int s = first; s < steps; s++) {
         wf_rnn_step step = wf__rnn_step_at(r, a, s);
         const float *h = step.h_prev;
         /* step by step: what one step writes is still in L2 when the next reads it */
@@ -164,6 +192,7 @@ static void run_forward(const wf_work *r, const void *args) {
         scatter_output(r, a, step.h, s);
     }
     clear_output(r, a, steps);
+    if (a->keeps_state) exchange_state(r, a, steps, NULL);
 }
 
 /* ---- one shard ----

@@ -193,6 +193,11 @@ static wf_status build_buffers(wf_builder *b, rnn_args *a) {
     WF_TRY(wf_build_buffer(&a->h, b, states * H * row));
     if (a->cell->has_own_state_product) WF_TRY(wf_build_buffer(&a->u, b, kept * GH * row));
     if (a->cell->has_cell_state) WF_TRY(wf_build_buffer(&a->c, b, states * H * row));
+    for (int k = 0; k < 2 && a->keeps_state; k++) {
+        const size_t bytes = (size_t)b->batch_size * H * sizeof(float);
+        WF_TRY(wf_build_fixed(&a->kept[k].h, b, bytes));
+        if (a->cell->has_cell_state) WF_TRY(wf_build_fixed(&a->kept[k].c, b, bytes));
+    }
     if (b->is_training && a->config.recurrent_dropout > 0) {
         WF_TRY(wf_build_buffer(&a->m, b, T * H * row));
         WF_TRY(wf_build_buffer(&a->bits, b, (lines * H + 7) / 8));
@@ -268,10 +273,12 @@ wf_status wf_rnn_plan(wf_builder *b, const wf_rnn_cell *cell) {
                   .GH = cell->gates * c->units,
                   .keep = 65536 - (uint32_t)(c->recurrent_dropout * 65536.0 + 0.5)};
     a.keeps_steps = a.diff_dst != WF_NO_BUFFER;
-    a.is_shared = b->n_shards == 1 && !a.keeps_steps && (int64_t)a.H * a.GH >= SHARED_FLOATS;
+    a.is_causal = wf_graph_is_causal(b->graph, b->node_index);
+    a.keeps_state = a.is_causal && b->keeps_state;
+    a.is_shared = b->n_shards == 1 && !a.keeps_steps && !a.keeps_state &&
+                  (int64_t)a.H * a.GH >= SHARED_FLOATS;
     a.is_narrow = a.is_shared || wf__rnn_rows(&a, b->shard_size) < NARROW_ROWS;
     a.is_reversed = a.config.go_backwards != a.place.is_backward;
-    a.is_causal = wf_graph_is_causal(b->graph, b->node_index);
     WF_TRY(build_buffers(b, &a));
     WF_TRY(wf__rnn_plan_forward(b, &a));
     return a.keeps_steps ? plan_backward(b, &a) : WF_OK;

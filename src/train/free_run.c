@@ -26,7 +26,7 @@ wf_status wf__free_run_create(wf__free_run *out, wf_context *cx, wf_params *para
                               const wf__free_run_options *options) {
     const wf_scheduled_sampling *sampling = &options->recipe->scheduled_sampling;
     const wf_sequence_options *sequences = options->sequences;
-    const wf__teller_options teller = {options->precision, options->batch, 1, NULL};
+    const wf__teller_options teller = {options->precision, options->batch, 1, 0, NULL};
     wf__free_run f = {.sampling = sampling,
                       .is_free = sequences->length > 0 && sequences->order == WF_ORDER_FREE,
                       .epochs = options->recipe->epochs,
@@ -148,7 +148,7 @@ static wf_status sample_step(wf__free_run *f, wf_context *cx, const wf_batch *ba
         wf_rng_init_at(&rng, f->seed, WF_STREAM_SAMPLING, batch->epoch,
                        (uint32_t)((batch->position + i) * T + t));
         if (wf_rng_uniform(&rng) >= probability) continue;
-        if (!p) WF_TRY(wf__teller_ask(&p, &f->teller, cx, f->told, t + 1));
+        if (!p) WF_TRY(wf__teller_ask(&p, &f->teller, cx, f->told, t + 1, NULL));
         told[t] = drawn(p + ((ptrdiff_t)i * T + t) * (K + 1), K, told, t, wf_rng_uniform(&rng));
     }
     return WF_OK;
@@ -158,7 +158,7 @@ static wf_status sample_step(wf__free_run *f, wf_context *cx, const wf_batch *ba
 static wf_status choose_step(wf__free_run *f, wf_context *cx, int n, int32_t t, int is_true) {
     const int32_t T = f->teller.length, K = f->teller.classes;
     const float *p;
-    WF_TRY(wf__teller_ask(&p, &f->teller, cx, f->told, t + 1));
+    WF_TRY(wf__teller_ask(&p, &f->teller, cx, f->told, t + 1, NULL));
     for (int i = 0; i < n; i++) {
         const int32_t *right = f->right + (ptrdiff_t)i * T;
         const int32_t labels = count_labels(right, K);

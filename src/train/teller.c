@@ -12,11 +12,13 @@ static wf_status create_plans(wf__teller *t, wf_context *cx, wf_params *params, 
     wf_plan_options options = {.mode = WF_PLAN_INFER,
                                .precision = o->precision,
                                .batch_size = o->images * o->hypotheses,
+                               .keeps_state = o->keeps_state,
                                .kernels = o->kernels};
     if (at > 0) options.from = trunk->name;
     WF_TRY(wf_plan_create(&t->rest, cx, g, params, pool, &options));
     if (at == 0) return WF_OK;
     options.from = NULL;
+    options.keeps_state = 0;
     options.layer = trunk->name;
     options.batch_size = o->images;
     WF_TRY(wf_plan_create(&t->images, cx, g, params, pool, &options));
@@ -67,9 +69,10 @@ wf_status wf__teller_look(wf__teller *t, wf_context *cx, const wf_batch *batch, 
 }
 
 wf_status wf__teller_ask(const float **out, wf__teller *t, wf_context *cx, const int32_t *sequences,
-                         int32_t steps) {
+                         int32_t steps, const int32_t *from) {
     t->batch.sequences = sequences;
     t->batch.steps = steps;
+    t->batch.goes_on_from = from;
     WF_TRY(wf_plan_run(NULL, t->rest, cx, &t->batch));
     *out = wf_plan_output(t->rest);
     return WF_OK;

@@ -16,6 +16,7 @@ typedef struct wf__teller {
 typedef struct wf__teller_options {
     wf_precision precision;
     int images, hypotheses;    /* in a batch, at most; of each image */
+    int keeps_state;           /* asks may go on from the one before */
     const wf_kernels *kernels; /* NULL: the best that the CPU has */
 } wf__teller_options;
 
@@ -32,8 +33,10 @@ wf_status wf__teller_look(wf__teller *teller, wf_context *cx, const wf_batch *ba
 /* *out [images * hypotheses][length][classes + 1], until the next call: probabilities of what comes
  * at each of the first `steps` steps behind sequences [images * hypotheses][length] (labels, END,
  * then -1); what stands there for the others means nothing.
+ *  from [images * hypotheses]: the sequence of the ask before, which was about one step less, that
+ *  each one continues; then of the last of the `steps` only. NULL: none
  * Errors: as wf_plan_run. */
 wf_status wf__teller_ask(const float **out, wf__teller *teller, wf_context *cx,
-                         const int32_t *sequences, int32_t steps);
+                         const int32_t *sequences, int32_t steps, const int32_t *from);
 
 #endif

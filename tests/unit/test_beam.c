@@ -21,12 +21,30 @@ static void table(double p[K + 1], int image, const int32_t *prefix, int n) {
 
 static int n_calls;
 
+/* Each sequence that is followed is the one of the step before that `from` says, and a label. */
+static void check_continued(const int32_t *sequences, int width, int32_t step,
+                            const int32_t *from) {
+    enum { MOST = 64 };
+    static int32_t before[IMAGES * MOST][T];
+    const size_t bytes = sizeof(int32_t) * T * (size_t)(IMAGES * width);
+    CHECK(width <= MOST && (step == 0) == (from == NULL));
+    for (int row = 0; row < IMAGES * width && step > 0; row++) {
+        const int32_t *sequence = sequences + row * T;
+        if (sequence[step - 1] < 0) continue; /* over */
+        CHECK_INT(from[row] / width, row / width);
+        for (int t = 0; t < step; t++)
+            CHECK_INT(before[from[row]][t], t < step - 1 ? sequence[t] : -1);
+    }
+    memcpy(before, sequences, bytes);
+}
+
 static wf_status from_table(void *user, wf_context *context, float *out, const int32_t *sequences,
-                            int32_t step) {
+                            int32_t step, const int32_t *from) {
     const int width = *(const int *)user;
     double p[K + 1];
     (void)context;
     n_calls++;
+    check_continued(sequences, width, step, from);
     for (int row = 0; row < IMAGES * width; row++) {
         table(p, row / width, sequences + row * T, step);
         for (int k = 0; k <= K; k++) out[row * (K + 1) + k] = (float)p[k];
@@ -223,10 +241,11 @@ TEST(probability_of_one_sequence) {
 
 /* Certain of each step, a search ends with the sequence. */
 static wf_status empty_set(void *user, wf_context *context, float *out, const int32_t *sequences,
-                           int32_t step) {
+                           int32_t step, const int32_t *from) {
     (void)context;
     (void)sequences;
     (void)step;
+    (void)from;
     ++*(int *)user;
     for (int k = 0; k <= K; k++) out[k] = k == K;
     return WF_OK;
@@ -245,7 +264,8 @@ TEST(a_search_ends_when_nothing_is_left_to_follow) {
 }
 
 static wf_status fails(void *user, wf_context *context, float *out, const int32_t *sequences,
-                       int32_t step) {
+                       int32_t step, const int32_t *from) {
+    (void)from;
     wf_context *cx_of_fail = context;
     (void)user;
     (void)out;
