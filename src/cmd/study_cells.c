@@ -198,14 +198,46 @@ done:
     return status;
 }
 
+/* What the pairwise model adds for two labels: {"T-shirt/top|Trouser": 0.1, ...}. */
+static wf_status interactions_of(json_t **out, wf__study *s, const char *path) {
+    wf_context *cx = &s->session->cli->cx;
+    wf_trained trained = {0};
+    json_t *names = NULL, *all = json_object();
+    wf_status status;
+    WF_TRY_OR(wf_trained_open(&trained, s->session, s->call->runs, path));
+    WF_TRY_OR(wf_trained_class_names(&names, cx, &trained));
+    const wf_graph *g = trained.params->graph;
+    const size_t labels = json_array_size(names);
+    for (int i = 0; i < g->n_params; i++) {
+        const wf_param_entry *entry = &g->params[i];
+        const float *value = trained.params->value + entry->offset;
+        if (!(g->nodes[entry->node].spec.class->flags & WF_LAYER_SETS)) continue;
+        for (size_t a = 0; a < labels; a++)
+            for (size_t b = a + 1; b < labels; b++, value++) {
+                char both[128];
+                snprintf(both, sizeof both, "%.60s|%.60s",
+                         json_string_value(json_array_get(names, a)),
+                         json_string_value(json_array_get(names, b)));
+                WF_TRY_OR(wf_json_put(all, cx, both, wf_json_real((double)*value)));
+            }
+    }
+    *out = json_incref(all);
+done:
+    json_decref(all);
+    json_decref(names);
+    wf_trained_reset(&trained);
+    return status;
+}
+
 wf_status wf__study_keep_run(wf__study *s, wf__cell *cell, const char *path) {
     wf_context *cx = &s->session->cli->cx;
     wf_run *run = NULL;
     wf_run_summary summary = {0};
     wf_predictions told = {0};
-    json_t *document = NULL;
+    json_t *document = NULL, *interactions = NULL;
     uint8_t *right = NULL;
     wf_status status;
+    if (cell->model == WF_STUDY_PAIRS) WF_TRY_OR(interactions_of(&interactions, s, path));
     WF_TRY_OR(wf_run_open(&run, cx, NULL, path));
     WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
     WF_TRY_OR(wf_result_create(&document, cx, run));
@@ -220,9 +252,11 @@ wf_status wf__study_keep_run(wf__study *s, wf__cell *cell, const char *path) {
         .training_s = summary.total_s,
         .decoding_s = json_is_number(seconds) ? json_number_value(seconds) : (double)NAN,
         .right = right,
-        .count = told.count};
+        .count = told.count,
+        .interactions = interactions};
     WF_TRY_OR(wf__study_keep(s, cell, document, &source));
 done:
+    json_decref(interactions);
     wf_free(right);
     wf_predictions_reset(&told);
     json_decref(document);

@@ -76,6 +76,7 @@ wf_status wf_study_run_to_json(json_t *document, wf_context *cx, const wf_study_
         s->experiment, "judged", s->judged, "training_s", wf_json_real(s->training_s), "decoding_s",
         wf_json_real(s->decoding_s), "images", (json_int_t)s->count);
     WF_TRY(wf_json_put(document, cx, "outfits", j));
+    if (s->interactions) WF_TRY(wf_json_put(j, cx, "interactions", json_incref(s->interactions)));
     return put_right(j, cx, s->right, s->count);
 }
 
@@ -83,6 +84,18 @@ const char *wf_study_run_member(const json_t *document, const char *member) {
     const char *text =
         json_string_value(json_object_get(json_object_get(document, "outfits"), member));
     return text ? text : "";
+}
+
+/* Numbers under two labels each. */
+static wf_status get_interactions(wf_study_run *run, wf_context *cx, const json_t *object,
+                                  const char *path) {
+    json_t *all = json_object_get(object, "interactions"), *value;
+    const char *labels;
+    json_object_foreach(all, labels, value) WF_REQUIRE(
+        strchr(labels, '|') && json_is_number(value), WF_E_DATA,
+        "%s: interaction %.80s must be a number, under two labels joined by |", path, labels);
+    run->interactions = json_incref(all);
+    return WF_OK;
 }
 
 static double number(const json_t *object, const char *key) {
@@ -150,6 +163,7 @@ wf_status wf_study_run_from_json(wf_study_run *out, wf_context *cx, const json_t
                name, number(j, "dependence"), (long long)run.count);
     wf_status status = get_right(&run, cx, j, path);
     if (status == WF_OK) status = get_evaluation(&run, cx, document, path);
+    if (status == WF_OK) status = get_interactions(&run, cx, j, path);
     run.figures[WF_STUDY_TRAINING_S] = number(j, "training_s");
     run.figures[WF_STUDY_DECODING_MS] = 1000 * number(j, "decoding_s") / (double)run.count;
     if (status == WF_OK) *out = run;
@@ -159,6 +173,7 @@ wf_status wf_study_run_from_json(wf_study_run *out, wf_context *cx, const json_t
 
 void wf_study_run_reset(wf_study_run *run) {
     wf_free(run->right);
+    json_decref(run->interactions);
     *run = (wf_study_run){0};
 }
 

@@ -63,6 +63,9 @@ typedef struct wf_study_run {
     double figures[WF_STUDY_FIGURES]; /* NAN: unknown */
     int64_t count;                    /* test images */
     uint8_t *right;                   /* [count] 1: every label is right */
+    /* of the pairwise model: what it adds to the score of a set with both labels, "Dress|Bag": 0.3;
+     * NULL: unknown */
+    json_t *interactions;
 } wf_study_run;
 
 /* The run as one JSON document, and back: "outfits" has what identifies it, the times, and which
@@ -79,6 +82,7 @@ typedef struct wf_study_source {
     double training_s, decoding_s;
     const uint8_t *right; /* [count] */
     int64_t count;
+    json_t *interactions; /* lent; may be NULL */
 } wf_study_source;
 wf_status wf_study_run_to_json(json_t *document, wf_context *cx, const wf_study_source *source);
 wf_status wf_study_run_from_json(wf_study_run *out, wf_context *cx, const json_t *document,
@@ -92,6 +96,20 @@ typedef struct wf_study_row {
     size_t run_count; /* 0: nothing is known */
     wf_spread figures[WF_STUDY_FIGURES];
 } wf_study_row;
+
+/* ---- what the pairwise model has learned ---- */
+
+/* Two labels; `values` are means over the seeds, NAN where there is none. */
+typedef struct wf_study_interaction {
+    const char *labels; /* lent by a run */
+    double values[WF_STUDY_STRENGTHS];
+} wf_study_interaction;
+
+/* Those which the pairwise model holds apart most where nothing but their looks speaks for it, at
+ * dependence 0, the least value first. Returns how many there are. */
+enum { WF_STUDY_LOOK_ALIKES = 8 };
+int wf_study_look_alikes(wf_study_interaction out[WF_STUDY_LOOK_ALIKES], const wf_study_run *runs,
+                         size_t count);
 
 /* ---- gains ---- */
 

@@ -76,6 +76,36 @@ static void add_gains(wf_str *out, wf_context *cx, const wf_study *s) {
     }
 }
 
+/* Why a model of sets gains where labels are independent. */
+static void add_look_alikes(wf_str *out, wf_context *cx, const wf_study *s) {
+    wf_study_interaction pairs[WF_STUDY_LOOK_ALIKES];
+    const int n = wf_study_look_alikes(pairs, s->runs, s->run_count);
+    if (!n) return;
+    wf_str_add(
+        out, cx,
+        "\n## What looks alike\n\n"
+        "`outfits-pairs` adds this to the score of a set that has both labels, mean over the "
+        "seeds. At dependence 0 no label says\nanything about another one; what the model "
+        "holds apart there are garments that look alike. One that may be a shirt or\na "
+        "coat is not both: who tells a set as a whole, or knows what was told already, tells "
+        "one of them, while thresholds of\nsingle labels tell both or neither. That gain "
+        "is no knowledge of what goes together, and does not vanish where labels are\n"
+        "independent.\n\n| Labels |");
+    for (int k = 0; k < WF_STUDY_STRENGTHS; k++)
+        wf_str_addf(out, cx, " at dependence %g |", wf_study_strengths[k]);
+    wf_str_add(out, cx, "\n|---|---:|---:|---:|---:|\n");
+    for (int i = 0; i < n; i++) {
+        const char *second = strchr(pairs[i].labels, '|');
+        wf_str_addf(out, cx, "| %.*s, %s |", (int)(second - pairs[i].labels), pairs[i].labels,
+                    second + 1);
+        for (int k = 0; k < WF_STUDY_STRENGTHS; k++) {
+            if (isfinite(pairs[i].values[k])) wf_str_addf(out, cx, " %.2f |", pairs[i].values[k]);
+            else wf_str_add(out, cx, " - |");
+        }
+        wf_str_add(out, cx, "\n");
+    }
+}
+
 static void add_table(wf_str *out, wf_context *cx, const wf_study *s, int strength) {
     char cell[WF_STUDY_CELL_BYTES];
     if (!s->images[strength]) return;
@@ -98,6 +128,7 @@ static void add_table(wf_str *out, wf_context *cx, const wf_study *s, int streng
 wf_status wf_study_markdown(wf_str *out, wf_context *cx, const wf_study *s) {
     add_verdict(out, cx, &s->verdict);
     add_gains(out, cx, s);
+    add_look_alikes(out, cx, s);
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++) add_table(out, cx, s, k);
     wf_str_add(out, cx,
                "\n`bayes` is the decision by the labels' exact distribution and what a sigmoid CNN "
@@ -195,10 +226,26 @@ static wf_status put_tables(json_t *document, wf_context *cx, const wf_study *s)
     return WF_OK;
 }
 
+static wf_status put_look_alikes(json_t *document, wf_context *cx, const wf_study *s) {
+    wf_study_interaction pairs[WF_STUDY_LOOK_ALIKES];
+    const int n = wf_study_look_alikes(pairs, s->runs, s->run_count);
+    json_t *list = json_array();
+    WF_TRY(wf_json_put(document, cx, "look_alikes", list));
+    for (int i = 0; i < n; i++) {
+        json_t *values = json_array();
+        WF_TRY(wf_json_append(
+            list, cx, json_pack("{s:s, s:o}", "labels", pairs[i].labels, "interactions", values)));
+        for (int k = 0; k < WF_STUDY_STRENGTHS; k++)
+            WF_TRY(wf_json_append(values, cx, wf_json_real(pairs[i].values[k])));
+    }
+    return WF_OK;
+}
+
 wf_status wf_study_json(json_t **out, wf_context *cx, const wf_study *s) {
     json_t *document = json_pack("{s:i}", "schema_version", 1);
     wf_status status = put_verdict(document, cx, &s->verdict);
     if (status == WF_OK) status = put_gains(document, cx, &s->gains);
+    if (status == WF_OK) status = put_look_alikes(document, cx, s);
     if (status == WF_OK) status = put_tables(document, cx, s);
     return wf_json_hand_over(out, document, status);
 }

@@ -96,6 +96,33 @@ print("all of it", len(right))
 EOF
 same "$(/usr/bin/python3 again.py results out 2>&1)" 'all of it 48'
 
+# what the pairwise model has learned of labels, out of its weights
+cat >interactions.py <<'EOF'
+import json, pathlib, struct, sys
+runs = pathlib.Path(sys.argv[1])
+names = (runs / "outfits/sets/outfits-0-120-40-seed0/classes.txt").read_text().split("\n")[:10]
+pairs = [f"{a}|{b}" for i, a in enumerate(names) for b in names[i + 1:]]
+of = {}
+for run in runs.glob("outfits-pairs-*"):
+    raw = (run / "weights/last.safetensors").read_bytes()
+    size, = struct.unpack("<Q", raw[:8])
+    first, end = json.loads(raw[8:8 + size])["label_sets/interactions"]["data_offsets"]
+    config = (run / "config.yaml").read_text()
+    where = run.name.split("-")[2], config.split("seed: ")[1].split()[0]
+    of[where] = dict(zip(pairs, struct.unpack("<45f", raw[8 + size + first:8 + size + end])))
+for (dependence, seed), values in of.items():
+    kept = json.load(open(f"results/dependence-{dependence}/outfits-pairs-seed{seed}.json"))["outfits"]["interactions"]
+    assert kept.keys() == values.keys() and all(abs(kept[k] - values[k]) < 1e-6 for k in kept)
+means = {k: [sum(of[d, s][k] for s in "01") / 2 for d in ("0", "0.5", "1", "2")] for k in pairs}
+told = json.load(open("out/outfits.json"))["look_alikes"]
+assert [one["labels"] for one in told] == sorted(pairs, key=lambda k: means[k][0])[:8]
+assert all(abs(a - b) < 1e-6 for one in told for a, b in zip(one["interactions"], means[one["labels"]]))
+first, second = told[0]["labels"].split("|")
+assert f"| {first}, {second} | {told[0]['interactions'][0]:.2f} |" in pathlib.Path("page.md").read_text()
+print("all of them", len(of))
+EOF
+same "$(/usr/bin/python3 interactions.py "$WEFT_RUNS" 2>&1)" 'all of them 8'
+
 # ---- the Bayes decision ----
 sets=$WEFT_RUNS/outfits/sets
 set=$sets/outfits-1-120-40-seed0

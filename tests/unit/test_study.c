@@ -307,6 +307,8 @@ TEST(damaged_results_are_refused) {
     refuse("images", json_integer(-1), "on -1 images");
     refuse("images", json_integer(9), "right has 2 digits");
     refuse("right", json_string("9g"), "right has 2 digits");
+    refuse("interactions", json_pack("{s:f}", "Dress", 0.5), "interaction Dress must be a number");
+    refuse("interactions", json_pack("{s:s}", "Dress|Bag", "x"), "interaction Dress|Bag must be");
     refuse("right", json_string("fe"), "7 of 7 images are right, which \"test\" does not say");
 }
 
