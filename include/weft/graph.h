@@ -113,7 +113,9 @@ WF_API wf_status wf_model_param(wf_param_info *out, wf_context *cx, const wf_mod
                                 int index);
 
 /* The layer whose outputs are an image's features: the input of the last one that multiplies
- * matrices, which in most classifiers is the last dense layer. For wf_predict_options.layer.
+ * matrices, which in most classifiers is the last dense layer. Of a model that tells labels one
+ * after another: the last of those that make one vector of the image alone. For
+ * wf_predict_options.layer.
  * Errors: WF_E_ARG (not finished). */
 WF_API wf_status wf_model_features(const char **out, wf_context *cx, const wf_model *model);
 

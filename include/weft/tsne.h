@@ -34,6 +34,14 @@ WF_API wf_status wf_neighbour_agreement(double *out, wf_context *cx, wf_pool *po
                                         const float *features, int64_t n, int64_t d,
                                         const int32_t *labels, int32_t k);
 
+/* The same of rows that have any number of labels each: the mean Jaccard index of the row's labels
+ * and a neighbour's, labels of both / labels of either, 1 where neither has any.
+ *  sets [n][label_count], each 0 or 1
+ * Errors: as wf_nearest_neighbours. */
+WF_API wf_status wf_neighbour_overlap(double *out, wf_context *cx, wf_pool *pool,
+                                      const float *features, int64_t n, int64_t d,
+                                      const uint8_t *sets, int32_t label_count, int32_t k);
+
 /* Coordinates along the k principal components of the centred features, largest variance first; of
  * each column the number of largest size is positive. By randomised subspace iteration, whose start
  * `seed` draws.

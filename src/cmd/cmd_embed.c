@@ -40,6 +40,18 @@ static const wf_option options_table[] = {
     WF_SESSION_OPTIONS(embed_options, session),
     {0}};
 
+/* How much an image has in common with its nearest neighbours in `points` [n][width]. */
+static wf_status ask_neighbours(double *out, const wf_embedding *e, wf_session *s,
+                                const float *points, int64_t width, int k) {
+    wf_context *cx = &s->cli->cx;
+    const wf_images *images = &e->images;
+    if (!images->label_sets)
+        return wf_neighbour_agreement(out, cx, s->pool, points, images->count, width,
+                                      images->labels, k);
+    return wf_neighbour_overlap(out, cx, s->pool, points, images->count, width, images->label_sets,
+                                images->n_labels, k);
+}
+
 static wf_status map_features(wf_embedding *e, wf_session *s, const embed_options *o,
                               const char *folder) {
     wf_cli *cli = s->cli;
@@ -50,31 +62,33 @@ static wf_status map_features(wf_embedding *e, wf_session *s, const embed_option
                                      .seed = (uint64_t)o->seed};
     const int32_t pca = wf_embedding_components(e, o->pca);
     const int k = e->images.count > NEIGHBOURS ? NEIGHBOURS : (int)e->images.count - 1;
+    const int is_of_sets = e->images.label_sets != NULL;
     const double before = wf_clock_s();
     double of_features = 0, of_map = 0;
     wf_tsne_result result = {0};
     WF_TRY(wf_embedding_map(e, &result, s, &options, pca));
     const double seconds = wf_clock_s() - before;
     WF_TRY(wf_embedding_write_map(cli, e, folder, s->dataset));
-    WF_TRY(wf_neighbour_agreement(&of_features, cx, s->pool, e->features, e->images.count, e->width,
-                                  e->images.labels, k));
-    WF_TRY(wf_neighbour_agreement(&of_map, cx, s->pool, e->map, e->images.count, 2,
-                                  e->images.labels, k));
+    WF_TRY(ask_neighbours(&of_features, e, s, e->features, e->width, k));
+    WF_TRY(ask_neighbours(&of_map, e, s, e->map, 2, k));
     if (pca) wf_print(cli, "t-SNE of %d principal components", (int)pca);
     else wf_print(cli, "t-SNE");
     wf_print(cli,
              ", perplexity %g, %lld iterations: KL divergence %.4f, %.1f s\n"
-             "%d nearest neighbours of the same class: %.4f on the map, %.4f of the features\n"
+             "%d nearest neighbours%s: %.4f on the map, %.4f of the features\n"
              "%s: tsne.csv, tsne.svg\n",
-             o->perplexity, (long long)o->iterations, result.kl, seconds, k, of_map, of_features,
-             folder);
+             o->perplexity, (long long)o->iterations, result.kl, seconds, k,
+             is_of_sets ? ", labels in common (Jaccard index)" : " of the same class", of_map,
+             of_features, folder);
     return wf_json_put(cli->result, cx, "tsne",
                        json_pack("{s:f, s:I, s:I, s:s, s:i, s:f, s:f, s:i, s:f, s:f, s:f}",
                                  "perplexity", o->perplexity, "iterations",
                                  (json_int_t)o->iterations, "seed", (json_int_t)o->seed, "init",
                                  o->init, "pca", (int)pca, "learning_rate", result.learning_rate,
-                                 "kl", result.kl, "neighbours", k, "agreement", of_map,
-                                 "features_agreement", of_features, "seconds", seconds));
+                                 "kl", result.kl, "neighbours", k,
+                                 is_of_sets ? "overlap" : "agreement", of_map,
+                                 is_of_sets ? "features_overlap" : "features_agreement",
+                                 of_features, "seconds", seconds));
 }
 
 static wf_status embed(wf_session *s, const wf_trained *t, const embed_options *o,
@@ -135,6 +149,8 @@ const wf_command wf_command_embed = {
         "  projector_config.*      TensorBoard's projector: tensorboard --logdir DIR; with it\n"
         "                          tensors.tsv, metadata.tsv, sprite.png\n"
         "  tsne.csv, tsne.svg      with --tsne: index, label, predicted, x, y; a picture\n"
+        "Of several labels per image label and predicted are names joined by |; the picture shows\n"
+        "how many labels there are, and each label on a map of its own.\n"
         "Existing files of these names are replaced. The map is the same with any --threads.",
     .examples = "weft embed cnn-2conv --tsne\n"
                 "weft embed cnn-2conv --layer dense --part all --limit 20000 --tsne -o maps",

@@ -44,10 +44,6 @@ typedef struct answer {
     const int32_t *sequence; /* [steps] what each step told of the likeliest set */
 } answer;
 
-static double threshold_of(const answers *a, int class) {
-    return a->thresholds ? a->thresholds[class] : 0.5;
-}
-
 /* ---- any number of labels ---- */
 
 /* Where the step looked that told a label: the weights of all places, row by row, and the place of
@@ -88,7 +84,8 @@ static wf_status add_labels(json_t *labels, double *out_p, const answers *a, con
     wf_class_rank(order, said->probabilities, a->classes, a->classes);
     for (int i = 0; i < a->classes; i++) {
         const double p = (double)said->probabilities[order[i]];
-        const int is_there = said->sets ? said->sets[order[i]] : p > threshold_of(a, order[i]);
+        const double threshold = wf_threshold_of(a->thresholds, order[i]);
+        const int is_there = said->sets ? said->sets[order[i]] : p > threshold;
         *out_p *= is_there ? p : 1 - p;
         if (!is_there) continue;
         const char *name = wf_class_name(buffer, a->names, order[i]);
@@ -97,8 +94,7 @@ static wf_status add_labels(json_t *labels, double *out_p, const answers *a, con
             json_pack("{s:i, s:s, s:f}", "class", order[i], "name", name, "probability", p);
         WF_TRY_OR(wf_json_append(labels, cx, label));
         WF_TRY_OR(add_look(a, label, said, order[i]));
-        if (!said->sets)
-            WF_TRY_OR(wf_json_put(label, cx, "threshold", json_real(threshold_of(a, order[i]))));
+        if (!said->sets) WF_TRY_OR(wf_json_put(label, cx, "threshold", json_real(threshold)));
     }
     if (!json_array_size(labels))
         wf_print(a->cli, " no label (most probable: %s %.4f)",

@@ -47,26 +47,28 @@ done:
 static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
                         const wf_embedding_choice *choice) {
     const source from = find_source(d, choice->part);
-    WF_REQUIRE(!d->is_multilabel, WF_E_UNSUPPORTED,
-               "data set %s has any number of labels per image, a map shows images by their one "
-               "label | weft report shows which labels go together",
-               d->name);
     WF_REQUIRE(from.count > 0, WF_E_DATA, "data set %s has no %s images", d->name, choice->part);
     const int64_t n = choice->limit > 0 && choice->limit < from.count ? choice->limit : from.count;
     const wf_images *first = from.parts[0];
     const size_t size = (size_t)first->height * (size_t)first->width * (size_t)first->channels;
+    const size_t labels = (size_t)first->n_labels;
     wf_images *to = &e->images;
     *to = (wf_images){
         .count = n, .height = first->height, .width = first->width, .channels = first->channels};
     WF_TRY(wf_embedding_draw(&e->index, cx, from.count, n, choice->seed));
     WF_TRY(wf_alloc(&to->pixels, cx, (size_t)n, size));
-    WF_TRY(wf_alloc(&to->labels, cx, (size_t)n, sizeof *to->labels));
+    if (labels) WF_TRY(wf_alloc(&to->label_sets, cx, (size_t)n, labels));
+    else WF_TRY(wf_alloc(&to->labels, cx, (size_t)n, sizeof *to->labels));
+    to->n_labels = first->n_labels;
     for (int64_t i = 0; i < n; i++) {
         const int is_second = e->index[i] >= first->count;
         const wf_images *part = from.parts[is_second];
         const int64_t row = e->index[i] - (is_second ? first->count : 0);
         memcpy(to->pixels + (size_t)i * size, part->pixels + (size_t)row * size, size);
-        to->labels[i] = part->labels[row];
+        if (labels)
+            memcpy(to->label_sets + (size_t)i * labels, part->label_sets + (size_t)row * labels,
+                   labels);
+        else to->labels[i] = part->labels[row];
     }
     return WF_OK;
 }
@@ -75,24 +77,38 @@ static wf_status choose(wf_embedding *e, wf_context *cx, const wf_dataset *d,
 
 static wf_status predict(wf_embedding *e, wf_session *s, const wf_trained *t) {
     wf_context *cx = &s->cli->cx;
-    const int classes = s->dataset->n_classes;
+    const int64_t n = e->images.count;
+    const int classes = s->dataset->n_classes, is_of_sets = e->images.n_labels > 0;
+    const wf_asking asking = {.params = t->params,
+                              .precision = t->experiment.precision,
+                              .normalization = &t->normalization};
+    wf_set_answers answers = {0};
     float *probabilities = NULL;
-    wf_predict_result result;
-    wf_predict_options options = {.images = &e->images,
-                                  .normalization = t->normalization,
-                                  .precision = t->experiment.precision,
-                                  .stop = wf_signals_flag()};
-    const size_t n = (size_t)e->images.count;
     wf_status status;
-    WF_TRY_OR(wf_alloc(&probabilities, cx, n, (size_t)classes * sizeof *probabilities));
-    WF_TRY_OR(wf_predict(&result, probabilities, t->params, cx, s->pool, &options));
-    WF_TRY_OR(wf_predicted_classes(&e->predicted, cx, probabilities, e->images.count, classes));
-    options.layer = e->layer;
-    WF_TRY_OR(wf_alloc(&e->features, cx, n, (size_t)e->width * sizeof *e->features));
-    WF_TRY_OR(wf_predict(&result, e->features, t->params, cx, s->pool, &options));
+    if (is_of_sets) WF_TRY_OR(wf_alloc(&e->told, cx, (size_t)n, (size_t)classes));
+    answers.sets = e->told;
+    WF_TRY_OR(wf_session_probabilities(&probabilities, &answers, s, &asking, &e->images, NULL, n));
+    if (!is_of_sets) WF_TRY_OR(wf_predicted_classes(&e->predicted, cx, probabilities, n, classes));
+    else if (!wf_told_sets(t->params->graph))
+        for (int64_t i = 0; i < n * classes; i++)
+            e->told[i] =
+                (double)probabilities[i] > wf_threshold_of(t->thresholds, (int)(i % classes));
 done:
     wf_free(probabilities);
     return status;
+}
+
+static wf_status look(wf_embedding *e, wf_session *s, const wf_trained *t) {
+    wf_context *cx = &s->cli->cx;
+    wf_predict_result result;
+    const wf_predict_options options = {.images = &e->images,
+                                        .normalization = t->normalization,
+                                        .precision = t->experiment.precision,
+                                        .layer = e->layer,
+                                        .stop = wf_signals_flag()};
+    WF_TRY(wf_alloc(&e->features, cx, (size_t)e->images.count,
+                    (size_t)e->width * sizeof *e->features));
+    return wf_predict(&result, e->features, t->params, cx, s->pool, &options);
 }
 
 wf_status wf_embedding_create(wf_embedding *out, wf_session *s, const wf_trained *t,
@@ -102,10 +118,15 @@ wf_status wf_embedding_create(wf_embedding *out, wf_session *s, const wf_trained
     wf_embedding e = {.run = t->summary.id};
     int node = wf_graph_features(g);
     if (choice->layer) WF_TRY(wf_graph_require(&node, g, cx, choice->layer));
+    WF_REQUIRE(!wf_graph_reads_labels(g, node), WF_E_ARG,
+               "layer %s depends on the labels that were told before, features are of an image "
+               "alone | %s is the layer that is taken without --layer",
+               g->nodes[node].name, g->nodes[wf_graph_features(g)].name);
     e.layer = g->nodes[node].name;
     e.width = wf_shape_size(&g->nodes[node].shape);
     wf_status status = choose(&e, cx, s->dataset, choice);
     if (status == WF_OK) status = predict(&e, s, t);
+    if (status == WF_OK) status = look(&e, s, t);
     if (status == WF_OK) *out = e;
     else wf_embedding_reset(&e);
     return status;
@@ -149,6 +170,7 @@ void wf_embedding_reset(wf_embedding *e) {
     wf_images_reset(&e->images);
     wf_free(e->index);
     wf_free(e->predicted);
+    wf_free(e->told);
     wf_free(e->features);
     wf_free(e->map);
     *e = (wf_embedding){0};

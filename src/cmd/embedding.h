@@ -9,7 +9,8 @@
 typedef struct wf_embedding {
     wf_images images;   /* those chosen */
     int32_t *index;     /* [count] their rows of the part; of all: training images come first */
-    int32_t *predicted; /* [count] */
+    int32_t *predicted; /* [count]; NULL: images have any number of labels */
+    uint8_t *told;      /* [count][labels], 1: it is said to be there; NULL: one label each */
     float *features;    /* [count][width] */
     int64_t width;
     const char *layer, *run; /* names, borrowed */

@@ -60,14 +60,60 @@ static wf_status write_tensors(wf_context *cx, const wf_embedding *e, const char
     return close_file(&f);
 }
 
-/* A name as one cell. */
-static void add_cell(file *f, const char *text, char end) {
+/* A name in a cell. */
+static void add_name(file *f, const char *text) {
     for (; *text; text++) ADD(f, "%c", (unsigned char)*text < ' ' ? ' ' : *text);
+}
+
+static void add_cell(file *f, const char *text, char end) {
+    add_name(f, text);
     ADD(f, "%c", end);
+}
+
+/* Names of the labels, joined as in the data set's own files. */
+static void add_set(file *f, const uint8_t *set, int32_t count, char *const *names,
+                    void (*add_one)(file *f, const char *text)) {
+    const char *between = "";
+    for (int32_t k = 0; k < count; k++) {
+        if (!set[k]) continue;
+        ADD(f, "%s", between);
+        add_one(f, names[k]);
+        between = "|";
+    }
+}
+
+static int count_of(const uint8_t *set, int32_t labels) {
+    int count = 0;
+    for (int32_t k = 0; k < labels; k++) count += set[k];
+    return count;
+}
+
+/* Beside the sets what the projector can colour by: how many labels there are, and each of them. */
+static wf_status write_set_metadata(wf_context *cx, const wf_embedding *e, const char *folder,
+                                    char *const *names) {
+    const int32_t labels = e->images.n_labels;
+    file f = open_file(cx, folder, "metadata.tsv");
+    ADD(&f, "index\tlabels\tpredicted\tnumber");
+    for (int32_t k = 0; k < labels; k++) {
+        ADD(&f, "\t");
+        add_name(&f, names[k]);
+    }
+    for (int64_t i = 0; i < e->images.count; i++) {
+        const uint8_t *set = e->images.label_sets + i * labels;
+        ADD(&f, "\n%d\t", (int)e->index[i]);
+        add_set(&f, set, labels, names, add_name);
+        ADD(&f, "\t");
+        add_set(&f, e->told + i * labels, labels, names, add_name);
+        ADD(&f, "\t%d", count_of(set, labels));
+        for (int32_t k = 0; k < labels; k++) ADD(&f, "\t%d", set[k]);
+    }
+    ADD(&f, "\n");
+    return close_file(&f);
 }
 
 static wf_status write_metadata(wf_context *cx, const wf_embedding *e, const char *folder,
                                 char *const *class_names) {
+    if (e->told) return write_set_metadata(cx, e, folder, class_names);
     file f = open_file(cx, folder, "metadata.tsv");
     ADD(&f, "index\tlabel\tpredicted\n");
     for (int64_t i = 0; i < e->images.count; i++) {
@@ -153,12 +199,29 @@ wf_status wf_embedding_write(wf_cli *cli, const wf_embedding *e, const char *fol
 
 /* ---- the map ---- */
 
-static wf_status write_csv(wf_context *cx, const wf_embedding *e, const char *folder) {
+/* A name between quotes. */
+static void add_quoted(file *f, const char *text) {
+    for (; *text; text++) ADD(f, "%s%c", *text == '"' ? "\"" : "", *text);
+}
+
+static wf_status write_csv(wf_context *cx, const wf_embedding *e, const char *folder,
+                           char *const *names) {
+    const int32_t labels = e->images.n_labels;
     file f = open_file(cx, folder, "tsne.csv");
-    ADD(&f, "index,label,predicted,x,y\n");
-    for (int64_t i = 0; i < e->images.count; i++)
-        ADD(&f, "%d,%d,%d,%.9g,%.9g\n", (int)e->index[i], (int)e->images.labels[i],
-            (int)e->predicted[i], (double)e->map[2 * i], (double)e->map[2 * i + 1]);
+    ADD(&f, "index,%s,predicted,x,y\n", labels ? "labels" : "label");
+    for (int64_t i = 0; i < e->images.count; i++) {
+        ADD(&f, "%d,", (int)e->index[i]);
+        if (labels) {
+            ADD(&f, "\"");
+            add_set(&f, e->images.label_sets + i * labels, labels, names, add_quoted);
+            ADD(&f, "\",\"");
+            add_set(&f, e->told + i * labels, labels, names, add_quoted);
+            ADD(&f, "\",");
+        } else {
+            ADD(&f, "%d,%d,", (int)e->images.labels[i], (int)e->predicted[i]);
+        }
+        ADD(&f, "%.9g,%.9g\n", (double)e->map[2 * i], (double)e->map[2 * i + 1]);
+    }
     return close_file(&f);
 }
 
@@ -170,6 +233,7 @@ static wf_status write_svg(wf_context *cx, const wf_embedding *e, const char *fo
     const wf_report_map map = {.title = title,
                                .points = e->map,
                                .labels = e->images.labels,
+                               .sets = e->images.label_sets,
                                .count = e->images.count,
                                .class_count = dataset->n_classes,
                                .class_names = dataset->class_names};
@@ -184,6 +248,6 @@ done:
 
 wf_status wf_embedding_write_map(wf_cli *cli, const wf_embedding *e, const char *folder,
                                  const wf_dataset *dataset) {
-    WF_TRY(write_csv(&cli->cx, e, folder));
+    WF_TRY(write_csv(&cli->cx, e, folder, dataset->class_names));
     return write_svg(&cli->cx, e, folder, dataset);
 }

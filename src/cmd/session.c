@@ -377,6 +377,10 @@ done:
     return status;
 }
 
+double wf_threshold_of(const double *thresholds, int label) {
+    return thresholds ? thresholds[label] : 0.5;
+}
+
 void wf_trained_reset(wf_trained *t) {
     wf_params_destroy(t->params);
     wf_free(t->thresholds);

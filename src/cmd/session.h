@@ -132,6 +132,8 @@ typedef struct wf_trained {
  * Errors: WF_E_NOTFOUND, WF_E_MODEL, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference);
 void wf_trained_reset(wf_trained *t);
+/* Above which probability the label is said to be there, by wf_trained.thresholds. */
+double wf_threshold_of(const double *thresholds, int label);
 /* The classes' names as the run's description holds them, an array; NULL where it does not. Release
  * with json_decref.  Errors: as wf_json_read. */
 wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);

@@ -190,16 +190,54 @@ done:
     return status;
 }
 
-wf_status wf_neighbour_agreement(double *out, wf_context *cx, wf_pool *pool, const float *features,
-                                 int64_t n, int64_t d, const int32_t *labels, int32_t k) {
+/* How much alike row i and its neighbour j are, 0 ... 1. */
+typedef double (*alike_fn)(const void *of, int64_t i, int64_t j);
+
+/* The mean of it over all rows and their k nearest neighbours. */
+static wf_status mean_over_neighbours(double *out, wf_context *cx, wf_pool *pool,
+                                      const float *features, int64_t n, int64_t d, int32_t k,
+                                      alike_fn alike, const void *of) {
     int32_t *index = NULL;
-    int64_t same = 0;
+    double sum = 0;
     WF_TRY(check_k(cx, k, n));
     WF_TRY(wf_alloc(&index, cx, (size_t)n, (size_t)k * sizeof *index));
     wf_status status = wf_nearest_neighbours(index, NULL, cx, pool, features, n, d, k, NULL, NULL);
     for (int64_t i = 0; i < n && status == WF_OK; i++)
-        for (int32_t j = 0; j < k; j++) same += labels[index[i * k + j]] == labels[i];
-    if (status == WF_OK) *out = (double)same / ((double)n * k);
+        for (int32_t j = 0; j < k; j++) sum += alike(of, i, index[i * k + j]);
+    if (status == WF_OK) *out = sum / ((double)n * k);
     wf_free(index);
     return status;
+}
+
+static double have_same_label(const void *of, int64_t i, int64_t j) {
+    const int32_t *labels = of;
+    return labels[i] == labels[j];
+}
+
+wf_status wf_neighbour_agreement(double *out, wf_context *cx, wf_pool *pool, const float *features,
+                                 int64_t n, int64_t d, const int32_t *labels, int32_t k) {
+    return mean_over_neighbours(out, cx, pool, features, n, d, k, have_same_label, labels);
+}
+
+typedef struct label_sets {
+    const uint8_t *sets;
+    int32_t count;
+} label_sets;
+
+static double jaccard(const void *of, int64_t i, int64_t j) {
+    const label_sets *l = of;
+    const uint8_t *a = l->sets + i * l->count, *b = l->sets + j * l->count;
+    int both = 0, either = 0;
+    for (int32_t c = 0; c < l->count; c++) {
+        both += a[c] && b[c];
+        either += a[c] || b[c];
+    }
+    return either ? (double)both / either : 1;
+}
+
+wf_status wf_neighbour_overlap(double *out, wf_context *cx, wf_pool *pool, const float *features,
+                               int64_t n, int64_t d, const uint8_t *sets, int32_t label_count,
+                               int32_t k) {
+    const label_sets of = {sets, label_count};
+    return mean_over_neighbours(out, cx, pool, features, n, d, k, jaccard, &of);
 }

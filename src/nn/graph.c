@@ -58,13 +58,6 @@ wf_status wf_graph_require(int *out_node, const wf_graph *g, wf_context *cx, con
     return status;
 }
 
-int wf_graph_features(const wf_graph *g) {
-    int last = g->output;
-    for (int i = 0; i < g->n_nodes; i++)
-        if (g->nodes[i].madds > 0) last = i;
-    return g->nodes[last].inputs[0];
-}
-
 /* Before a layer that only repeats what it gets. */
 static int narrowest(const wf_graph *g, int node) {
     for (;;) {
@@ -126,6 +119,25 @@ int wf_graph_is_causal(const wf_graph *g, int node) {
     for (int i = 0; i < g->n_nodes && reads[node]; i++)
         if (reads[i] && !looks_back_only(g, reads, i)) return 0;
     return reads[node];
+}
+
+int wf_graph_reads_labels(const wf_graph *g, int node) {
+    unsigned char reads[MAX_NODES] = {0};
+    find_readers(g, reads);
+    return reads[node];
+}
+
+int wf_graph_features(const wf_graph *g) {
+    unsigned char reads[MAX_NODES] = {0};
+    int last = -1;
+    find_readers(g, reads);
+    const int is_told = reads[g->output]; /* labels, one after another */
+    for (int i = 0; i < g->n_nodes; i++) {
+        const int is_of_image = !reads[i] && g->nodes[i].shape.rank == 1;
+        if (g->nodes[i].madds > 0 && (!is_told || is_of_image)) last = i;
+    }
+    if (last < 0 && is_told) return wf_graph_trunk(g);
+    return g->nodes[last < 0 ? g->output : last].inputs[0];
 }
 
 /* ---- adding a node ---- */

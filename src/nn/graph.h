@@ -56,7 +56,8 @@ int wf_graph_find(const wf_graph *g, const char *name);
 /* The same.  Errors: WF_E_ARG, which lists the names that there are. */
 wf_status wf_graph_require(int *out_node, const wf_graph *g, wf_context *cx, const char *name);
 /* The node whose outputs are a finished graph's features: the input of the last one that multiplies
- * matrices, which in most classifiers is the last dense layer. */
+ * matrices, which in most classifiers is the last dense layer. Where labels are told one after
+ * another, the last of those that make one vector of the image alone; without any, the trunk. */
 int wf_graph_features(const wf_graph *g);
 
 /* The last node through which all goes that the layers which read labels take of the images: where
@@ -66,6 +67,9 @@ int wf_graph_trunk(const wf_graph *g);
 /* Whether a node reads labels in a model that makes each step's answer of the labels before that
  * step alone: what stands behind a step may then be left out. */
 int wf_graph_is_causal(const wf_graph *g, int node);
+
+/* Whether the node depends on labels that were told before. */
+int wf_graph_reads_labels(const wf_graph *g, int node);
 
 /* Whether the outputs come from this activation ("softmax"), as a layer or as the key of one. */
 int wf_graph_ends_in(const wf_graph *g, const char *activation);

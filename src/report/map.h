@@ -1,4 +1,6 @@
-/* A map of images, as t-SNE makes one, coloured by class: one picture as an SVG file. */
+/* A map of images, as t-SNE makes one, coloured by class: one picture as an SVG file. Of any number
+ * of labels it is coloured by how many there are, the more the darker, and below it stands a small
+ * map of each label: where its images are among all. */
 #ifndef WF_REPORT_MAP_H
 #define WF_REPORT_MAP_H
 
@@ -9,7 +11,8 @@
 typedef struct wf_report_map {
     const char *title;
     const float *points;   /* [count][2] */
-    const int32_t *labels; /* [count] */
+    const int32_t *labels; /* [count]; NULL with sets */
+    const uint8_t *sets;   /* [count][class_count], 0 or 1; NULL: one label each */
     int64_t count;
     int class_count;
     char *const *class_names;

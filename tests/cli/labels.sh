@@ -267,8 +267,6 @@ make_images single 8 30 10
 weft train each.yaml --dataset ./single --set layers.dense.units=3 -q
 exits 2
 err_like '*single has one label per image*activation: softmax*'
-weft embed each-1 -o map -q
-err_like '*any number of labels per image*'
 for name in decoder field; do
     weft explain $name-1 test:3 -q
     exits 1
@@ -279,6 +277,60 @@ exits 0
 json_is 'd["name"], len(d["grad_cam"]["map"])' "('bottom, left', 6)"
 weft evaluate each-1 --curves curves -q
 err_like '*--curves*any number*'
+
+# ---- features and maps ----
+cat >embedded.py <<'END'
+import csv, json, sys, xml.dom.minidom
+import numpy as np
+folder, run, width, (said,) = sys.argv[1], sys.argv[2], int(sys.argv[3]), [json.load(open(sys.argv[4]))]
+names = open("sets/classes.txt").read().split("\n")[:-1]
+truth = list(csv.DictReader(open("sets/test-labels.csv")))
+told = list(csv.DictReader(open(f"{run}/predictions.csv")))
+features = np.load(f"{folder}/features.npy")
+assert features.shape == (80, width) and features.std() > 0
+head, *lines = [line.split("\t") for line in open(f"{folder}/metadata.tsv").read().split("\n")[:-1]]
+assert head == ["index", "labels", "predicted", "number", *names] and len(lines) == 80
+rows = list(csv.reader(open(f"{folder}/tsne.csv")))
+assert rows[0] == ["index", "labels", "predicted", "x", "y"] and len(rows) == 81
+join = lambda places: "|".join(names[int(k)] for k in places.split("|") if k)
+for i, (line, row) in enumerate(zip(lines, rows[1:])):
+    assert line[:3] == row[:3] == [str(i), truth[i]["labels"], join(told[i]["predicted"])], (line, row)
+    has = [name in line[1].split("|") for name in names]
+    assert line[3:] == [str(sum(has)), *(str(int(one)) for one in has)]
+sets = np.array([[int(one) for one in line[4:]] for line in lines])
+both, some = sets @ sets.T, 4 - (1 - sets) @ (1 - sets).T
+alike = np.where(some > 0, both / np.maximum(some, 1), 1)
+def overlap(points):
+    far = ((points[:, None] - points[None]).astype(np.float64) ** 2).sum(2)
+    np.fill_diagonal(far, np.inf)
+    nearest = far.argsort(1, kind="stable")[:, :10]
+    return np.take_along_axis(alike, nearest, 1).mean()
+assert abs(overlap(features) - said["tsne"]["features_overlap"]) < 1e-9
+assert abs(overlap(np.array([row[3:] for row in rows[1:]], float)) - said["tsne"]["overlap"]) < 1e-9
+svg = xml.dom.minidom.parse(f"{folder}/tsne.svg")
+dots = [path.getAttribute("d").count("h0") for path in svg.getElementsByTagName("path")]
+numbers = np.bincount(sets.sum(1)).tolist()
+assert dots == [*numbers, 80, *sets.sum(0)], dots
+texts = [text.firstChild.data for text in svg.getElementsByTagName("text")]
+assert texts[1:] == ["no label", "1 label", *(f"{n} labels" for n in range(2, len(numbers))), *names], texts
+print("right")
+END
+for one in 'each 216 flatten' 'field 216 flatten' 'decoder 216 flatten' 'looker 216 flatten'; do
+    read -r name width layer <<<"$one"
+    weft embed $name-1 --tsne --perplexity 10 --iterations 50 -o map-$name --json
+    exits 0
+    json_is 'd["layer"], d["features"], d["images"]' "('$layer', $width, 80)"
+    same "$(/usr/bin/python3 embedded.py map-$name "$WEFT_RUNS/$name-1" $width .out 2>&1)" right
+done
+weft embed decoder-1 --layer image --part all --limit 50 -o image
+exits 0
+out_like 'decoder-1: 50 images of sets, 8 features each, the outputs of layer image
+image: features.npy, *'
+weft embed each-1 --tsne --perplexity 10 --iterations 50 -o map-each
+out_like '*10 nearest neighbours, labels in common (Jaccard index): 0.* on the map, 0.* of the features*'
+weft embed decoder-1 --layer state -o state -q
+exits 2
+err_like '*layer state*labels*'
 
 # ---- cross-validation: a fold is judged on held-out images, by thresholds of images of the other folds ----
 weft cv each.yaml decoder.yaml --dataset ./sets --folds 3 --epochs 2 --runs folds --page page.md

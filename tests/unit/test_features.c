@@ -142,6 +142,32 @@ TEST(the_features_are_what_the_last_dense_layer_gets) {
     wf_model_destroy(m);
 }
 
+TEST(the_features_of_a_decoder_are_of_the_image_alone) {
+    static const int32_t input[] = {8, 8, 1};
+    wf_context cx = {0};
+    wf_model *m = NULL;
+    const char *name = NULL;
+    for (int has_dense = 1; has_dense >= 0; has_dense--) {
+        CHECK_OK(&cx, wf_model_create(&m, &cx, "decoder", input, 3));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "conv2d", "filters: 2, kernel_size: 3", "map", NULL, 0));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "global_average_pool2d", "", "pooled", NULL, 0));
+        if (has_dense) CHECK_OK(&cx, wf_model_add(m, &cx, "dense", "units: 2", "image", NULL, 0));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "repeat_vector", "n: 4", "again", NULL, 0));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "label_input", "length: 4, classes: 3", NULL, NULL, 0));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "embedding", "input_dim: 5, output_dim: 2", "labels",
+                                   NULL, 0));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "add", "", NULL,
+                                   (const char *const[]){"labels", "again"}, 2));
+        CHECK_OK(&cx, wf_model_add(m, &cx, "tied_dense",
+                                   "to: labels, units: 4, activation: softmax", NULL, NULL, 0));
+        CHECK_OK(&cx, wf_model_finish(m, &cx));
+        CHECK_OK(&cx, wf_model_features(&name, &cx, m));
+        CHECK_STR(name, "pooled"); /* what the dense layer gets; else where the decoder begins */
+        wf_model_destroy(m);
+        m = NULL;
+    }
+}
+
 TEST(a_layer_that_is_not_there_is_answered_with_the_names) {
     wf_context cx = {0};
     wf_params *params = NULL;

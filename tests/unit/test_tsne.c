@@ -203,6 +203,20 @@ TEST(agreement_counts_neighbours_of_the_same_class) {
     CHECK_NEAR(share, (1 + 1 + 0 + 1 + 1 + 0) / 12., 1e-12);
 }
 
+TEST(overlap_is_the_mean_of_jaccard_indices) {
+    const float x[] = {0, 1, 3, 10, 12, 13};
+    const uint8_t sets[][3] = {{1, 1, 0}, {1, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 1, 1}, {1, 1, 1}};
+    double share;
+    CHECK_OK(&cx, wf_neighbour_overlap(&share, &cx, two_threads(), x, 6, 1, sets[0], 3, 2));
+    /* of 0: 1 3; 1: 0 3; 3: 1 0; 10: 12 13; 12: 13 10; 13: 12 10 */
+    CHECK_NEAR(share, (.5 + 0 + .5 + 0 + 0 + 0 + 0 + 0 + 2 / 3. + 0 + 2 / 3. + 0) / 12., 1e-12);
+    const uint8_t none[6][3] = {{0}};
+    CHECK_OK(&cx, wf_neighbour_overlap(&share, &cx, two_threads(), x, 6, 1, none[0], 3, 5));
+    CHECK_NEAR(share, 1, 0);
+    CHECK_FAILS(&cx, wf_neighbour_overlap(&share, &cx, two_threads(), x, 6, 1, none[0], 3, 6),
+                WF_E_ARG);
+}
+
 TEST(rows_get_the_perplexity_that_is_wanted) {
     enum { K = 91 };
     float squared[K];
