@@ -80,17 +80,23 @@ static void add_gains(wf_str *out, wf_context *cx, const wf_study *s) {
 static void add_look_alikes(wf_str *out, wf_context *cx, const wf_study *s) {
     wf_study_interaction pairs[WF_STUDY_LOOK_ALIKES];
     const int n = wf_study_look_alikes(pairs, s->runs, s->run_count);
+    const wf_study_gain *gain = &s->gains.over[WF_STUDY_PAIRS_OVER_SIGMOID][0];
+    char text[WF_STUDY_GAIN_BYTES];
     if (!n) return;
-    wf_str_add(
-        out, cx,
-        "\n## What looks alike\n\n"
-        "`outfits-pairs` adds this to the score of a set that has both labels, mean over the "
-        "seeds. At dependence 0 no label says\nanything about another one; what the model "
-        "holds apart there are garments that look alike. One that may be a shirt or\na "
-        "coat is not both: who tells a set as a whole, or knows what was told already, tells "
-        "one of them, while thresholds of\nsingle labels tell both or neither. That gain "
-        "is no knowledge of what goes together, and does not vanish where labels are\n"
-        "independent.\n\n| Labels |");
+    wf_str_add(out, cx,
+               "\n## What looks alike\n\n"
+               "`outfits-pairs` adds this to the score of a set that has both labels, mean over "
+               "the seeds. At dependence 0 no label says\nanything about another one; what the "
+               "model holds apart there are garments that look alike.\n");
+    if (gain->low > 0)
+        wf_str_addf(out, cx,
+                    "One that may be a shirt or a coat is not both: who tells a set as a whole, or "
+                    "knows what was told already, tells one of\nthem, while thresholds of single "
+                    "labels tell both or neither. At dependence 0 that is worth %s points\nto the "
+                    "pairwise model. It is no knowledge of what goes together, and does not vanish "
+                    "where labels are independent.\n",
+                    wf_study_gain_text(text, gain));
+    wf_str_add(out, cx, "\n| Labels |");
     for (int k = 0; k < WF_STUDY_STRENGTHS; k++)
         wf_str_addf(out, cx, " at dependence %g |", wf_study_strengths[k]);
     wf_str_add(out, cx, "\n|---|---:|---:|---:|---:|\n");
