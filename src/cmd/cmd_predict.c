@@ -28,7 +28,7 @@ typedef struct answers {
     json_t *list;
     int classes, top, is_multilabel;
     const double *thresholds; /* NULL: one half */
-    wf_shape places;          /* of the values that attention looks at */
+    wf_look_places places;    /* that attention looks at; steps 0: it has none */
     int height, width;        /* of the model's input */
     wf_asking asking;
 } answers;
@@ -50,9 +50,7 @@ typedef struct answer {
  * the largest one in pixels of the model's input. */
 static wf_status add_look(const answers *a, json_t *label, const answer *said, int class) {
     wf_context *cx = &a->cli->cx;
-    const int64_t *places = a->places.dim;
-    const int is_map = a->places.rank == 3, height = is_map ? (int)places[0] : 1;
-    const int width = (int)places[is_map];
+    const int height = a->places.height, width = a->places.width;
     int step = 0, best = 0;
     if (!said->looks) return WF_OK;
     while (said->sequence[step] != class) step++;
@@ -65,7 +63,7 @@ static wf_status add_look(const answers *a, json_t *label, const answer *said, i
         if (weights[i] > weights[best]) best = i;
     }
     WF_TRY(wf_json_put(label, cx, "attention", rows));
-    if (!is_map) return WF_OK;
+    if (!a->places.is_map) return WF_OK;
     const int x = (2 * (best % width) + 1) * a->width / (2 * width);
     const int y = (2 * (best / width) + 1) * a->height / (2 * height);
     wf_print(a->cli, " (%d, %d)", x, y);
@@ -165,15 +163,6 @@ static wf_status add_answer(const answers *a, const char *file, int64_t image, i
         json_pack("{s:s, s:I, s:o}", "file", file, "image", (json_int_t)image, "classes", classes));
 }
 
-static int64_t steps_of(const answers *a) {
-    const wf_graph *g = a->asking.params->graph;
-    return g->nodes[g->output].shape.dim[0];
-}
-
-static int64_t places_of(const answers *a) {
-    return wf_shape_size(&a->places) / a->places.dim[a->places.rank - 1];
-}
-
 /* Room for the likeliest sets of n images; none where the model does not tell sets as a whole. */
 static wf_status alloc_sets(wf_set_answers *out, wf_context *cx, const answers *a, int64_t n) {
     const size_t sets =
@@ -182,33 +171,21 @@ static wf_status alloc_sets(wf_set_answers *out, wf_context *cx, const answers *
     out->n_sets = (int32_t)sets;
     WF_TRY(wf_alloc(&out->sets, cx, (size_t)n * sets, (size_t)a->classes));
     WF_TRY(wf_alloc(&out->log_p, cx, (size_t)n * sets, sizeof *out->log_p));
-    return a->places.rank ? wf_alloc(&out->sequences, cx, (size_t)n * sets,
-                                     (size_t)steps_of(a) * sizeof *out->sequences)
-                          : WF_OK;
+    const size_t steps = (size_t)a->places.steps;
+    return steps ? wf_alloc(&out->sequences, cx, (size_t)n * sets, steps * sizeof *out->sequences)
+                 : WF_OK;
 }
 
 /* Where each step of the likeliest set looked: *out [n][steps][places], to be freed with wf_free;
  * NULL without attention. The sequences of these sets come first in `sets`. */
 static wf_status look(float **out, const answers *a, wf_session *s, const wf_set_answers *sets,
                       const wf_images *images) {
-    wf_context *cx = &s->cli->cx;
-    const int64_t steps = steps_of(a);
-    float *looks = NULL;
+    const int64_t steps = a->places.steps;
     if (!sets->sequences) return WF_OK;
     for (int64_t i = 1; i < images->count; i++) /* forwards, over those that are not wanted */
         memmove(sets->sequences + i * steps, sets->sequences + i * sets->n_sets * steps,
                 (size_t)steps * sizeof *sets->sequences);
-    const wf_predict_options options = {.images = images,
-                                        .normalization = *a->asking.normalization,
-                                        .precision = a->asking.precision,
-                                        .stop = wf_signals_flag()};
-    WF_TRY(wf_alloc(&looks, cx, (size_t)(images->count * steps),
-                    (size_t)places_of(a) * sizeof *looks));
-    wf_status status =
-        wf_looks_fill(looks, cx, a->asking.params, s->pool, &options, sets->sequences);
-    if (status == WF_OK) *out = looks;
-    else wf_free(looks);
-    return status;
+    return wf_session_looks(out, s, &a->asking, images, NULL, images->count, sets->sequences);
 }
 
 static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, const char *file) {
@@ -222,13 +199,12 @@ static wf_status predict_file(const answers *a, wf_session *s, wf_trained *t, co
                                        images.count));
     WF_TRY_OR(look(&looks, a, s, &sets, &images));
     for (int64_t i = 0; i < images.count; i++) {
-        const int64_t at = i * sets.n_sets;
-        const answer said = {probabilities + i * a->classes,
-                             sets.sets ? sets.sets + at * a->classes : NULL,
-                             sets.log_p ? sets.log_p + at : NULL,
-                             sets.n_sets,
-                             looks ? looks + i * steps_of(a) * places_of(a) : NULL,
-                             looks ? sets.sequences + i * steps_of(a) : NULL};
+        const int64_t at = i * sets.n_sets, steps = a->places.steps;
+        const int64_t looks_of_one = steps * a->places.height * a->places.width;
+        const answer said = {
+            probabilities + i * a->classes,          sets.sets ? sets.sets + at * a->classes : NULL,
+            sets.log_p ? sets.log_p + at : NULL,     sets.n_sets,
+            looks ? looks + i * looks_of_one : NULL, looks ? sets.sequences + i * steps : NULL};
         WF_TRY_OR(add_answer(a, file, i, images.count, &said));
     }
 done:
@@ -263,10 +239,9 @@ static wf_status run(wf_cli *cli, const void *given) {
                             .views = wf_views_find(o->views, trained.experiment.model),
                             .beam_width = (int32_t)o->beam_width}};
     const wf_graph *g = trained.params->graph;
-    const int layer = wf_looks_layer(g);
     a.height = (int)g->nodes[0].shape.dim[0];
     a.width = (int)g->nodes[0].shape.dim[1];
-    if (layer > 0) a.places = g->nodes[g->nodes[layer].inputs[1]].shape;
+    a.places = wf_look_places_of(g);
     a.top = a.is_multilabel || o->top < classes ? (int)o->top : classes;
     for (int i = 1; i < cli->operand_count; i++)
         WF_TRY_OR(predict_file(&a, &session, &trained, cli->operands[i]));

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "cmd/thresholds.h"
+#include "eval/looks.h"
 #include "train/recipe.h"
 
 wf_status wf_session_prepare(wf_session *out, wf_cli *cli, const wf_session_flags *flags) {
@@ -164,6 +165,26 @@ wf_status wf_session_probabilities(float **out, const wf_set_answers *sets, wf_s
              : wf_predict(&result, probabilities, params, cx, s->pool, &options);
     if (status == WF_OK) *out = probabilities;
     else wf_free(probabilities);
+    return status;
+}
+
+wf_status wf_session_looks(float **out, wf_session *s, const wf_asking *asking,
+                           const wf_images *images, const int32_t *index, int64_t n,
+                           const int32_t *sequences) {
+    wf_context *cx = &s->cli->cx;
+    const wf_look_places places = wf_look_places_of(asking->params->graph);
+    const size_t size = (size_t)places.steps * (size_t)places.height * (size_t)places.width;
+    const wf_predict_options options = {.images = images,
+                                        .index = index,
+                                        .n = n,
+                                        .normalization = *asking->normalization,
+                                        .precision = asking->precision,
+                                        .stop = wf_signals_flag()};
+    float *looks = NULL;
+    WF_TRY(wf_alloc(&looks, cx, (size_t)n * size, sizeof *looks));
+    wf_status status = wf_looks_fill(looks, cx, asking->params, s->pool, &options, sequences);
+    if (status == WF_OK) *out = looks;
+    else wf_free(looks);
     return status;
 }
 

@@ -157,6 +157,13 @@ wf_status wf_session_probabilities(float **out, const wf_set_answers *sets, wf_s
                                    const wf_asking *asking, const wf_images *images,
                                    const int32_t *index, int64_t n);
 
+/* Where a model with attention looked while it told sequences [n][steps], as wf_set_answers has
+ * them: *out [n][steps][places], to be freed with wf_free (eval/looks.h).
+ * Errors: as wf_predict. */
+wf_status wf_session_looks(float **out, wf_session *s, const wf_asking *asking,
+                           const wf_images *images, const int32_t *index, int64_t n,
+                           const int32_t *sequences);
+
 /* Judges a model on images with labels. *out_probabilities [n][classes] may be NULL, else it is to
  * be freed with wf_free. `thresholds` is of images with any number of labels; NULL: one half.
  * Errors: as wf_session_probabilities; WF_E_ARG (a prior of other labels, or for a model that tells

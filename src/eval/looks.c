@@ -14,6 +14,17 @@ int wf_looks_layer(const wf_graph *g) {
     return -1;
 }
 
+wf_look_places wf_look_places_of(const wf_graph *g) {
+    const int layer = wf_looks_layer(g);
+    if (layer < 0) return (wf_look_places){0};
+    const wf_shape *map = &g->nodes[g->nodes[layer].inputs[1]].shape;
+    const int is_map = map->rank == 3;
+    return (wf_look_places){.steps = (int32_t)g->nodes[g->output].shape.dim[0],
+                            .height = is_map ? (int32_t)map->dim[0] : 1,
+                            .width = (int32_t)map->dim[is_map],
+                            .is_map = is_map};
+}
+
 wf_status wf_looks_fill(float *out, wf_context *cx, wf_params *params, wf_pool *pool,
                         const wf_predict_options *options, const int32_t *sequences) {
     const wf_graph *g = params->graph;
