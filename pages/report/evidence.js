@@ -10,7 +10,7 @@ const SIZE = 112; // CSS pixels of a picture
  */
 export function evidence({evidence: list, tile, predicted, label}, classes, around) {
     const ways = {
-        gradcam: given => overlay(given, tile, classes[predicted], around),
+        gradcam: given => overlay(given, tile, `What spoke for ${classes[predicted]}`, around),
         rows: given => byRows(given, predicted, label, classes),
     };
     return (list ?? []).filter(({kind}) => kind in ways).map(given => ways[given.kind](given));
@@ -56,14 +56,17 @@ function nameOf(i, given) {
     return `${unit} ${i + 1} of ${rows.length} (about ${place} of ${all})`;
 }
 
-/** The picture under a map of heat: clear where nothing was looked at, through red to yellow where most was. */
-function overlay({height, width, values}, tile, name, {sprite}) {
+/**
+ * The picture `tile` under a map of heat: clear where nothing was looked at, through red to yellow where most was;
+ * `label` says what that is.
+ */
+export function overlay({height, width, values}, tile, label, {sprite}) {
     const canvas = el("canvas", {
         class: "tile",
         width: 2 * SIZE,
         height: 2 * SIZE,
         role: "img",
-        "aria-label": `What spoke for ${name}`,
+        "aria-label": label,
     });
     const heat = unpack(values),
         small = el("canvas", {width, height}),

@@ -9,6 +9,7 @@ import {count, counted, percent, score} from "../common/format.js";
 import {classColour} from "../common/palette.js";
 import {saveCsv} from "../common/save.js";
 import {scrollTable} from "../common/table.js";
+import {overlay} from "./evidence.js";
 import {className} from "./gallery.js";
 
 const BARS = 5, // labels whose probabilities are shown
@@ -28,7 +29,7 @@ export const SET_FIGURES = {
     small_object_recall: {name: "Small-object recall", unit: "points"},
 };
 
-/** One model of such images: its figures, labels, pairs of labels, numbers of labels and worst sets. */
+/** One model of such images: its figures, labels, pairs of labels, numbers of labels, some images and the worst sets. */
 export function setModel(details, around) {
     const {label, evaluation: e, sets} = details;
     const classes = e.classes.map(one => one.name);
@@ -47,6 +48,7 @@ export function setModel(details, around) {
             charts.map(chart => figure(chart))
         ),
         labels(label, e),
+        samples(label, sets, classes, e.count, around),
         worst(label, sets, classes, around),
     ];
 }
@@ -100,17 +102,55 @@ function labels(label, e) {
     ];
 }
 
-function worst(label, sets, classes, around) {
-    const list = sets?.worst;
-    if (!list?.length) return null;
+/** What the pictures beside an image are, where there are any. */
+const LOOKS =
+    " The small pictures show, in the order in which the labels were told, where the model looked for each: brightest where most.";
+const looksOf = list => (list.some(one => one.looks) ? LOOKS : "");
+
+const rowsOf = (list, classes) => {
     const text = set => set.map(k => classes[k]).join("|");
-    const rows = list.map(one => ({
+    return list.map(one => ({
         image: one.index,
         labels: text(one.truth),
         told: text(one.told),
         log_p: one.log_p,
+        told_log_p: one.told_log_p,
         ...Object.fromEntries(classes.map((name, i) => [`p_${name}`, one.probabilities[i]])),
     }));
+};
+
+/** Images told right, and others, which nobody chose. */
+function samples(label, sets, classes, count, around) {
+    const {right = [], wrong = []} = sets?.samples ?? {},
+        list = [...right, ...wrong];
+    if (!list.length) return null;
+    const told = count - sets.wrong;
+    const cards = (some, name) => [
+        el("h5", null, name),
+        el(
+            "ul",
+            {class: "mistakes", "aria-label": `${name} by ${label}`},
+            some.map(one => card(one, classes, around))
+        ),
+    ];
+    return [
+        el("h4", {class: "apart"}, "Some test images"),
+        el(
+            "p",
+            {class: "muted small"},
+            `Of ${counted(count, "test image")} ${told} ${told === 1 ? "has its" : "have their"} whole set told right. ` +
+                `${right.length} of these and ${wrong.length} of the others stand here, taken at even distances. ` +
+                `Bars are the probabilities of labels; those that the image has are in strong letters.${looksOf(list)}`
+        ),
+        right.length ? cards(right, "Told right") : null,
+        wrong.length ? cards(wrong, "Told wrong") : null,
+        saveCsv(`these images of ${label}`, "some-sets.csv", () => rowsOf(list, classes)),
+    ];
+}
+
+function worst(label, sets, classes, around) {
+    const list = sets?.worst;
+    if (!list?.length) return null;
     const order = list.some(one => one.log_p !== null)
         ? "that it finds least likely to have the labels that they have"
         : "with the most labels wrong";
@@ -120,14 +160,14 @@ function worst(label, sets, classes, around) {
             "p",
             {class: "muted small"},
             `Of ${counted(sets.wrong, "test image")} with a wrong set the ${list.length} ${order}. Bars are the ` +
-                "probabilities of labels; those that the image has are in strong letters."
+                `probabilities of labels; those that the image has are in strong letters.${looksOf(list)}`
         ),
         el(
             "ul",
             {class: "mistakes", "aria-label": `The worst sets of ${label}`},
             list.map(one => card(one, classes, around))
         ),
-        saveCsv(`the worst sets of ${label}`, "worst-sets.csv", () => rows),
+        saveCsv(`the worst sets of ${label}`, "worst-sets.csv", () => rowsOf(list, classes)),
     ];
 }
 
@@ -148,7 +188,7 @@ function card(one, classes, around) {
     return el(
         "li",
         null,
-        el("div", {class: "pictures"}, around.picture(one.tile, `Test image ${one.index}: ${truth}`)),
+        el("div", {class: "pictures"}, around.picture(one.tile, `Test image ${one.index}: ${truth}`), looks(one, classes, around)),
         el("p", null, el("span", {class: "muted"}, "Told "), names(one.told, one.truth, classes, "s")),
         el("p", null, el("span", {class: "muted"}, "True "), names(one.truth, one.told, classes, "strong")),
         el(
@@ -169,7 +209,37 @@ function card(one, classes, around) {
         el(
             "p",
             {class: "muted small"},
-            `Test image ${one.index}${one.log_p === null ? "" : `, the true set has probability ${probability(one.log_p)}`}`
+            said(one)
+        )
+    );
+}
+
+/** How probable the sets are, as far as that is known. */
+function said({index, truth, told, log_p: ofTrue, told_log_p: ofTold}) {
+    const isRight = truth.join() === told.join();
+    return [
+        `Test image ${index}`,
+        ofTold === null ? null : `the told set has probability ${probability(ofTold)}`,
+        ofTrue === null || (isRight && ofTold !== null) ? null : `the true set has probability ${probability(ofTrue)}`,
+    ]
+        .filter(Boolean)
+        .join(", ");
+}
+
+/** Where each label looked, of a model that does. */
+function looks({looks: given, tile, truth, index}, classes, around) {
+    if (!given || tile === null) return null;
+    const {height, width, labels: list} = given;
+    return el(
+        "ol",
+        {class: "looks", "aria-label": `Where the model looked in test image ${index}`},
+        list.map(({label, values}) =>
+            el(
+                "li",
+                null,
+                overlay({height, width, values}, tile, `Where it looked for ${classes[label]}`, around),
+                truth.includes(label) ? el("span", null, classes[label]) : el("s", null, classes[label])
+            )
         )
     );
 }

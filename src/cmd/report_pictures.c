@@ -83,7 +83,10 @@ static wf_status open_model(wf_pictures *p, size_t row) {
     WF_TRY(wf_path_folder(&runs, cx, s->path));
     wf_status status = wf_trained_open(&p->trained, p->session, runs, s->path);
     wf_free(runs);
-    return wf__pictures_forgive(p, status, s->id, "map and no evidence of its mistakes");
+    return wf__pictures_forgive(p, status, s->id,
+                                wf__pictures_run(p, row)->evaluation->is_multilabel
+                                    ? "probabilities of what it told"
+                                    : "map and no evidence of its mistakes");
 }
 
 wf_status wf__pictures_open_model(const wf_trained **out, wf_pictures *p, size_t row) {
@@ -199,9 +202,12 @@ static wf_status each_image(wf_pictures *p, wf_tiles *t, image_fn visit) {
     WF_TRY(each_of(p, t, json_object_get(samples, "train"), WF_PART_TRAIN, visit));
     WF_TRY(each_finding(p, t, json_object_get(data, "audit"), visit));
     json_array_foreach(json_object_get(document, "models"), i, one) if (p->is_shown[i]) {
-        const json_t *sets = json_object_get(one, "sets");
+        const json_t *sets = json_object_get(one, "sets"),
+                     *samples = json_object_get(sets, "samples");
         WF_TRY(each_of(p, t, json_object_get(one, "mistakes"), WF_PART_TEST, visit));
         WF_TRY(each_of(p, t, json_object_get(sets, "worst"), WF_PART_TEST, visit));
+        WF_TRY(each_of(p, t, json_object_get(samples, "right"), WF_PART_TEST, visit));
+        WF_TRY(each_of(p, t, json_object_get(samples, "wrong"), WF_PART_TEST, visit));
     }
     json_array_foreach(json_object_get(document, "disagreements"), i,
                        one) if (is_label_shown(p, json_string_value(json_object_get(one, "a"))))
@@ -346,10 +352,12 @@ static int has_multilabel(const wf_comparison *c) {
     return n > 0;
 }
 
-/* Of any number of labels the worst sets are shown; samples, maps and what models look at in their
- * mistakes are of images with one label each. */
+/* Of any number of labels some sets are shown, and where each label looked; samples of the data,
+ * maps and what models look at in their mistakes are of images with one label each. */
 static wf_status put_set_data(wf_pictures *p) {
     int is_there = 0;
+    for (size_t row = 0; row < p->report->comparison->row_count; row++)
+        WF_TRY(wf__pictures_sets(p, row));
     WF_TRY(find_rows(&is_there, p));
     WF_TRY(wf__pictures_data(p, NULL));
     return is_there ? draw(p, p->session->dataset) : WF_OK;

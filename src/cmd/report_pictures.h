@@ -50,6 +50,8 @@ wf_status wf__pictures_keep(wf_pictures *p, size_t row, const char *name, const 
 
 wf_status wf__pictures_map(wf_pictures *p, size_t row);      /* models[row].map */
 wf_status wf__pictures_mistakes(wf_pictures *p, size_t row); /* models[row].mistakes */
+wf_status wf__pictures_sets(wf_pictures *p,
+                            size_t row); /* more of the images of models[row].sets */
 /* data, but for its sprite. `dataset` NULL: what the runs themselves know of it. */
 wf_status wf__pictures_data(wf_pictures *p, const wf_dataset *dataset);
 

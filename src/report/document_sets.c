@@ -1,5 +1,5 @@
 /* What a model told of images with any number of labels: which labels go together, how many there
- * are, and the sets that it found least likely. */
+ * are, samples of images, and the sets that it found least likely. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "report/document_parts.h"
 
-enum { SHOWN = 20 };
+enum { SHOWN = 20, SAMPLES = 6 };
 
 /* ---- counts ---- */
 
@@ -51,7 +51,7 @@ static wf_status put_sizes(json_t *object, wf_context *cx, const char *key, cons
     return WF_OK;
 }
 
-/* ---- the worst ---- */
+/* ---- images ---- */
 
 typedef struct wrong {
     int64_t row;
@@ -73,10 +73,36 @@ static wf_status put_labels(json_t *object, wf_context *cx, const char *key, con
     return WF_OK;
 }
 
-static wf_status put_image(json_t *list, wf_context *cx, const wf_predictions *p, int64_t row) {
+/* Labels of the image that are told wrong. */
+static int count_wrong(const wf_predictions *p, int64_t row) {
     const int k = p->class_count;
-    json_t *one = json_pack("{s:I, s:n, s:o}", "index", (json_int_t)p->index[row], "tile", "log_p",
-                            p->log_p ? wf_json_real(p->log_p[row]) : json_null());
+    int n = 0;
+    for (int j = 0; j < k; j++) n += p->sets[row * k + j] != p->taken[row * k + j];
+    return n;
+}
+
+static int is_told_right(const wf_predictions *p, int64_t row) { return count_wrong(p, row) == 0; }
+
+/* log of the probability of the set that was told, NAN: not known. A set that is right is the true
+ * one; with thresholds labels are independent of each other. */
+static double told_log_p(const wf_predictions *p, int64_t row, int has_thresholds) {
+    const int k = p->class_count;
+    double sum = 0;
+    if (p->log_p && is_told_right(p, row)) return p->log_p[row];
+    for (int j = 0; j < k && has_thresholds; j++) {
+        const double q = (double)p->probabilities[row * k + j];
+        sum += log(p->taken[row * k + j] ? q : 1 - q);
+    }
+    return has_thresholds ? sum : (double)NAN;
+}
+
+static wf_status put_image(json_t *list, wf_context *cx, const wf_predictions *p, int64_t row,
+                           int has_thresholds) {
+    const int k = p->class_count;
+    json_t *one =
+        json_pack("{s:I, s:n, s:o, s:o, s:n}", "index", (json_int_t)p->index[row], "tile", "log_p",
+                  p->log_p ? wf_json_real(p->log_p[row]) : json_null(), "told_log_p",
+                  wf_json_real(told_log_p(p, row, has_thresholds)), "looks");
     json_t *probabilities = json_array();
     WF_TRY(wf_json_append(list, cx, one));
     WF_TRY(wf_json_put(one, cx, "probabilities", probabilities));
@@ -89,32 +115,49 @@ static wf_status put_image(json_t *list, wf_context *cx, const wf_predictions *p
     return WF_OK;
 }
 
-static wf_status put_worst(json_t *object, wf_context *cx, const wf_predictions *p) {
-    const int k = p->class_count;
+/* SAMPLES of the images that are all right, or of the others, at even distances. */
+static wf_status put_samples(json_t *samples, wf_context *cx, const wf_predictions *p, int is_right,
+                             int has_thresholds) {
+    json_t *list = json_array();
+    int64_t count = 0, at = 0, taken = 0;
+    WF_TRY(wf_json_put(samples, cx, is_right ? "right" : "wrong", list));
+    for (int64_t i = 0; i < p->count; i++) count += is_told_right(p, i) == is_right;
+    const int64_t n = count < SAMPLES ? count : SAMPLES;
+    for (int64_t i = 0; i < p->count && taken < n; i++) {
+        if (is_told_right(p, i) != is_right) continue;
+        if (at++ != (2 * taken + 1) * count / (2 * n)) continue;
+        WF_TRY(put_image(list, cx, p, i, has_thresholds));
+        taken++;
+    }
+    return WF_OK;
+}
+
+static wf_status put_worst(json_t *object, wf_context *cx, const wf_predictions *p,
+                           int has_thresholds) {
     json_t *list = json_array();
     wrong *all = NULL;
     size_t count = 0;
     WF_TRY(wf_json_put(object, cx, "worst", list));
     WF_TRY(wf_alloc(&all, cx, (size_t)p->count, sizeof *all));
     for (int64_t i = 0; i < p->count; i++) {
-        int n_wrong = 0;
-        for (int j = 0; j < k; j++) n_wrong += p->sets[i * k + j] != p->taken[i * k + j];
+        const int n_wrong = count_wrong(p, i);
         if (n_wrong) all[count++] = (wrong){i, p->log_p ? p->log_p[i] : -n_wrong};
     }
     if (count > 1) qsort(all, count, sizeof *all, compare_wrong);
     wf_status status = wf_json_put(object, cx, "wrong", json_integer((json_int_t)count));
     for (size_t i = 0; i < count && i < SHOWN && status == WF_OK; i++)
-        status = put_image(list, cx, p, all[i].row);
+        status = put_image(list, cx, p, all[i].row, has_thresholds);
     wf_free(all);
     return status;
 }
 
 /* ---- the whole ---- */
 
-static wf_status fill(json_t *object, wf_context *cx, const wf_predictions *p) {
-    const int k = p->class_count;
+static wf_status fill(json_t *object, wf_context *cx, const wf_predictions *p,
+                      const wf_evaluation *e) {
+    const int k = p->class_count, has_thresholds = !isnan(e->thresholds[0]);
     int most = 0;
-    json_t *together = json_object(), *sizes = json_object();
+    json_t *together = json_object(), *sizes = json_object(), *samples = json_object();
     for (int64_t i = 0; i < p->count; i++) {
         const int truth = size_of(p->sets + i * k, k), told = size_of(p->taken + i * k, k);
         most = truth > most ? truth : most;
@@ -126,7 +169,10 @@ static wf_status fill(json_t *object, wf_context *cx, const wf_predictions *p) {
     WF_TRY(put_together(together, cx, "told", p->taken, p->count, k));
     WF_TRY(put_sizes(sizes, cx, "true", p->sets, p->count, k, most));
     WF_TRY(put_sizes(sizes, cx, "told", p->taken, p->count, k, most));
-    return put_worst(object, cx, p);
+    WF_TRY(wf_json_put(object, cx, "samples", samples));
+    WF_TRY(put_samples(samples, cx, p, 1, has_thresholds));
+    WF_TRY(put_samples(samples, cx, p, 0, has_thresholds));
+    return put_worst(object, cx, p, has_thresholds);
 }
 
 wf_status wf__document_sets(json_t *model, wf_context *cx, const wf_report_run *run) {
@@ -141,7 +187,7 @@ wf_status wf__document_sets(json_t *model, wf_context *cx, const wf_report_run *
                      p.class_count == run->evaluation->class_count;
     json_t *object = fits ? json_object() : json_null();
     status = wf_json_put(model, cx, "sets", object);
-    if (status == WF_OK && fits) status = fill(object, cx, &p);
+    if (status == WF_OK && fits) status = fill(object, cx, &p, run->evaluation);
     wf_predictions_reset(&p);
     return status;
 }

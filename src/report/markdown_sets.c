@@ -1,4 +1,5 @@
 /* A model of images with any number of labels, in Markdown. */
+#include <math.h>
 #include <stdio.h>
 
 #include "report/charts.h"
@@ -63,6 +64,60 @@ static void add_set(wf__markdown *m, const json_t *set, const wf_evaluation *e) 
     if (!json_array_size(set)) wf__md(m, "no label");
 }
 
+static int fill_sample(wf_contact *out, wf__markdown *m, const json_t *one, void *user) {
+    const json_t *p = json_object_get(one, "told_log_p");
+    const int64_t index = (int64_t)json_integer_value(json_object_get(one, "index"));
+    (void)user;
+    out->images[0] = wf__md_pixels(wf__md_test(m), index);
+    snprintf(out->captions[0], WF_CONTACT_BYTES, "test image %lld", (long long)index);
+    snprintf(out->captions[1], WF_CONTACT_BYTES, "told %s",
+             json_equal(json_object_get(one, "truth"), json_object_get(one, "told")) ? "right"
+                                                                                     : "wrong");
+    if (json_is_number(p))
+        snprintf(out->captions[2], WF_CONTACT_BYTES, "probability %.3g", exp(json_number_value(p)));
+    return 1;
+}
+
+static void add_samples(wf__markdown *m, const json_t *list, const wf_evaluation *e) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i), *p = json_object_get(one, "told_log_p");
+        char text[32] = "-";
+        if (json_is_number(p)) snprintf(text, sizeof text, "%.3g", exp(json_number_value(p)));
+        wf__md(m, "| ");
+        wf__md_figure(m, json_object_get(one, "index"), "%.0f");
+        wf__md(m, " | ");
+        add_set(m, json_object_get(one, "truth"), e);
+        wf__md(m, " | ");
+        add_set(m, json_object_get(one, "told"), e);
+        wf__md(m, " | ");
+        wf__md(m, text);
+        wf__md(m, " |\n");
+    }
+}
+
+/* Those told right, then the others: a sheet of the images, and a table. */
+static wf_status add_all_samples(wf__markdown *m, size_t row, const json_t *samples,
+                                 const wf_evaluation *e) {
+    wf_context *cx = m->cx;
+    json_t *all = json_array();
+    const wf__sheet sheet = {.list = all, .form = wf__md_test(m), .fill = fill_sample};
+    const char *label = m->c->rows[row].label;
+    char name[160], title[200];
+    WF_REQUIRE(all, WF_E_NOMEM, "out of memory: samples");
+    json_array_extend(all, json_object_get(samples, "right"));
+    json_array_extend(all, json_object_get(samples, "wrong"));
+    snprintf(name, sizeof name, "%02zu-%.100s-samples", row + 1, label);
+    snprintf(title, sizeof title, "Test images that %.120s told right, and wrong", label);
+    wf_status status = wf__md_sheet(m, name, title, &sheet);
+    if (status == WF_OK && json_array_size(all)) {
+        wf__md(m, "\n| Test image | True | Told | Probability of the told set "
+                  "|\n|---:|---|---|---:|\n");
+        add_samples(m, all, e);
+    }
+    json_decref(all);
+    return status;
+}
+
 static void add_worst(wf__markdown *m, const json_t *worst, const wf_evaluation *e) {
     if (!json_array_size(worst)) return;
     wf__md(m, "\nThe true sets that it finds least likely, among those told wrong:\n\n| Test image "
@@ -94,6 +149,7 @@ wf_status wf__md_sets(wf__markdown *m, size_t row, const json_t *model) {
     WF_TRY(wf_chart_together(&svg, m->cx, json_object_get(sets, "together"), e));
     WF_TRY(wf__md_model_picture(m, row, "together", "Pairs of labels, told against true", &svg));
     add_sizes(m, json_object_get(sets, "sizes"));
+    WF_TRY(add_all_samples(m, row, json_object_get(sets, "samples"), e));
     add_worst(m, json_object_get(sets, "worst"), e);
     return m->out->text.status;
 }

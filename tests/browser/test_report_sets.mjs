@@ -17,6 +17,26 @@ const MODELS = {
     field: ["dense: {units: 4}\n  - label_sets\n  - softmax", "sparse_categorical_crossentropy"],
 };
 
+const LOOKER = `name: looker
+input: [${SIDE}, ${SIDE}, 1]
+classes: 4
+layers:
+  - conv2d: {filters: 6, kernel_size: 3, activation: relu, name: map}
+  - flatten
+  - dense: {name: image, units: 8}
+  - repeat_vector: {n: 5}
+  - label_input: {length: 5, classes: 4}
+  - embedding: {name: labels, input_dim: 6, output_dim: 8}
+  - lstm: {units: 8, return_sequences: true}
+  - time_distributed: {name: state, layer: {dense: {units: 6}}}
+  - attention: {inputs: [state, map]}
+  - time_distributed: {name: seen, layer: {dense: {units: 8}}}
+  - add: {inputs: [seen, repeat_vector]}
+  - tanh
+  - tied_dense: {to: labels, units: 5, activation: softmax}
+training: {epochs: 12, batch_size: 16, validation: 0.2, optimizer: {adam: {learning_rate: 0.01}}}
+`;
+
 /** Numbers in [0, 1), always the same. */
 function* numbers(state) {
     for (;;) yield (state = (state * 16807) % 2147483647) / 2147483647;
@@ -70,6 +90,9 @@ before(async () => {
         );
     }
     await weft("compare", ...files, "--dataset", sets, "--runs", runs, "-q");
+    const looker = path.join(folder, "looker.yaml");
+    await writeFile(looker, LOOKER);
+    await weft("train", looker, "--dataset", sets, "--output", runs, "-q");
     const cv = ["--folds", "3", "--epochs", "1", "--no-final", "--runs", runs, "-q"];
     await weft("cv", ...files, "--dataset", sets, ...cv);
     study = JSON.parse(await readFile(path.join(runs, "cross-validation", "cv.json")));
@@ -85,7 +108,7 @@ test("it has the charts of sets, and none that asks for one label per image", as
     const charts = await marksOf(page);
     const names = charts.map(one => one.name);
     for (const name of ["together", "set-sizes", "class-scores", "learning-curves"])
-        assert.ok(names.filter(one => one === name).length === 2, `${name} in ${names}`);
+        assert.ok(names.filter(one => one === name).length === 3, `${name} in ${names}`);
     for (const name of ["confusion", "roc", "reliability", "map"]) assert.ok(!names.includes(name), name);
     for (const {name, state} of charts) assert.equal(state, "drawn", name);
     assert.ok(charts.find(one => one.name === "together").marks.rect >= 6);
@@ -101,6 +124,47 @@ test("its tables have the figures of the field", async () => {
     assert.ok(rows[3].startsWith("<b>right</b>"), rows[3]);
 });
 
+const cardsOf = label =>
+    page.$$eval(`[aria-label="${label}"] > li`, all =>
+        all.map(one => ({
+            text: one.textContent,
+            looks: [...one.querySelectorAll(".looks li")].map(look => look.textContent),
+            labels: [...one.querySelectorAll(".looks canvas")].map(look => look.ariaLabel),
+            colours: [...one.querySelectorAll(".looks canvas")].map(look => {
+                const {data} = look.getContext("2d").getImageData(0, 0, look.width, look.height);
+                return data.some((value, i) => i % 4 === 0 && value > data[i + 1] + 40); // red heat on grey
+            }),
+            told: one.querySelector("p").textContent.replace("Told ", "").split(", "),
+            truth: one.querySelector("p:nth-of-type(2)").textContent.replace("True ", ""),
+        }))
+    );
+
+test("some images that were told right and wrong are shown, with where each label looked", async () => {
+    for (const model of ["each", "field", "looker"]) {
+        const right = await cardsOf(`Told right by ${model}`),
+            wrong = await cardsOf(`Told wrong by ${model}`);
+        assert.ok(wrong.length === 6 && right.length <= 6, `${right.length} and ${wrong.length} images of ${model}`);
+        for (const {text, told, truth} of right) {
+            assert.equal(told.join(", "), truth);
+            assert.match(text, /Test image \d+, the told set has probability [0-9.e-]+$/);
+        }
+        for (const {text, told, truth} of wrong) {
+            assert.notEqual(told.join(", "), truth);
+            assert.match(text, /the told set has probability [0-9.e-]+, the true set has probability [0-9.e-]+$/);
+        }
+        for (const {looks, labels, colours, told} of [...right, ...wrong]) {
+            if (model !== "looker") assert.equal(looks.length, 0);
+            else if (told[0] !== "no label") {
+                assert.deepEqual(looks.join(", ").split(", ").toSorted(), told.toSorted());
+                assert.deepEqual(labels, looks.map(name => `Where it looked for ${name}`));
+                assert.ok(colours.every(Boolean), `${colours}`);
+            }
+        }
+    }
+    assert.ok((await cardsOf("Told right by looker")).length > 0);
+    assert.match(await page.$eval("#models", one => one.textContent), /where the model looked for each: brightest/);
+});
+
 test("the worst sets are shown with their pictures", async () => {
     const cards = await page.$$eval('[aria-label="The worst sets of each"] > li', all =>
         all.map(one => ({
@@ -112,7 +176,7 @@ test("the worst sets are shown with their pictures", async () => {
     );
     assert.ok(cards.length > 3 && cards.length <= 20, `${cards.length} cards`);
     for (const {text, shades} of cards) {
-        assert.match(text, /^Told .*True .*the true set has probability [0-9.e-]+$/);
+        assert.match(text, /^Told .*True .*the told set has .*the true set has probability [0-9.e-]+$/);
         assert.ok(shades > 3, `${shades} shades`);
     }
 });

@@ -224,6 +224,56 @@ json_is 'all(max(map(max, l["attention"])) == l["attention"][l["looked_at"]["y"]
     for p in d["predictions"] for l in p["labels"])' True
 weft predict looker-1 sets/test-images-idx3-ubyte
 out_like '*\[0\]: * 0.* (?, ?)* - set 0.*'
+# the report shows the same of some images, also when the weights are gone
+cat >shown.py <<'END'
+import base64, json, math, sys
+report, said = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))["predictions"]
+sets = report["models"][0]["sets"]
+right, wrong = sets["samples"]["right"], sets["samples"]["wrong"]
+assert len(right) == len(wrong) == 6 and all(i["truth"] == i["told"] for i in right) and sets["wrong"] > 6
+assert all(i["truth"] != i["told"] for i in wrong + sets["worst"])
+looked = 0
+for image in right + wrong + sets["worst"]:
+    of = said[image["index"]]
+    assert sorted(l["class"] for l in of["labels"]) == image["told"] and image["tile"] is not None
+    assert abs(math.exp(image["told_log_p"]) - of["set_probability"]) < 1e-6, image
+    if image["truth"] == image["told"]: assert abs(image["log_p"] - image["told_log_p"]) < 1e-5
+    if not any("attention" in l for l in of["labels"]):
+        assert image["looks"] is None or image["looks"]["labels"] == []
+        continue
+    looks = image["looks"]
+    assert sorted(l["label"] for l in looks["labels"]) == image["told"]
+    for look in looks["labels"]:
+        weights = sum(next(l["attention"] for l in of["labels"] if l["class"] == look["label"]), [])
+        values = list(base64.b64decode(look["values"]["base64"]))
+        assert len(values) == looks["height"] * looks["width"] == 36
+        assert all(abs(v - 255 * w / max(weights)) < 0.6 for v, w in zip(values, weights))
+        looked += 1
+print(looked > 20)
+END
+for one in 'looker True' 'decoder False' 'each False' 'field False'; do
+    read -r name looks <<<"$one"
+    weft predict $name-1 sets/test-images-idx3-ubyte --json
+    cp .out $name.json
+    weft report $name-1 --format json -o report.json -q
+    exits 0
+    same "$(/usr/bin/python3 shown.py report.json $name.json 2>&1)" "$looks"
+done
+same "$(cd "$WEFT_RUNS" && echo ./*/report/sets.json)" \
+    './decoder-1/report/sets.json ./field-1/report/sets.json ./looker-1/report/sets.json'
+mv "$WEFT_RUNS/looker-1/weights" weights
+weft report looker-1 --format json -o report.json -q
+exits 0
+same "$(/usr/bin/python3 shown.py report.json looker.json 2>&1)" True
+rm -r "$WEFT_RUNS/looker-1/report"
+weft report looker-1 --format json -o report.json
+exits 0
+err_like '*looker-1: no probabilities of what it told: *'
+mv weights "$WEFT_RUNS/looker-1/weights"
+weft report looker-1 --format md -o looker.md -q
+exits 0
+check 'samples in Markdown' grep -qF '| Test image | True | Told | Probability of the told set |' looker.md
+check 'and as a picture' test -s looker-files/01-looker-samples.png
 weft predict decoder-1 sets/test-images-idx3-ubyte --json
 json_is 'any("attention" in l for p in d["predictions"] for l in p["labels"])' False
 weft train decoder.yaml --dataset ./sets -q -t 3 --name again

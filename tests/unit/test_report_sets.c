@@ -136,6 +136,39 @@ TEST(the_document_counts_pairs_and_sizes) {
     end();
 }
 
+/* Ascending rows of which all are right, or none. */
+static void check_samples(const json_t *list, int is_right) {
+    json_int_t before = -1;
+    CHECK_INT(json_array_size(list), 6);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i), *told = json_object_get(one, "told_log_p");
+        const json_int_t index = json_integer_value(json_object_get(one, "index"));
+        CHECK(index > before && (index - before < 24 || before < 0)); /* at even distances */
+        CHECK_INT(json_equal(json_object_get(one, "truth"), json_object_get(one, "told")),
+                  is_right);
+        CHECK_INT((index % 8 & 1) && index % 4 == 1, !is_right);
+        if (is_right) CHECK_NEAR(json_number_value(told), -0.1 * (double)(1 + index % 5), 1e-12);
+        else CHECK(json_is_null(told)); /* a model that tells sets as a whole has to be asked */
+        CHECK(json_is_null(json_object_get(one, "looks")));
+        before = index;
+    }
+}
+
+TEST(the_document_has_samples_of_both_kinds) {
+    begin();
+    add_run("a", 1, 4, 0);
+    wf_comparison *c = compare();
+    json_t *d = NULL;
+    CHECK_OK(&cx, wf_report_document(&d, &cx, c, &(const wf_report_options){0}));
+    const json_t *sets = json_object_get(json_array_get(json_object_get(d, "models"), 0), "sets");
+    const json_t *samples = json_object_get(sets, "samples");
+    check_samples(json_object_get(samples, "right"), 1);
+    check_samples(json_object_get(samples, "wrong"), 0);
+    json_decref(d);
+    wf_comparison_destroy(c);
+    end();
+}
+
 TEST(failing_memory_is_reported) {
     begin();
     add_run("a", 1, 20, 0);
