@@ -337,8 +337,7 @@ const wf_command wf_command_compare = {
     .examples = "weft compare cnn-3conv-leaky gru-128 cnn-32-lstm --epochs 3\n"
                 "weft compare --suite reports --seeds 3 --output comparison\n"
                 "weft compare --suite outfits --results docs/results/outfits --max-time 2h\n"
-                "weft compare --suite outfits --seeds 1 --count 2000 --test-count 500 "
-                "--classifier-count 4000 --classifier-epochs 3",
+                "weft compare --suite outfits --seeds 1 --count 2000 --classifier-count 4000",
     .options_size = sizeof(compare_options),
     .options = options_table,
     .run = run,
