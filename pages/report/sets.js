@@ -138,7 +138,7 @@ function samples(label, sets, classes, count, around) {
         el(
             "p",
             {class: "muted small"},
-            `Of ${counted(count, "test image")} ${told} ${told === 1 ? "has its" : "have their"} whole set told right. ` +
+            `Of ${counted(count, "test image")} ${counted(told, "has its", "have their")} whole set told right. ` +
                 `${right.length} of these and ${wrong.length} of the others stand here, taken at even distances. ` +
                 `Bars are the probabilities of labels; those that the image has are in strong letters.${looksOf(list)}`
         ),
