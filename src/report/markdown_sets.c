@@ -64,6 +64,17 @@ static void add_set(wf__markdown *m, const json_t *set, const wf_evaluation *e) 
     if (!json_array_size(set)) wf__md(m, "no label");
 }
 
+/* The row's first cells: the image, what is there, what was told. */
+static void add_case(wf__markdown *m, const json_t *one, const wf_evaluation *e) {
+    wf__md(m, "| ");
+    wf__md_figure(m, json_object_get(one, "index"), "%.0f");
+    wf__md(m, " | ");
+    add_set(m, json_object_get(one, "truth"), e);
+    wf__md(m, " | ");
+    add_set(m, json_object_get(one, "told"), e);
+    wf__md(m, " | ");
+}
+
 static int fill_sample(wf_contact *out, wf__markdown *m, const json_t *one, void *user) {
     const json_t *p = json_object_get(one, "told_log_p");
     const int64_t index = (int64_t)json_integer_value(json_object_get(one, "index"));
@@ -83,13 +94,7 @@ static void add_samples(wf__markdown *m, const json_t *list, const wf_evaluation
         const json_t *one = json_array_get(list, i), *p = json_object_get(one, "told_log_p");
         char text[32] = "-";
         if (json_is_number(p)) snprintf(text, sizeof text, "%.3g", exp(json_number_value(p)));
-        wf__md(m, "| ");
-        wf__md_figure(m, json_object_get(one, "index"), "%.0f");
-        wf__md(m, " | ");
-        add_set(m, json_object_get(one, "truth"), e);
-        wf__md(m, " | ");
-        add_set(m, json_object_get(one, "told"), e);
-        wf__md(m, " | ");
+        add_case(m, one, e);
         wf__md(m, text);
         wf__md(m, " |\n");
     }
@@ -124,13 +129,7 @@ static void add_worst(wf__markdown *m, const json_t *worst, const wf_evaluation 
               "| True | Told | Log-probability |\n|---:|---|---|---:|\n");
     for (size_t i = 0; i < json_array_size(worst); i++) {
         const json_t *one = json_array_get(worst, i);
-        wf__md(m, "| ");
-        wf__md_figure(m, json_object_get(one, "index"), "%.0f");
-        wf__md(m, " | ");
-        add_set(m, json_object_get(one, "truth"), e);
-        wf__md(m, " | ");
-        add_set(m, json_object_get(one, "told"), e);
-        wf__md(m, " | ");
+        add_case(m, one, e);
         wf__md_figure(m, json_object_get(one, "log_p"), "%.2f");
         wf__md(m, " |\n");
     }
