@@ -60,7 +60,7 @@ static wf_status name_of(wf_str *out, wf_context *cx, const address *a, const ch
 
 wf_status wf__listen(int *out_fd, int *out_port, char **out_url, wf_context *cx, const char *host,
                      int port) {
-    enum { BACKLOG = 512 };
+    enum { BACKLOG = 512, SEND_BUFFER = 128 << 10 };
     address a, bound = {0};
     socklen_t size = 0, bound_size = sizeof bound;
     wf_str url = {0};
@@ -69,6 +69,9 @@ wf_status wf__listen(int *out_fd, int *out_port, char **out_url, wf_context *cx,
     int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     WF_REQUIRE(fd >= 0, WF_E_IO, "cannot make a socket: %s", strerror(errno));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    /* Connections inherit it. Without it the kernel takes megabytes of answers for a client that
+     * takes none, and the others wait while they are copied. */
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER}, sizeof(int));
     if (bind(fd, &a.any, size) != 0 || listen(fd, BACKLOG) != 0 ||
         getsockname(fd, &bound.any, &bound_size) != 0) {
         status = explain(cx, host, port);

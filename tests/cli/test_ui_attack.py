@@ -1,8 +1,5 @@
 """weft ui under attack: 10,000 malformed requests and 500 slow connections leave it serving. A good client is
-answered within a second during and after, memory and descriptors stay, and no run is touched.
-
-The client, the attackers and other tests share the cores, so that an answer may have to wait for one: of twenty answers
-one may take longer, but not as long as a connection may stay that says nothing."""
+answered within a second during and after, memory and descriptors stay, and no run is touched."""
 import concurrent.futures
 import json
 import os
@@ -45,10 +42,9 @@ class GoodClient(threading.Thread):
     def verdict(self, when):
         self.is_over = True
         self.join()
-        late = [one for one in self.seconds if one >= 1]
-        c.check(f"a good client is answered within a second {when}", len(late) <= len(self.seconds) / 20 and
-                max(self.seconds, default=9) < 5 and not self.wrong and len(self.seconds) > 10,
-                (late, len(self.seconds), self.wrong[:5]))
+        c.check(f"a good client is answered within a second {when}",
+                max(self.seconds, default=9) < 1 and not self.wrong and len(self.seconds) > 10,
+                (max(self.seconds, default=9), len(self.seconds), self.wrong[:5]))
 
 
 # ---- malformed requests ----
