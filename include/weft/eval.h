@@ -233,6 +233,8 @@ WF_API wf_status wf_resampled_difference(wf_interval *out, wf_context *cx,
 WF_API double wf_evaluation_headline(const wf_evaluation *e, wf_headline which);
 WF_API const char *wf_headline_key(wf_headline which);
 WF_API const char *wf_headline_name(wf_headline which);
+/* The figure with that key; NAN also for a key that none has. */
+WF_API double wf_evaluation_figure(const wf_evaluation *e, const char *key);
 
 /* NULL is legal. */
 WF_API void wf_evaluation_destroy(wf_evaluation *e);

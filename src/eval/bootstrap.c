@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -298,4 +299,11 @@ const char *wf_headline_name(wf_headline which) {
 #undef XX
     };
     return names[which];
+}
+
+double wf_evaluation_figure(const wf_evaluation *e, const char *key) {
+    for (int h = 0; h < WF_HEADLINE_COUNT; h++)
+        if (!strcmp(key, wf_headline_key((wf_headline)h)))
+            return wf_evaluation_headline(e, (wf_headline)h);
+    return (double)NAN;
 }

@@ -70,24 +70,14 @@ static wf_status find_model(size_t *out, wf_context *cx, const wf_cross_validati
 }
 
 static void figures_of(double out[WF_CV_FIGURES], const wf_evaluation *e) {
-    for (int f = 0; f < WF_CV_FIGURES; f++) out[f] = (double)NAN;
+    for (int f = 0; f < WF_CV_FIGURES; f++)
+        out[f] = e->is_multilabel == (f >= WF_CV_SUBSET_ACCURACY)
+                     ? wf_evaluation_figure(e, wf_cv_figure_of((wf_cv_figure)f)->key)
+                     : (double)NAN;
     if (!e->is_multilabel) {
-        out[WF_CV_ACCURACY] = e->accuracy;
-        out[WF_CV_MACRO_F1] = e->macro.f1;
         out[WF_CV_MACRO_AUC] = e->macro.auc;
         return;
     }
-    out[WF_CV_SUBSET_ACCURACY] = e->accuracy;
-    out[WF_CV_SET_LOG_LIKELIHOOD] = e->set_log_likelihood;
-    out[WF_CV_MAP] = e->macro.average_precision;
-    out[WF_CV_C_P] = e->macro.precision;
-    out[WF_CV_C_R] = e->macro.recall;
-    out[WF_CV_C_F1] = e->macro.f1;
-    out[WF_CV_O_P] = e->micro.precision;
-    out[WF_CV_O_R] = e->micro.recall;
-    out[WF_CV_O_F1] = e->micro.f1;
-    if (e->small_count) out[WF_CV_SMALL_RECALL] = e->small_recall;
-    out[WF_CV_LOSS] = e->loss;
     out[WF_CV_AT_HALF] = e->accuracy_at_half;
     out[WF_CV_SAMPLES_F1] = e->samples.f1;
     out[WF_CV_HAMMING_LOSS] = e->hamming_loss;

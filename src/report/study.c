@@ -104,17 +104,9 @@ static double number(const json_t *object, const char *key) {
 }
 
 static void take_figures(wf_study_run *run, const wf_evaluation *e) {
-    double *f = run->figures;
-    f[WF_STUDY_SUBSET_ACCURACY] = e->accuracy;
-    f[WF_STUDY_SET_LOG_LIKELIHOOD] = e->set_log_likelihood;
-    f[WF_STUDY_C_P] = e->macro.precision;
-    f[WF_STUDY_C_R] = e->macro.recall;
-    f[WF_STUDY_C_F1] = e->macro.f1;
-    f[WF_STUDY_O_P] = e->micro.precision;
-    f[WF_STUDY_O_R] = e->micro.recall;
-    f[WF_STUDY_O_F1] = e->micro.f1;
-    f[WF_STUDY_MAP] = e->macro.average_precision;
-    f[WF_STUDY_SMALL_RECALL] = e->small_count ? e->small_recall : (double)NAN;
+#define XX(code, key, title, digits) run->figures[WF_STUDY_##code] = wf_evaluation_figure(e, key);
+    WF_STUDY_FIGURE_MAP(XX)
+#undef XX
 }
 
 static wf_status get_evaluation(wf_study_run *run, wf_context *cx, const json_t *document,

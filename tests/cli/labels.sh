@@ -237,7 +237,8 @@ for image in right + wrong + sets["worst"]:
     of = said[image["index"]]
     assert sorted(l["class"] for l in of["labels"]) == image["told"] and image["tile"] is not None
     assert abs(math.exp(image["told_log_p"]) - of["set_probability"]) < 1e-6, image
-    if image["truth"] == image["told"]: assert abs(image["log_p"] - image["told_log_p"]) < 1e-5
+    # asked for one set the search finds every order of it, of all sets those of the widest hypotheses
+    if image["truth"] == image["told"]: assert -1e-5 < image["log_p"] - image["told_log_p"] < .05, image
     if not any("attention" in l for l in of["labels"]):
         assert image["looks"] is None or image["looks"]["labels"] == []
         continue
