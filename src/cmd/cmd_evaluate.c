@@ -70,16 +70,11 @@ static wf_status judge(wf_session *s, wf_trained *t, const wf_prior *prior,
     WF_TRY(wf_session_open_data(s, name, t->experiment.model));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
-    WF_REQUIRE(!o->curves || !s->dataset->is_multilabel, WF_E_UNSUPPORTED,
-               "--curves: are those of images with one label each, data set %s has any number | "
-               "predictions.csv of the run has every probability",
-               s->dataset->name);
     WF_TRY(wf_session_judge(&evaluation, &probabilities, s, &asking, test, s->dataset->class_names,
                             t->thresholds));
     wf_status status = wf_session_bootstrap(evaluation, s, o->resamples);
     if (status == WF_OK && o->curves)
-        status = wf_curves_write(cx, o->curves, test->labels, probabilities, test->count,
-                                 evaluation->class_count);
+        status = wf_curves_write(cx, o->curves, test, probabilities, evaluation->class_count);
     wf_free(probabilities);
     wf_print(cli, "%s on the test images of %s\n", t->summary.id, s->dataset->name);
     if (asking.views)

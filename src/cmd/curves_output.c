@@ -15,6 +15,13 @@ typedef struct ranked {
     int64_t count;
 } ranked;
 
+/* What is to be judged. */
+typedef struct answers {
+    const wf_images *images;
+    const float *probabilities; /* [images->count][class_count] */
+    int class_count;
+} answers;
+
 typedef struct curve_files {
     wf_writer *roc, *precision_recall, *calibration;
 } curve_files;
@@ -62,60 +69,62 @@ static wf_status add_calibration(curve_files *files, wf_context *cx, const ranke
     return WF_OK;
 }
 
-static wf_status add_class(curve_files *files, wf_context *cx, ranked *r, const int32_t *labels,
-                           const float *probabilities, int class_count, int class) {
+static bool has_label(const answers *a, int64_t image, int class) {
+    const wf_images *of = a->images;
+    return of->label_sets ? of->label_sets[image * a->class_count + class] != 0
+                          : of->labels[image] == class;
+}
+
+static wf_status add_class(curve_files *files, wf_context *cx, ranked *r, const answers *a,
+                           int class) {
     char name[16];
     snprintf(name, sizeof name, "%d", class);
     r->name = name;
     for (int64_t i = 0; i < r->count; i++) {
-        r->is_positive[i] = labels[i] == class;
-        r->scores[i] = probabilities[i * class_count + class];
+        r->is_positive[i] = has_label(a, i, class);
+        r->scores[i] = a->probabilities[i * a->class_count + class];
     }
     WF_TRY(add_ranked(files, cx, r));
     return add_calibration(files, cx, r);
 }
 
 /* Is the predicted class the true one, with the probability that it has? */
-static wf_status add_predicted(curve_files *files, wf_context *cx, ranked *r, const int32_t *labels,
-                               const float *probabilities, int class_count) {
+static wf_status add_predicted(curve_files *files, wf_context *cx, ranked *r, const answers *a) {
     r->name = "predicted";
     for (int64_t i = 0; i < r->count; i++) {
-        const float *row = probabilities + i * class_count;
+        const float *row = a->probabilities + i * a->class_count;
         int best = 0;
-        for (int j = 1; j < class_count; j++)
+        for (int j = 1; j < a->class_count; j++)
             if (row[j] > row[best]) best = j;
-        r->is_positive[i] = labels[i] == best;
+        r->is_positive[i] = has_label(a, i, best);
         r->scores[i] = row[best];
     }
     return add_calibration(files, cx, r);
 }
 
-static wf_status add_micro(curve_files *files, wf_context *cx, ranked *r, const int32_t *labels,
-                           const float *probabilities, int64_t images, int class_count) {
+static wf_status add_micro(curve_files *files, wf_context *cx, ranked *r, const answers *a) {
     r->name = "micro";
-    r->count = images * class_count;
+    r->count = a->images->count * a->class_count;
     for (int64_t i = 0; i < r->count; i++) {
-        r->is_positive[i] = labels[i / class_count] == i % class_count;
-        r->scores[i] = probabilities[i];
+        r->is_positive[i] = has_label(a, i / a->class_count, (int)(i % a->class_count));
+        r->scores[i] = a->probabilities[i];
     }
     return add_ranked(files, cx, r);
 }
 
-static wf_status add_all(curve_files *files, wf_context *cx, const int32_t *labels,
-                         const float *probabilities, int64_t count, int class_count) {
+static wf_status add_all(curve_files *files, wf_context *cx, const answers *a) {
     wf_status status = WF_OK;
-    ranked r = {.count = count};
-    size_t entries = (size_t)count * (size_t)class_count;
+    ranked r = {.count = a->images->count};
+    size_t entries = (size_t)a->images->count * (size_t)a->class_count;
     WF_TRY_OR(wf_alloc(&r.is_positive, cx, entries, 1));
     WF_TRY_OR(wf_alloc(&r.scores, cx, entries, sizeof *r.scores));
     WF_TRY_OR(
         wf_writer_addf(files->roc, cx, "class,threshold,false_positive_rate,true_positive_rate\n"));
     WF_TRY_OR(wf_writer_addf(files->precision_recall, cx, "class,threshold,recall,precision\n"));
     WF_TRY_OR(wf_writer_addf(files->calibration, cx, "class,low,high,images,probability,share\n"));
-    for (int j = 0; j < class_count; j++)
-        WF_TRY_OR(add_class(files, cx, &r, labels, probabilities, class_count, j));
-    WF_TRY_OR(add_predicted(files, cx, &r, labels, probabilities, class_count));
-    WF_TRY_OR(add_micro(files, cx, &r, labels, probabilities, count, class_count));
+    for (int j = 0; j < a->class_count; j++) WF_TRY_OR(add_class(files, cx, &r, a, j));
+    if (!a->images->label_sets) WF_TRY_OR(add_predicted(files, cx, &r, a));
+    WF_TRY_OR(add_micro(files, cx, &r, a));
 done:
     wf_free(r.is_positive);
     wf_free(r.scores);
@@ -130,15 +139,16 @@ static wf_status open_file(wf_writer **out, wf_context *cx, const char *folder, 
     return status;
 }
 
-wf_status wf_curves_write(wf_context *cx, const char *folder, const int32_t *labels,
-                          const float *probabilities, int64_t count, int class_count) {
+wf_status wf_curves_write(wf_context *cx, const char *folder, const wf_images *images,
+                          const float *probabilities, int class_count) {
+    const answers judged = {images, probabilities, class_count};
     static const char *const names[] = {"roc.csv", "pr.csv", "calibration.csv"};
     curve_files files = {0};
     wf_writer **const writers[] = {&files.roc, &files.precision_recall, &files.calibration};
     wf_status status;
     WF_TRY(wf_dir_create(cx, folder));
     for (size_t i = 0; i < 3; i++) WF_TRY_OR(open_file(writers[i], cx, folder, names[i]));
-    WF_TRY_OR(add_all(&files, cx, labels, probabilities, count, class_count));
+    WF_TRY_OR(add_all(&files, cx, &judged));
     for (size_t i = 0; i < 3; i++) {
         wf_writer *w = *writers[i];
         *writers[i] = NULL;

@@ -326,8 +326,22 @@ done
 weft explain each-1 test:3 --class 'bottom, left' -o explained --json
 exits 0
 json_is 'd["name"], len(d["grad_cam"]["map"])' "('bottom, left', 6)"
-weft evaluate each-1 --curves curves -q
-err_like '*--curves*any number*'
+weft evaluate each-1 --curves curves --json
+exits 0
+cat >areas.py <<'END'
+# the areas under the curves of each label, and the images in its calibration
+import csv
+read = lambda name, k: [r for r in csv.DictReader(open(f"curves/{name}.csv")) if r["class"] == str(k)]
+for k in range(4):
+    points = [(float(r["false_positive_rate"]), float(r["true_positive_rate"])) for r in read("roc", k)]
+    steps = [(float(r["recall"]), float(r["precision"])) for r in read("pr", k)]
+    area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:]))
+    precision = sum((a[0] - b[0]) * a[1] for a, b in zip(steps, steps[1:]))
+    print(round(area, 9), round(precision, 9), sum(int(r["images"]) for r in read("calibration", k)))
+END
+same "$(/usr/bin/python3 areas.py)" "$(json '"\n".join(" ".join([str(round(c["auc"], 9)), str(round(c["average_precision"], 9)),
+    str(d["evaluation"]["count"])]) for c in d["evaluation"]["classes"])')"
+same "$(cut -d, -f1 curves/calibration.csv | uniq | tr '\n' ' ')" 'class 0 1 2 3 '
 
 # ---- features and maps ----
 cat >embedded.py <<'END'
