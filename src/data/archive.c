@@ -2,8 +2,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -202,15 +206,61 @@ static wf_status find_root(char **out, wf_context *cx, const char *folder) {
     return WF_OK;
 }
 
+/* ---- the folder ---- */
+
+#define FOLDER_NAME "unpacked"
+
+/* A descriptor that holds the folder's lock; -1 when another process holds it, or it has gone. */
+static int lock_folder(const char *folder, int how) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+    if (fd < 0) return -1;
+    do failed = flock(fd, how);
+    while (failed && errno == EINTR);
+    if (!failed) return fd;
+    close(fd);
+    return -1;
+}
+
+/* Folders that nobody holds are of processes that were killed. */
+static wf_status sweep(wf_context *cx, const char *cache) {
+    wf_names names = {0};
+    wf_status status = wf_dir_list(&names, cx, cache);
+    for (size_t i = 0; i < names.count && status == WF_OK; i++) {
+        char *folder = NULL;
+        if (strncmp(names.items[i], FOLDER_NAME "-", sizeof FOLDER_NAME) != 0) continue;
+        WF_TRY_OR(wf_path_join(&folder, cx, cache, names.items[i]));
+        int lock = lock_folder(folder, LOCK_EX | LOCK_NB);
+        wf_context ignored = {0}; /* what cannot be removed is in nobody's way */
+        if (lock >= 0) wf_dir_remove(&ignored, folder);
+        if (lock >= 0) close(lock);
+        wf_free(folder);
+    }
+done:
+    wf_names_reset(&names);
+    return status;
+}
+
+/* Between the making of a folder and its lock nobody may sweep: the cache's own lock is held. */
+static wf_status make_place(wf__unpacked *out, wf_context *cx, const char *cache) {
+    WF_TRY(wf_dir_create(cx, cache));
+    int guard = lock_folder(cache, LOCK_EX);
+    WF_REQUIRE(guard >= 0, WF_E_IO, "%s: cannot lock the folder: %s", cache, strerror(errno));
+    wf_status status = sweep(cx, cache);
+    if (status == WF_OK) status = wf_dir_create_numbered(&out->folder, cx, cache, FOLDER_NAME);
+    if (status == WF_OK) out->lock = lock_folder(out->folder, LOCK_EX);
+    close(guard);
+    return status;
+}
+
 wf_status wf__archive_unpack(wf__unpacked *out, wf_str *notes, wf_context *cx, const char *path,
                              const wf_dataset_options *options) {
     unpacking u = {.cx = cx, .path = path, .options = options};
-    wf__unpacked made = {0};
+    wf__unpacked made = {.lock = -1};
     wf_status status;
     WF_REQUIRE(options->cache_dir, WF_E_ARG,
                "%s: there is no folder to unpack it into | set HOME or XDG_CACHE_HOME", path);
     WF_TRY_OR(open_archive(&u));
-    WF_TRY_OR(wf_dir_create_numbered(&made.folder, cx, options->cache_dir, "unpacked"));
+    WF_TRY_OR(make_place(&made, cx, options->cache_dir));
     u.folder = made.folder;
     WF_TRY_OR(take_all(&u));
     WF_TRY_OR(find_root(&made.root, cx, made.folder));
@@ -219,7 +269,7 @@ wf_status wf__archive_unpack(wf__unpacked *out, wf_str *notes, wf_context *cx, c
                     (long long)u.hidden);
     WF_TRY_OR(notes->status);
     *out = made;
-    made = (wf__unpacked){0};
+    made = (wf__unpacked){.lock = -1};
 done:
     if (u.archive) archive_read_free(u.archive);
     wf_free(u.buffer);
@@ -244,7 +294,8 @@ void wf__unpacked_reset(wf__unpacked *u, wf_context *cx, const char *path) {
         if (wf_dir_remove(&ignored, u->folder) != WF_OK) /* what was short may not be any more */
             wf_dir_remove(&ignored, u->folder);
     }
+    if (u->lock >= 0) close(u->lock);
     wf_free(u->folder);
     wf_free(u->root);
-    *u = (wf__unpacked){0};
+    *u = (wf__unpacked){.lock = -1};
 }

@@ -16,12 +16,14 @@ int wf__archive_is_name(const char *path);
 typedef struct wf__unpacked {
     char *folder; /* made for it, below the cache; NULL: nothing is unpacked */
     char *root;   /* where the data begin: in there, below folders that hold one folder only */
+    int lock;     /* held on the folder while it is in use; whoever is killed drops it */
 } wf__unpacked;
 
 /* Unpacks files and folders; hidden ones, and what macOS puts beside, are left out, and noted.
  * Errors: WF_E_NOTFOUND, WF_E_DATA (no archive, damaged, a member that is no file or folder, leads
  * out of the archive, is there twice, or is encrypted), WF_E_LIMIT; messages name archive and
- * member. WF_E_ARG (no cache), WF_E_INTERRUPTED, WF_E_IO, WF_E_NOMEM. Nothing stays on failure. */
+ * member. WF_E_ARG (no cache), WF_E_INTERRUPTED, WF_E_IO, WF_E_NOMEM. Nothing stays on failure, and
+ * what a process that was killed has left there goes. */
 wf_status wf__archive_unpack(wf__unpacked *out, wf_str *notes, wf_context *cx, const char *path,
                              const wf_dataset_options *options);
 /* Removes the folder. A message that names a path in it names the archive's member from now on. */

@@ -258,7 +258,7 @@ wf_status wf_dataset_open(wf_dataset **out, wf_context *cx, const char *name_or_
     wf_status status = WF_OK;
     wf_dataset *d = NULL;
     wf_str notes = {0};
-    wf__unpacked unpacked = {0};
+    wf__unpacked unpacked = {.lock = -1};
     place p = {0};
     WF_TRY(check_options(cx, o));
     WF_TRY(wf_alloc(&d, cx, 1, sizeof *d));

@@ -141,6 +141,15 @@ refused locked.zip '*locked.zip: member train/cat/0.png: it is encrypted*'
 refused broken-image.tar '*broken-image.tar/train/dog/broken.png: *'
 refused other.zip '*other.zip: found 0 class folders, expected 2 to 4096, or IDX files*'
 refused missing.zip '*missing.zip*'
+# ---- what a killed process left goes, what another one reads stays ----
+cache=$XDG_CACHE_HOME/weft
+mkdir -p "$cache/unpacked-1/train" "$cache/unpacked-4" "$cache/unpackedness"
+flock "$cache/unpacked-4" "$WEFT" datasets classes.zip -q >/dev/null
+same "$(ls "$cache" | tr '\n' ' ')" 'unpacked-4 unpackedness '
+rmdir "$cache/unpackedness"
+weft datasets classes.zip -q
+same "$(cached)" 0
+
 check 'nothing was written elsewhere' test ! -e evil.png -a ! -e ../evil.png -a ! -e /tmp/evil.png
 
 finish
