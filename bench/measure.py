@@ -40,10 +40,10 @@ def compose(program, folder):
             "--output", folder, "--quiet", "--json"])
 
 
-def weft(program, model, options, timeout=None):
-    """`weft bench` of a model file; `options` are its options without the dashes."""
-    flags = [text for key, value in options.items() for text in (f"--{key}", str(value))]
-    return answer([program, "bench", model, *flags, "--quiet", "--json"], timeout)
+def weft(program, model, options, timeout=None, flags=()):
+    """`weft bench` of a model file; `options` are its options without the dashes, `flags` those without a value."""
+    given = [text for key, value in options.items() for text in (f"--{key}", str(value))]
+    return answer([program, "bench", model, *given, *flags, "--quiet", "--json"], timeout)
 
 
 def pytorch(model, batch, threads, precisions, seconds, timeout=None, data=None):
