@@ -200,6 +200,8 @@ static void overfit(const char *model) {
     set(&l, "training.batch_size=16");
     set(&l, "training.schedule=constant");
     set(&l, "training.early_stopping=false");
+    set(&l, "training.augmentation=false");
+    set(&l, "training.ema=false");
     if (strcmp(l.spec->recipe->loss.class->name, "categorical_crossentropy") == 0)
         set(&l, "training.loss=categorical_crossentropy"); /* without label_smoothing */
     for (int i = 0; i < l.spec->graph->n_nodes; i++) make_forgetless(&l.spec->graph->nodes[i].spec);
