@@ -8,6 +8,7 @@
 #include "cmd/compare_output.h"
 #include "cmd/jobs.h"
 #include "cmd/report.h"
+#include "cmd/results.h"
 #include "cmd/study.h"
 #include "cmd/suite.h"
 #include "weft/compose.h"
@@ -57,7 +58,8 @@ static const wf_option options_table[] = {
     {"format", 'f', WF_OPTION_CHOICE, offsetof(compare_options, format), "text|markdown|csv",
      "text", NULL, 0, 0, "form of the table that is printed"},
     {"results", 0, WF_OPTION_TEXT, offsetof(compare_options, results), "DIR", NULL, NULL, 0, 0,
-     "also keep each run's figures as one JSON file here, as soon as it is finished"},
+     "also keep each run's figures as one JSON file here, as soon as it is finished; what is there "
+     "is not trained again"},
     {"page", 0, WF_OPTION_TEXT, offsetof(compare_options, page), "FILE", NULL, NULL, 0, 0,
      "also write the comparison into this page, as a section that says what made it"},
     WF_MAPS_OPTION(compare_options, maps),
@@ -149,6 +151,7 @@ static wf_status on_ended(void *user, const wf_job *job) {
 static wf_status train(collection *c) {
     const compare_options *o = c->options;
     const wf_jobs_options options = {.runs = o->runs,
+                                     .results = o->results,
                                      .tensorboard = o->tensorboard,
                                      .workers = o->jobs,
                                      .max_seconds = isnan(o->max_time) ? 0 : o->max_time,
@@ -321,8 +324,8 @@ const wf_command wf_command_compare = {
         "A model that was trained already with the same configuration, seed and data is "
         "not trained\n"
         "again, and one that was interrupted goes on: the same call resumes a "
-        "comparison. RUN is as\n"
-        "in weft help evaluate.\n\n"
+        "comparison, with\n"
+        "--results DIR also where only that folder is left. RUN is as in weft help evaluate.\n\n"
         "--suite outfits composes sets of canvases whose labels depend on each other not "
         "at all (0)\n"
         "to strongly (2), trains five models with five seeds each on every one, and says "
@@ -331,9 +334,9 @@ const wf_command wf_command_compare = {
         "sigmoid CNN\n"
         "that has seen more canvases of independent labels. It takes some hours on two cores; "
         "with\n"
-        "--max-time it stops before, with status 75; the same call goes on, with --results DIR "
-        "also\n"
-        "where only that folder is left. --set, --epochs and so on hold for all its models.",
+        "--max-time it stops before, with status 75; the same call goes on. --set, --epochs and "
+        "so on\n"
+        "hold for all its models.",
     .examples = "weft compare cnn-3conv-leaky gru-128 cnn-32-lstm --epochs 3\n"
                 "weft compare --suite reports --seeds 3 --output comparison\n"
                 "weft compare --suite outfits --results docs/results/outfits --max-time 2h\n"

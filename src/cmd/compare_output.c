@@ -1,6 +1,5 @@
 #include "cmd/compare_output.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -32,69 +31,6 @@ wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char
         WF_TRY(write_text(cx, folder, files[i].name, text));
     }
     return WF_OK;
-}
-
-static wf_status read_json(json_t **out, wf_context *cx, const wf_run *run, const char *name,
-                           size_t limit) {
-    char *path = NULL;
-    uint8_t *text = NULL;
-    size_t size = 0;
-    WF_TRY(wf_run_file(&path, cx, run, name));
-    wf_status status = wf_file_read(&text, &size, cx, path, limit);
-    if (status == WF_OK) status = wf_json_parse(out, cx, (const char *)text, size, path, limit);
-    wf_free(text);
-    wf_free(path);
-    return status;
-}
-
-static wf_status add_epochs(json_t *document, wf_context *cx, const wf_run *run) {
-    wf_run_metrics metrics = {0};
-    json_t *list = json_array();
-    wf_status status = wf_json_put(document, cx, "epochs", list);
-    if (status == WF_OK) status = wf_run_read_metrics(&metrics, cx, run);
-    for (size_t i = 0; i < metrics.count && status == WF_OK; i++) {
-        const wf_epoch_record *e = &metrics.epochs[i];
-        json_t *row = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", e->epoch, "loss",
-                                wf_json_real(e->loss), "accuracy", wf_json_real(e->accuracy),
-                                "val_loss", wf_json_real(e->val_loss), "val_accuracy",
-                                wf_json_real(e->val_accuracy), "seconds", wf_json_real(e->seconds),
-                                "ms_per_step", wf_json_real(e->ms_per_step));
-        status = wf_json_append(list, cx, row);
-    }
-    wf_run_metrics_reset(&metrics);
-    return status;
-}
-
-wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run) {
-    enum { MAX_BYTES = 64 << 20 };
-    json_t *document = json_object(), *part = NULL;
-    wf_status status;
-    WF_TRY_OR(wf_json_put(document, cx, "schema_version", json_integer(WF_SCHEMA_VERSION)));
-    WF_TRY_OR(read_json(&part, cx, run, "description.json", MAX_BYTES));
-    WF_TRY_OR(wf_json_put(document, cx, "description", part));
-    WF_TRY_OR(add_epochs(document, cx, run));
-    WF_TRY_OR(read_json(&part, cx, run, "test.json", MAX_BYTES));
-    WF_TRY_OR(wf_json_put(document, cx, "test", part));
-done:
-    return wf_json_hand_over(out, document, status);
-}
-
-wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder) {
-    json_t *document = NULL;
-    wf_run_summary summary = {0};
-    char *path = NULL, name[256];
-    wf_status status;
-    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
-    snprintf(name, sizeof name, "%s-seed%lld.json", summary.model, (long long)summary.seed);
-    WF_TRY_OR(wf_result_create(&document, cx, run));
-    WF_TRY_OR(wf_dir_create(cx, folder));
-    WF_TRY_OR(wf_path_join(&path, cx, folder, name));
-    WF_TRY_OR(wf_json_write(cx, path, document));
-done:
-    wf_free(path);
-    wf_run_summary_reset(&summary);
-    json_decref(document);
-    return status;
 }
 
 static wf_status add_notes(wf_str *page, wf_cli *cli, const wf_comparison *c) {

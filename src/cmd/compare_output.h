@@ -9,13 +9,6 @@
  * Errors: WF_E_IO, WF_E_NOMEM. */
 wf_status wf_comparison_write(wf_context *cx, const wf_comparison *c, const char *folder);
 
-/* One tested run's whole result: what it was, its epochs, its figures. Release with json_decref.
- * Errors: WF_E_NOTFOUND (not tested), WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
-wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run);
-/* The same as <folder>/<model>-seed<n>.json.
- * Errors: WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
-wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder);
-
 /* Writes the section `title` of the page of results: what made it (this call), on which machine,
  * when; the comparison; and what the model files note on their claims.
  * Errors: WF_E_IO, WF_E_NOMEM. */

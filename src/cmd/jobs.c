@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "cmd/jobs_parts.h"
+#include "cmd/results.h"
 
 wf_status wf_jobs_add(wf_jobs *jobs, wf_context *cx, wf_experiment *experiment, const char *name,
                       const char *label) {
@@ -160,13 +161,18 @@ static wf_status find_runs(crew *c) {
         wf_free(job->path);
         job->path = NULL;
         WF_TRY_OR(wf__jobs_find(&found, cli, &list, e, d->sha256));
-        if (!found) continue;
-        int is_finished = found->status == WF_RUN_FINISHED;
-        WF_TRY_OR(wf_strdup(is_finished ? &job->path : &c->resume[i], cx, found->path));
-        if (!is_finished) continue;
+        if (found && found->status == WF_RUN_FINISHED)
+            WF_TRY_OR(wf_strdup(&job->path, cx, found->path));
+        else if (c->options->results)
+            WF_TRY_OR(wf_result_restore(&job->path, cx, store, c->options->results, e, d->sha256));
+        if (!job->path) {
+            if (found) WF_TRY_OR(wf_strdup(&c->resume[i], cx, found->path));
+            continue;
+        }
         job->state = WF_JOB_REUSED;
         reused++;
-        if (c->options->shows_epochs) wf_note(cli, "%s: trained already\n", found->id);
+        if (c->options->shows_epochs)
+            wf_note(cli, "%s: trained already\n", wf_path_base(job->path));
         tell_ended(c, job);
     }
     if (reused && !c->options->shows_epochs)

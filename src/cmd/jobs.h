@@ -45,7 +45,9 @@ wf_status wf_jobs_add(wf_jobs *jobs, wf_context *cx, wf_experiment *experiment, 
 void wf_jobs_reset(wf_jobs *jobs);
 
 typedef struct wf_jobs_options {
-    const char *runs;        /* the folder of the runs */
+    const char *runs;    /* the folder of the runs */
+    const char *results; /* a training whose result is there (results.h) is not made again; NULL:
+                                nothing is looked for */
     const char *tensorboard; /* as in wf_run_settings */
     int64_t workers;         /* side by side, at most one per thread; WF_UNSET or 0: what a short
                            measurement finds fastest */

@@ -17,9 +17,11 @@ static int has_key(const wf_cli *cli, const wf_run_summary *s, const wf_str *key
     int is_same = status == WF_OK && !strcmp(text.text, key->text);
     wf_free(path);
     path = NULL;
-    /* the last file before training: without it a run was never begun */
-    if (is_same) is_same = wf_path_join(&path, &quiet.cx, s->path, "splits.csv") == WF_OK;
-    if (is_same) is_same = wf_path_exists(path);
+    /* the last file before training: without it a run was never begun, or it is finished and made
+     * again of its result */
+    if (is_same && s->status != WF_RUN_FINISHED)
+        is_same =
+            wf_path_join(&path, &quiet.cx, s->path, "splits.csv") == WF_OK && wf_path_exists(path);
     wf_str_reset(&text);
     wf_experiment_reset(&e);
     wf_free(path);

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "cmd/compare_output.h"
+#include "cmd/results.h"
 #include "cmd/study_parts.h"
 
 wf__cell *wf__study_cell(const wf__study *s, int64_t seed, int strength, int model) {

@@ -124,4 +124,33 @@ if [ -d /usr/share/datasets/fashion-mnist ]; then
     out_like 'test: accuracy 0.*report: *'
 fi
 
+# Elsewhere, from the results alone: the same table, the same results, a report, nothing trained.
+weft compare small wide --dataset ./images --seeds 2 --results kept --format csv
+exits 0
+table=$out
+cp -r kept before
+weft compare small wide --dataset ./images --seeds 2 --results kept --format csv --runs elsewhere
+exits 0
+same "$out" "$table"
+err_like 'small-1: trained already
+small-2: trained already
+wide-1: trained already
+wide-2: trained already
+*small-1: no mistakes: run small-1: has no predictions.csv*'
+check 'results stay as they were' diff -r before kept
+check 'there is a report' test -s elsewhere/comparison/comparison.html
+weft compare small wide --dataset ./images --seeds 2 --results kept --runs elsewhere -q
+same "$(cd elsewhere && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
+weft evaluate small-1 --runs elsewhere
+check 'weights are gone' test "$status" != 0
+err_like '*weights*'
+# another recipe's result is none, and is replaced; a damaged file is an error
+weft compare small --dataset ./images -e 1 --results kept --runs elsewhere -q
+exits 0
+same "$(/usr/bin/python3 -c 'import json; print(len(json.load(open("kept/small-seed0.json"))["epochs"]))')" 1
+echo '{' >kept/wide-seed0.json
+weft compare wide --dataset ./images --results kept --runs third -q
+exits 3
+err_like '*kept/wide-seed0.json*'
+
 finish
