@@ -103,9 +103,9 @@ static wf_status put_image(json_t *list, wf_context *cx, const wf_predictions *p
         json_pack("{s:I, s:n, s:o, s:o, s:n}", "index", (json_int_t)p->index[row], "tile", "log_p",
                   p->log_p ? wf_json_real(p->log_p[row]) : json_null(), "told_log_p",
                   wf_json_real(told_log_p(p, row, has_thresholds)), "looks");
-    json_t *probabilities = json_array();
+    json_t *probabilities = NULL;
     WF_TRY(wf_json_append(list, cx, one));
-    WF_TRY(wf_json_put(one, cx, "probabilities", probabilities));
+    WF_TRY(wf_json_put(one, cx, "probabilities", probabilities = json_array()));
     WF_TRY(put_labels(one, cx, "truth", p->sets + row * k, k));
     WF_TRY(put_labels(one, cx, "told", p->taken + row * k, k));
     for (int j = 0; j < k; j++) /* a ten-thousandth is less than can be seen */
@@ -157,19 +157,19 @@ static wf_status fill(json_t *object, wf_context *cx, const wf_predictions *p,
                       const wf_evaluation *e) {
     const int k = p->class_count, has_thresholds = !isnan(e->thresholds[0]);
     int most = 0;
-    json_t *together = json_object(), *sizes = json_object(), *samples = json_object();
+    json_t *together = NULL, *sizes = NULL, *samples = NULL;
     for (int64_t i = 0; i < p->count; i++) {
         const int truth = size_of(p->sets + i * k, k), told = size_of(p->taken + i * k, k);
         most = truth > most ? truth : most;
         most = told > most ? told : most;
     }
-    WF_TRY(wf_json_put(object, cx, "together", together));
-    WF_TRY(wf_json_put(object, cx, "sizes", sizes));
+    WF_TRY(wf_json_put(object, cx, "together", together = json_object()));
+    WF_TRY(wf_json_put(object, cx, "sizes", sizes = json_object()));
     WF_TRY(put_together(together, cx, "true", p->sets, p->count, k));
     WF_TRY(put_together(together, cx, "told", p->taken, p->count, k));
     WF_TRY(put_sizes(sizes, cx, "true", p->sets, p->count, k, most));
     WF_TRY(put_sizes(sizes, cx, "told", p->taken, p->count, k, most));
-    WF_TRY(wf_json_put(object, cx, "samples", samples));
+    WF_TRY(wf_json_put(object, cx, "samples", samples = json_object()));
     WF_TRY(put_samples(samples, cx, p, 1, has_thresholds));
     WF_TRY(put_samples(samples, cx, p, 0, has_thresholds));
     return put_worst(object, cx, p, has_thresholds);
