@@ -184,11 +184,11 @@ static wf_status put_figures(json_t *o, wf_context *cx, const wf_cross_validatio
 }
 
 static wf_status put_lists(json_t *o, wf_context *cx, const wf_cross_validation *cv) {
-    json_t *models = json_array(), *pairs = json_array(), *questions = json_array();
+    json_t *models = NULL, *pairs = NULL, *questions = NULL;
     WF_TRY(put_figures(o, cx, cv));
-    WF_TRY(wf_json_put(o, cx, "models", models));
-    WF_TRY(wf_json_put(o, cx, "pairs", pairs));
-    WF_TRY(wf_json_put(o, cx, "questions", questions));
+    WF_TRY(wf_json_put(o, cx, "models", models = json_array()));
+    WF_TRY(wf_json_put(o, cx, "pairs", pairs = json_array()));
+    WF_TRY(wf_json_put(o, cx, "questions", questions = json_array()));
     for (size_t i = 0; i < cv->model_count; i++)
         WF_TRY(wf_json_append(models, cx, model_json(cv, &cv->models[i])));
     for (size_t i = 0; i < cv->pair_count; i++) WF_TRY(put_pair(pairs, cx, cv, i));

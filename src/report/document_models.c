@@ -52,9 +52,9 @@ static wf_status put_seeds(json_t *model, wf_context *cx, const wf_report_row *r
 
 static wf_status put_curve(json_t *object, wf_context *cx, const wf_threshold_curve *curve) {
     uint8_t *is_kept = NULL;
-    json_t *x = json_array(), *y = json_array();
-    WF_TRY(wf_json_put(object, cx, "fpr", x));
-    WF_TRY(wf_json_put(object, cx, "tpr", y));
+    json_t *x = NULL, *y = NULL;
+    WF_TRY(wf_json_put(object, cx, "fpr", x = json_array()));
+    WF_TRY(wf_json_put(object, cx, "tpr", y = json_array()));
     WF_TRY(wf_thin(&is_kept, cx, curve->x, curve->y, curve->count));
     wf_status status = WF_OK;
     for (int64_t i = 0; i < curve->count && status == WF_OK; i++) {
