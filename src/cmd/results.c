@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "report/run_json.h"
 
 static wf_status read_json(json_t **out, wf_context *cx, const wf_run *run, const char *name,
                            size_t limit) {
@@ -22,21 +23,11 @@ static wf_status read_json(json_t **out, wf_context *cx, const wf_run *run, cons
 
 static wf_status add_epochs(json_t *document, wf_context *cx, const wf_run *run) {
     wf_run_metrics metrics = {0};
-    json_t *list = json_array();
-    wf_status status = wf_json_put(document, cx, "epochs", list);
-    if (status == WF_OK) status = wf_run_read_metrics(&metrics, cx, run);
-    for (size_t i = 0; i < metrics.count && status == WF_OK; i++) {
-        const wf_epoch_record *e = &metrics.epochs[i];
-        json_t *row =
-            json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", e->epoch, "loss",
-                      wf_json_real(e->loss), "accuracy", wf_json_real(e->accuracy), "val_loss",
-                      wf_json_real(e->val_loss), "val_accuracy", wf_json_real(e->val_accuracy),
-                      "learning_rate", wf_json_real(e->learning_rate), "seconds",
-                      wf_json_real(e->seconds), "ms_per_step", wf_json_real(e->ms_per_step));
-        status = wf_json_append(list, cx, row);
-    }
+    json_t *epochs = NULL;
+    WF_TRY(wf_run_read_metrics(&metrics, cx, run));
+    wf_status status = wf_run_epochs_json(&epochs, cx, &metrics);
     wf_run_metrics_reset(&metrics);
-    return status;
+    return status == WF_OK ? wf_json_put(document, cx, "epochs", epochs) : status;
 }
 
 wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run) {
