@@ -53,6 +53,13 @@ class Sequence(nn.Module):
         return x.permute(self.axes).flatten(2)
 
 
+class LayerNorm(nn.LayerNorm):
+    """In float32, which autocast sees to on GPUs only."""
+
+    def forward(self, x):
+        return super().forward(x.float())
+
+
 class PerPixel(nn.Module):
     """A module over the channels of an image. Its result lies in memory as NHWC, where the next such
     module finds it as it wants it."""
@@ -320,7 +327,7 @@ def features(shape):
 
 
 def layer_normalization(keys, shape):
-    norm = nn.LayerNorm(features(shape), eps=keys.pop("epsilon", 1e-3))
+    norm = LayerNorm(features(shape), eps=keys.pop("epsilon", 1e-3))
     return [PerPixel(norm) if len(shape) == 3 else norm]
 
 
