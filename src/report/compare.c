@@ -301,6 +301,23 @@ static wf_status check_comparable(wf_comparison *c, wf_context *cx) {
     return add_note(c, cx, &note);
 }
 
+static wf_status check_threads(wf_comparison *c, wf_context *cx) {
+    int64_t least = INT64_MAX, most = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        for (size_t j = 0; j < c->rows[i].run_count; j++) {
+            const int64_t threads = c->rows[i].runs[j].summary.threads;
+            if (threads > 0 && threads < least) least = threads;
+            if (threads > most) most = threads;
+        }
+    if (least >= most) return WF_OK;
+    wf_str note = {0};
+    wf_str_addf(&note, cx,
+                "These runs were trained with %lld to %lld threads: their times do not compare the "
+                "models.",
+                (long long)least, (long long)most);
+    return add_note(c, cx, &note);
+}
+
 static wf_status set_time(wf_comparison *c, wf_context *cx) {
     char text[32];
     time_t now = time(NULL);
@@ -319,6 +336,7 @@ static wf_status finish(wf_comparison *c, wf_context *cx) {
     }
     if (c->row_count > 1) qsort(c->rows, c->row_count, sizeof *c->rows, compare_rows);
     WF_TRY(check_comparable(c, cx));
+    WF_TRY(check_threads(c, cx));
     WF_TRY(set_time(c, cx));
     WF_TRY(wf__comparison_pairs(c, cx));
     WF_TRY(wf__comparison_set_pairs(c, cx));

@@ -124,6 +124,12 @@ if [ -d /usr/share/datasets/fashion-mnist ]; then
     out_like 'test: accuracy 0.*report: *'
 fi
 
+# Times of runs with other numbers of threads do not compare, and it says so.
+weft train small --dataset ./images --threads 1 --name one -q
+weft train wide --dataset ./images --threads 2 --name two -q
+weft compare one-1 two-1
+out_like '*were trained with 1 to 2 threads: their times do not compare the models*'
+
 # Elsewhere, from the results alone: the same table, the same results, a report, nothing trained.
 weft compare small wide --dataset ./images --seeds 2 --results kept --format csv
 exits 0

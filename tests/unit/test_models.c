@@ -106,7 +106,7 @@ TEST(parameter_counts_of_what_reads_by_recurrence) {
                 0);
     check_count("sequencer2d",
                 dense(4, 32) + sequencer(32, 16, 64) + dense(4 * 32, 96) +
-                    3 * sequencer(96, 24, 192) + 2 * 96 + dense(96, 10),
+                    3 * sequencer(96, 48, 192) + 2 * 96 + dense(96, 10),
                 0);
     check_count("bilstm-strong",
                 2 * (2 * lstm(28, 96) + 2 * lstm(192, 96) + 2 * 2 * 192) + dense(4 * 192, 128) +
