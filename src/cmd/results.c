@@ -164,6 +164,10 @@ wf_status wf_result_restore(char **out_path, wf_context *cx, wf_store *store, co
     WF_TRY_OR(wf_json_read(&document, cx, path));
     WF_TRY_OR(is_of(&is_its, cx, document, path, e, data_hash));
     if (!is_its) goto done;
+    WF_REQUIRE_OR(json_is_array(json_object_get(document, "epochs")) &&
+                      json_is_object(json_object_get(document, "test")),
+                  WF_E_DATA, "%s: a result must have \"epochs\" and \"test\" | remove the file",
+                  path);
     WF_TRY_OR(wf_run_create(&run, cx, store, e->model->name));
     WF_TRY_OR(put_all(cx, run, document));
     WF_TRY_OR(wf_strdup(out_path, cx, wf_run_path(run)));

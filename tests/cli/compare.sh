@@ -154,6 +154,11 @@ err_like '*weights*'
 weft compare small --dataset ./images -e 1 --results kept --runs elsewhere -q
 exits 0
 same "$(/usr/bin/python3 -c 'import json; print(len(json.load(open("kept/small-seed0.json"))["epochs"]))')" 1
+/usr/bin/python3 -c 'import json
+d = json.load(open("kept/wide-seed0.json")); del d["test"]; json.dump(d, open("kept/wide-seed0.json", "w"))'
+weft compare wide --dataset ./images --results kept --runs third -q
+exits 3
+err_like '*kept/wide-seed0.json: a result must have*'
 echo '{' >kept/wide-seed0.json
 weft compare wide --dataset ./images --results kept --runs third -q
 exits 3
