@@ -240,15 +240,15 @@ done:
     return status;
 }
 
-/* Between the making of a folder and its lock nobody may sweep: the cache's own lock is held. */
+/* Between the making of a folder and its lock nobody may sweep: the cache's own lock is held. Where
+ * folders cannot be locked nobody sweeps. */
 static wf_status make_place(wf__unpacked *out, wf_context *cx, const char *cache) {
     WF_TRY(wf_dir_create(cx, cache));
     int guard = lock_folder(cache, LOCK_EX);
-    WF_REQUIRE(guard >= 0, WF_E_IO, "%s: cannot lock the folder: %s", cache, strerror(errno));
-    wf_status status = sweep(cx, cache);
+    wf_status status = guard >= 0 ? sweep(cx, cache) : WF_OK;
     if (status == WF_OK) status = wf_dir_create_numbered(&out->folder, cx, cache, FOLDER_NAME);
     if (status == WF_OK) out->lock = lock_folder(out->folder, LOCK_EX);
-    close(guard);
+    if (guard >= 0) close(guard);
     return status;
 }
 
