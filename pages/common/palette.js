@@ -26,6 +26,16 @@ export function classColour(index, count = 10) {
     return `hsl(${Math.round(index * 137.508) % 360} ${[70, 55, 45][index % 3]}% ${[45, 58, 38][(index >> 1) % 3]}%)`;
 }
 
+const FEW = [0x4f, 0xb8, 0xc9],
+    MANY = [0x6a, 0x3f, 0xa0];
+
+/** The colour of number 0 to `most`: the more, the darker, at a contrast of at least 2 to both papers. */
+export function numberColour(number, most) {
+    const share = most > 0 ? number / most : 0;
+    const hex = FEW.map((few, i) => Math.round(few + share * (MANY[i] - few)).toString(16).padStart(2, "0"));
+    return `#${hex.join("")}`;
+}
+
 /** What a family is called, and its mark in charts (Vega's names of shapes); its colour is in theme(). */
 export const FAMILIES = {
     cnn: {name: "CNN", shape: "circle"},

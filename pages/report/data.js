@@ -43,10 +43,14 @@ function samples(set, around, part, title) {
         el("h3", null, `${title}: ${count(list.length)} of them`),
         gallery(
             title,
-            list.map(({index, label, tile}) => [
-                around.picture(tile, `${PARTS[part]} image ${index}: ${set.classes[label]}`),
-                className(set.classes, label),
-            ])
+            list.map(({index, label, labels, tile}) => {
+                const shown = labels ?? [label];
+                const said = shown.map(k => set.classes[k]).join(", ") || "no label";
+                return [
+                    around.picture(tile, `${PARTS[part]} image ${index}: ${said}`),
+                    ...(shown.length ? shown.map(k => className(set.classes, k)) : ["no label"]),
+                ];
+            })
         ),
     ];
 }

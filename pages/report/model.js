@@ -7,9 +7,11 @@ import {roc} from "../common/charts/roc.js";
 import {scores} from "../common/charts/scores.js";
 import {el} from "../common/dom.js";
 import {figure} from "../common/figure.js";
-import {count, score, short} from "../common/format.js";
+import {count, percent, score, short} from "../common/format.js";
 import {unpack} from "../common/packed.js";
+import {classColour} from "../common/palette.js";
 import {mistakes} from "./mistakes.js";
+import {pointsOf} from "./points.js";
 import {setModel} from "./sets.js";
 
 /** All that is known of one model; what the report has no data for is left out. */
@@ -24,7 +26,7 @@ export function model(details, row, around) {
         details.roc?.length ? roc(label, classes, details.roc) : null,
         evaluation?.classes?.length ? scores(label, evaluation.classes) : null,
         details.reliability?.length ? reliability(label, details.reliability, evaluation?.ece) : null,
-        pointsOf(details, classes, around),
+        mapOf(details, classes, around),
     ].filter(Boolean);
     return [
         facts(details, row),
@@ -65,20 +67,42 @@ function facts({run, evaluation}, row) {
 }
 
 /** The map, when there are both places and predictions. */
-function pointsOf({label, map: places, predictions}, classes, around) {
+function mapOf({label, map: places, predictions, has_images}, classes, around) {
     if (!places || !predictions) return null;
-    const [x, y, index] = [places.x, places.y, places.index].map(unpack);
     const [truth, predicted, confidence] = [predictions.label, predictions.predicted, predictions.confidence].map(
         unpack
     );
-    const imageOf = i => (index ? index[i] : i);
-    const of = values => Array.from(x, (_, i) => values[imageOf(i)]);
-    return map(
-        label,
-        classes,
-        {x, y, label: of(truth), predicted: of(predicted), confidence: of(confidence)},
-        imageOf,
-        image => around.testPicture(image, null),
-        places
-    );
+    const {imageOf, ...points} = pointsOf(places, has_images, around);
+    const said = image => ({
+        class: classes[truth[image]],
+        predicted: classes[predicted[image]],
+        confidence: confidence[image] / 255,
+    });
+    const row = i => {
+        const {class: name, predicted, confidence} = said(imageOf(i));
+        return {
+            image: imageOf(i),
+            x: points.x[i],
+            y: points.y[i],
+            class: name,
+            predicted,
+            confidence: Number(confidence.toFixed(3)),
+        };
+    };
+    const describe = i => {
+        const {class: name, predicted, confidence} = said(imageOf(i));
+        return [
+            ["Test image", imageOf(i)],
+            ["True", name],
+            ["Predicted", predicted],
+            ["Confidence", percent(confidence, 0)],
+        ];
+    };
+    const isWrong = i => truth[imageOf(i)] !== predicted[imageOf(i)];
+    const groups = classes.map((name, index) => ({
+        name,
+        colour: classColour(index, classes.length),
+        has: i => truth[imageOf(i)] === index,
+    }));
+    return map(label, {...points, isWrong, row, describe}, groups, "class", places);
 }

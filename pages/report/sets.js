@@ -1,16 +1,19 @@
 import {curves} from "../common/charts/curves.js";
 import {layers} from "../common/charts/layers.js";
+import {map} from "../common/charts/map.js";
 import {scores} from "../common/charts/scores.js";
 import {sizes} from "../common/charts/sizes.js";
 import {together} from "../common/charts/together.js";
 import {el} from "../common/dom.js";
 import {figure} from "../common/figure.js";
 import {count, counted, percent, score} from "../common/format.js";
-import {classColour} from "../common/palette.js";
+import {unpack} from "../common/packed.js";
+import {classColour, numberColour} from "../common/palette.js";
 import {saveCsv} from "../common/save.js";
 import {scrollTable} from "../common/table.js";
 import {overlay} from "./evidence.js";
 import {className} from "./gallery.js";
+import {pointsOf} from "./points.js";
 
 const BARS = 5, // labels whose probabilities are shown
     LEAST = 0.0005;
@@ -39,6 +42,7 @@ export function setModel(details, around) {
         sets?.together ? together(label, classes, sets.together, e.count) : null,
         sets?.sizes ? sizes(label, sets.sizes) : null,
         scores(label, e.classes),
+        mapOf(details, classes, around),
     ].filter(Boolean);
     return [
         figures(label, e),
@@ -51,6 +55,52 @@ export function setModel(details, around) {
         samples(label, sets, classes, e.count, around),
         worst(label, sets, classes, around),
     ];
+}
+
+/** The sets of packed flags, each row as a list of its labels. */
+function unpackSets(packed, rows, labels) {
+    const bytes = unpack(packed),
+        width = Math.ceil(labels / 8);
+    return Array.from({length: rows}, (_, i) =>
+        [...Array(labels).keys()].filter(k => (bytes[i * width + (k >> 3)] >> (k & 7)) & 1)
+    );
+}
+
+const SET_SEPARATOR = "|"; // as in the data set's own files
+
+/** The map, coloured by how many labels an image has; each label can be shown alone. */
+function mapOf({label, map: places, has_images}, classes, around) {
+    if (!places?.sets) return null;
+    const {imageOf, ...points} = pointsOf(places, has_images, around);
+    const [truth, told] = [places.sets.true, places.sets.told].map(packed =>
+        unpackSets(packed, points.x.length, classes.length)
+    );
+    const names = set => set.map(k => classes[k]);
+    const row = i => ({
+        image: imageOf(i),
+        x: points.x[i],
+        y: points.y[i],
+        labels: names(truth[i]).join(SET_SEPARATOR),
+        told: names(told[i]).join(SET_SEPARATOR),
+    });
+    const describe = i => [
+        ["Test image", imageOf(i)],
+        ["True", names(truth[i]).join(", ") || "no label"],
+        ["Told", names(told[i]).join(", ") || "no label"],
+    ];
+    const isWrong = i => truth[i].join() !== told[i].join();
+    const sizes = [...new Set(truth.map(set => set.length))].sort((a, b) => a - b);
+    const numbers = sizes.map((size, order) => ({
+        name: size ? counted(size, "label") : "no label",
+        colour: numberColour(order, sizes.length - 1),
+        has: i => truth[i].length === size,
+    }));
+    const labels = classes.map((name, k) => ({
+        name,
+        colour: classColour(k, classes.length),
+        has: i => truth[i].includes(k),
+    }));
+    return map(label, {...points, isWrong, row, describe}, [...numbers, ...labels], "number of labels", places);
 }
 
 const cell = (value, isName) =>
@@ -108,7 +158,7 @@ const LOOKS =
 const looksOf = list => (list.some(one => one.looks) ? LOOKS : "");
 
 const rowsOf = (list, classes) => {
-    const text = set => set.map(k => classes[k]).join("|");
+    const text = set => set.map(k => classes[k]).join(SET_SEPARATOR);
     return list.map(one => ({
         image: one.index,
         labels: text(one.truth),

@@ -29,7 +29,12 @@ static wf_status put_part(json_t *parts, wf_context *cx, const char *name, const
         wf_json_put(parts, cx, name,
                     json_pack("{s:I, s:O}", "count", (json_int_t)r->count, "per_class", counts)));
     WF_TRY_OR(wf_alloc(&of_class, cx, (size_t)classes, sizeof *of_class));
-    for (int64_t i = 0; i < r->count; i++) of_class[r->images->labels[row_at(r, i)]]++;
+    for (int64_t i = 0; i < r->count; i++) {
+        const int64_t row = row_at(r, i);
+        const uint8_t *set = r->images->n_labels ? r->images->label_sets + row * classes : NULL;
+        if (!set) of_class[r->images->labels[row]]++;
+        for (int k = 0; set && k < classes; k++) of_class[k] += set[k];
+    }
     for (int k = 0; k < classes; k++)
         WF_TRY_OR(wf_json_append(counts, cx, json_integer(of_class[k])));
 done:
@@ -58,22 +63,42 @@ static wf_status put_known_parts(json_t *parts, wf_context *cx, const wf_report_
 
 /* ---- samples ---- */
 
+/* 0 where images have any number of labels. */
+static int32_t class_at(const wf_images *images, int32_t row) {
+    return images->n_labels ? 0 : images->labels[row];
+}
+
 /* Into chosen [count], which is ordered by class and then by row. */
-static void insert(int32_t *chosen, size_t count, int32_t row, const int32_t *labels) {
+static void insert(int32_t *chosen, size_t count, int32_t row, const wf_images *images) {
+    const int32_t class = class_at(images, row);
     size_t at = count;
     for (; at > 0; at--) {
-        const int32_t before = chosen[at - 1];
-        if (labels[before] < labels[row] || (labels[before] == labels[row] && before < row)) break;
+        const int32_t before = chosen[at - 1], other = class_at(images, before);
+        if (other < class || (other == class && before < row)) break;
         chosen[at] = before;
     }
     chosen[at] = row;
 }
 
-/* As many of each class as there is room for, drawn; by class. */
+static wf_status put_sample(json_t *list, wf_context *cx, const wf_images *images, int32_t row) {
+    json_t *labels = images->n_labels ? json_array() : json_null();
+    WF_TRY(
+        wf_json_append(list, cx,
+                       json_pack("{s:i, s:o, s:o, s:n}", "index", (int)row, "label",
+                                 images->n_labels ? json_null() : json_integer(images->labels[row]),
+                                 "labels", labels, "tile")));
+    for (int32_t k = 0; k < images->n_labels; k++)
+        if (images->label_sets[(int64_t)row * images->n_labels + k])
+            WF_TRY(wf_json_append(labels, cx, json_integer(k)));
+    return WF_OK;
+}
+
+/* As many of each class as there is room for, drawn; by class. Of images with any number of labels
+ * as many as there is room for. */
 static wf_status put_samples(json_t *samples, wf_context *cx, const char *name, const rows *from,
                              int classes) {
-    const int most = (SAMPLES + classes - 1) / classes;
-    const int32_t *labels = from->images->labels;
+    const wf_images *images = from->images;
+    const int most = images->n_labels ? SAMPLES : (SAMPLES + classes - 1) / classes;
     int32_t *drawn = NULL, chosen[SAMPLES];
     int *of_class = NULL;
     size_t count = 0;
@@ -87,11 +112,9 @@ static wf_status put_samples(json_t *samples, wf_context *cx, const char *name, 
     wf_rng_init(&r, 0, WF_STREAM_REPORT, 0);
     wf_rng_shuffle(&r, drawn, (size_t)from->count);
     for (int64_t i = 0; i < from->count && count < SAMPLES; i++)
-        if (of_class[labels[drawn[i]]]++ < most) insert(chosen, count++, drawn[i], labels);
-    for (size_t i = 0; i < count; i++)
-        WF_TRY_OR(wf_json_append(list, cx,
-                                 json_pack("{s:i, s:i, s:n}", "index", (int)chosen[i], "label",
-                                           (int)labels[chosen[i]], "tile")));
+        if (of_class[class_at(images, drawn[i])]++ < most)
+            insert(chosen, count++, drawn[i], images);
+    for (size_t i = 0; i < count; i++) WF_TRY_OR(put_sample(list, cx, images, chosen[i]));
 done:
     json_decref(list);
     wf_free(drawn);

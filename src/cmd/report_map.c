@@ -10,7 +10,7 @@
 #include "report/packed.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     LEAST = 10,
     MOST = 10000,
     FEW = 2000, /* of models other than the best of their family */
@@ -60,6 +60,17 @@ static wf_status put_index(json_t *map, wf_context *cx, const wf_embedding *e, i
     return wf_json_put(map, cx, "index", packed);
 }
 
+/* Of any number of labels: those that each image has, and those that were told of it. */
+static wf_status put_sets(json_t *map, wf_context *cx, const wf_embedding *e) {
+    const size_t n = (size_t)e->images.count, labels = (size_t)e->images.n_labels;
+    json_t *sets = json_object(), *packed = NULL;
+    WF_TRY(wf_json_put(map, cx, "sets", sets));
+    WF_TRY(wf_packed_flags(&packed, cx, e->images.label_sets, n, labels));
+    WF_TRY(wf_json_put(sets, cx, "true", packed));
+    WF_TRY(wf_packed_flags(&packed, cx, e->told, n, labels));
+    return wf_json_put(sets, cx, "told", packed);
+}
+
 static wf_status make(json_t **out, wf_pictures *p, const wf_trained *t, int64_t points) {
     wf_context *cx = &p->cli->cx;
     wf_embedding e = {0};
@@ -79,6 +90,8 @@ static wf_status make(json_t **out, wf_pictures *p, const wf_trained *t, int64_t
     WF_REQUIRE_OR(map, WF_E_NOMEM, "out of memory: a map");
     WF_TRY_OR(put_index(map, cx, &e, p->session->dataset->test.count));
     WF_TRY_OR(put_points(map, cx, &e));
+    if (e.told) WF_TRY_OR(put_sets(map, cx, &e));
+    else WF_TRY_OR(wf_json_put(map, cx, "sets", json_null()));
     wf_note(p->cli, "%s: t-SNE of %s test images, %s\n", t->summary.id,
             wf_thousands(count, e.images.count), wf_duration(time, wf_clock_s() - before));
     *out = map;

@@ -35,6 +35,10 @@ const wf_report_run *wf__pictures_run(const wf_pictures *p, size_t row) {
     return &p->report->comparison->rows[row].runs[0];
 }
 
+static int is_multilabel(const wf_pictures *p, size_t row) {
+    return wf__pictures_run(p, row)->evaluation->is_multilabel;
+}
+
 json_t *wf__pictures_model(const wf_pictures *p, size_t row) {
     return json_array_get(json_object_get(p->report->document, "models"), row);
 }
@@ -84,9 +88,8 @@ static wf_status open_model(wf_pictures *p, size_t row) {
     wf_status status = wf_trained_open(&p->trained, p->session, runs, s->path);
     wf_free(runs);
     return wf__pictures_forgive(p, status, s->id,
-                                wf__pictures_run(p, row)->evaluation->is_multilabel
-                                    ? "probabilities of what it told"
-                                    : "map and no evidence of its mistakes");
+                                is_multilabel(p, row) ? "map and no probabilities of what it told"
+                                                      : "map and no evidence of its mistakes");
 }
 
 wf_status wf__pictures_open_model(const wf_trained **out, wf_pictures *p, size_t row) {
@@ -275,9 +278,17 @@ static wf_status draw_tiles(wf_tiles *out, wf_sprite *sprite, wf_pictures *p,
     }
 }
 
+/* Test images that are there for maps alone. What is told of sets is shown beside their images, so
+ * that these keep their size: all tiles together have PIXELS. */
+static int64_t choose_tests(const wf_pictures *p, const wf_dataset *d) {
+    enum { TESTS = 10000, PIXELS = 8 << 20 };
+    const int64_t fit = PIXELS / (d->test.height * d->test.width);
+    if (p->report->choice.is_brief) return 0;
+    return d->is_multilabel && fit < TESTS ? fit : TESTS;
+}
+
 static wf_status draw(wf_pictures *p, const wf_dataset *dataset) {
-    /* maps show them */
-    const int64_t tests = p->report->choice.is_brief || dataset->is_multilabel ? 0 : 10000;
+    const int64_t tests = choose_tests(p, dataset);
     wf_tiles tiles = {0};
     wf_sprite sprite = {0};
     wf_status status;
@@ -319,6 +330,9 @@ static wf_status put_data(wf_pictures *p) {
     int is_there = 0;
     WF_TRY(find_rows(&is_there, p));
     const wf_dataset *dataset = is_there ? p->session->dataset : NULL;
+    for (size_t row = 0; row < p->report->comparison->row_count; row++)
+        WF_TRY(wf_json_put(wf__pictures_model(p, row), &p->cli->cx, "has_images",
+                           json_boolean(p->is_shown[row])));
     WF_TRY(wf__pictures_data(p, dataset));
     return dataset ? draw(p, dataset) : WF_OK;
 }
@@ -328,10 +342,11 @@ static wf_status put_notes(wf_pictures *p) {
     const wf_report_choice *choice = &p->report->choice;
     char note[256];
     if (choice->is_brief) {
-        snprintf(note, sizeof note,
-                 "A map of the test images and what the model looks at in its mistakes take longer "
-                 "to make: weft report %.100s shows them.",
-                 wf__pictures_run(p, 0)->summary.id);
+        snprintf(note, sizeof note, "%s longer to make: weft report %.100s shows %s.",
+                 is_multilabel(p, 0) ? "A map of the test images takes"
+                                     : "A map of the test images and what the model looks at in "
+                                       "its mistakes take",
+                 wf__pictures_run(p, 0)->summary.id, is_multilabel(p, 0) ? "it" : "them");
         return put_note(p, note);
     }
     if (choice->maps && !strcmp(choice->maps, "none"))
@@ -345,29 +360,11 @@ static wf_status put_notes(wf_pictures *p) {
     return p->maps_left_out ? put_note(p, note) : WF_OK;
 }
 
-static int has_multilabel(const wf_comparison *c) {
-    int n = 0;
-    for (size_t row = 0; row < c->row_count; row++)
-        n += c->rows[row].runs[0].evaluation->is_multilabel;
-    return n > 0;
-}
-
-/* Of any number of labels some sets are shown, and where each label looked; samples of the data,
- * maps and what models look at in their mistakes are of images with one label each. */
-static wf_status put_set_data(wf_pictures *p) {
-    int is_there = 0;
-    for (size_t row = 0; row < p->report->comparison->row_count; row++)
-        WF_TRY(wf__pictures_sets(p, row));
-    WF_TRY(find_rows(&is_there, p));
-    WF_TRY(wf__pictures_data(p, NULL));
-    return is_there ? draw(p, p->session->dataset) : WF_OK;
-}
-
 static wf_status make(wf_pictures *p) {
     const wf_comparison *c = p->report->comparison;
-    if (has_multilabel(c)) return put_set_data(p);
     for (size_t row = 0; row < c->row_count; row++) {
-        WF_TRY(wf__pictures_mistakes(p, row));
+        if (is_multilabel(p, row)) WF_TRY(wf__pictures_sets(p, row));
+        else WF_TRY(wf__pictures_mistakes(p, row));
         WF_TRY(wf__pictures_map(p, row));
     }
     WF_TRY(put_notes(p));

@@ -162,6 +162,7 @@ static wf_status put_model(json_t *list, wf_context *cx, const wf_report_row *ro
     WF_TRY(put_curves(model, cx, detail));
     WF_TRY(wf__document_sets(model, cx, &row->runs[0]));
     WF_TRY(wf_json_put(model, cx, "map", json_null()));
+    WF_TRY(wf_json_put(model, cx, "has_images", json_false()));
     return wf_json_put(model, cx, "mistakes", json_array());
 }
 

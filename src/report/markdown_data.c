@@ -44,9 +44,24 @@ static void add_balance(wf__markdown *m, const json_t *data) {
 
 /* ---- images ---- */
 
+/* As many of them on a line as all need. */
+static void add_labels(wf_contact *out, const wf__markdown *m, const json_t *labels) {
+    const size_t count = json_array_size(labels),
+                 on_line = (count + WF_CONTACT_LINES - 1) / WF_CONTACT_LINES;
+    for (size_t i = 0; i < count; i++) {
+        char *line = out->captions[i / on_line];
+        const size_t length = strlen(line);
+        snprintf(line + length, WF_CONTACT_BYTES - length, "%s%s", i % on_line ? ", " : "",
+                 wf__md_class(m, json_integer_value(json_array_get(labels, i))));
+    }
+    if (count == 0) snprintf(out->captions[0], WF_CONTACT_BYTES, "no label");
+}
+
 static int fill_sample(wf_contact *out, wf__markdown *m, const json_t *one, void *user) {
+    const json_t *labels = json_object_get(one, "labels");
     out->images[0] = wf__md_pixels(images_of(m, user), whole(one, "index"));
-    snprintf(out->captions[0], WF_CONTACT_BYTES, "%s", wf__md_class(m, whole(one, "label")));
+    if (json_is_array(labels)) add_labels(out, m, labels);
+    else snprintf(out->captions[0], WF_CONTACT_BYTES, "%s", wf__md_class(m, whole(one, "label")));
     return 1;
 }
 

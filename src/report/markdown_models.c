@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "report/charts.h"
-#include "report/map.h"
 #include "report/markdown_parts.h"
 #include "report/packed.h"
 
@@ -91,72 +90,6 @@ static wf_status add_charts(wf__markdown *m, size_t row, const json_t *model) {
     WF_TRY(wf__md_model_picture(m, row, "roc", "ROC curves", &svg));
     WF_TRY(wf_chart_reliability(&svg, cx, json_object_get(model, "reliability")));
     return wf__md_model_picture(m, row, "reliability", "Reliability", &svg);
-}
-
-/* ---- the map ---- */
-
-/* points [count][2] and labels [count] of the images that are on it. */
-static wf_status read_map(float **points, int32_t **labels, size_t *count, wf_context *cx,
-                          const json_t *model) {
-    const json_t *map = json_object_get(model, "map");
-    const json_t *index = json_object_get(map, "index");
-    const json_t *truth = json_object_get(json_object_get(model, "predictions"), "label");
-    int32_t *x = NULL, *y = NULL, *all = NULL, *rows = NULL;
-    size_t n = 0, n_y = 0, n_all = 0, n_rows = 0;
-    wf_status status;
-    WF_TRY_OR(wf_unpack(&x, &n, cx, json_object_get(map, "x")));
-    WF_TRY_OR(wf_unpack(&y, &n_y, cx, json_object_get(map, "y")));
-    WF_TRY_OR(wf_unpack(&all, &n_all, cx, truth));
-    if (json_is_object(index)) WF_TRY_OR(wf_unpack(&rows, &n_rows, cx, index));
-    else n_rows = n;
-    WF_REQUIRE_OR(n > 0 && n_y == n && n_rows == n && (rows || n_all >= n), WF_E_DATA,
-                  "the map of a report has %zu, %zu and %zu numbers", n, n_y, n_rows);
-    WF_TRY_OR(wf_alloc(points, cx, 2 * n, sizeof **points));
-    WF_TRY_OR(wf_alloc(labels, cx, n, sizeof **labels));
-    for (size_t i = 0; i < n; i++) {
-        size_t at = rows ? (size_t)rows[i] : i;
-        WF_REQUIRE_OR(at < n_all, WF_E_DATA, "the map of a report shows image %zu of %zu", at,
-                      n_all);
-        (*points)[2 * i] = (float)x[i];
-        (*points)[2 * i + 1] = (float)y[i];
-        (*labels)[i] = all[at];
-    }
-    *count = n;
-done:
-    wf_free(x);
-    wf_free(y);
-    wf_free(all);
-    wf_free(rows);
-    return status;
-}
-
-static wf_status add_map(wf__markdown *m, size_t row, const json_t *model) {
-    const wf_evaluation *e = m->c->rows[row].runs[0].evaluation;
-    wf_context *cx = m->cx;
-    float *points = NULL;
-    int32_t *labels = NULL;
-    size_t count = 0;
-    char *text = NULL, title[200];
-    wf_str svg = {0};
-    if (!json_is_object(json_object_get(model, "map"))) return WF_OK;
-    snprintf(title, sizeof title, "t-SNE of %.120s: features of the test images",
-             m->c->rows[row].label);
-    wf_status status = read_map(&points, &labels, &count, cx, model);
-    if (status == WF_OK)
-        status = wf_report_map_svg(&text, cx,
-                                   &(const wf_report_map){.title = title,
-                                                          .points = points,
-                                                          .labels = labels,
-                                                          .count = (int64_t)count,
-                                                          .class_count = e->class_count,
-                                                          .class_names = e->class_names});
-    wf_free(points);
-    wf_free(labels);
-    WF_TRY(status);
-    wf_str_add(&svg, cx, text);
-    wf_free(text);
-    WF_TRY(svg.status);
-    return wf__md_model_picture(m, row, "map", "Map", &svg);
 }
 
 /* ---- mistakes ---- */
@@ -303,7 +236,7 @@ wf_status wf__md_models(wf__markdown *m) {
         wf__md(m, "\n");
         add_layers(m, json_object_get(model, "layers"));
         WF_TRY(add_charts(m, i, model));
-        WF_TRY(add_map(m, i, model));
+        WF_TRY(wf__md_map(m, i, model));
         WF_TRY(add_mistakes(m, i, model));
     }
     return m->out->text.status;

@@ -51,6 +51,8 @@ size_t wf__md_row_of(const wf__markdown *m, const char *data_hash);
 /* A picture of a model: "02-gru-128-roc". */
 wf_status wf__md_model_picture(wf__markdown *m, size_t row, const char *what, const char *title,
                                wf_str *svg);
+/* The model's map of test images, where there is one. */
+wf_status wf__md_map(wf__markdown *m, size_t row, const json_t *model);
 /* What is said of a model of images with any number of labels. */
 wf_status wf__md_sets(wf__markdown *m, size_t row, const json_t *model);
 

@@ -47,6 +47,19 @@ wf_status wf_packed_small(json_t **out, wf_context *cx, const int32_t *values, s
     return status;
 }
 
+wf_status wf_packed_flags(json_t **out, wf_context *cx, const uint8_t *flags, size_t rows,
+                          size_t width) {
+    const size_t row_bytes = (width + 7) / 8;
+    uint8_t *bytes = NULL;
+    WF_TRY(wf_alloc(&bytes, cx, rows * row_bytes, 1));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < width; k++)
+            bytes[i * row_bytes + k / 8] |= (uint8_t)(flags[i * width + k] << k % 8);
+    wf_status status = pack(out, cx, "u8", bytes, 1, rows * row_bytes);
+    wf_free(bytes);
+    return status;
+}
+
 wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, size_t count) {
     uint8_t *bytes = NULL;
     WF_TRY(wf_alloc(&bytes, cx, count, 1));
@@ -80,6 +93,26 @@ wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json
         values[i] = size == 1 ? bytes[i] : bytes[2 * i] | bytes[2 * i + 1] << 8;
     *out = values;
     *out_count = count;
+done:
+    wf_free(bytes);
+    return status;
+}
+
+wf_status wf_unpack_flags(uint8_t **out, wf_context *cx, const json_t *packed, size_t rows,
+                          size_t width) {
+    const size_t row_bytes = (width + 7) / 8;
+    int32_t *bytes = NULL;
+    uint8_t *flags = NULL;
+    size_t count = 0;
+    wf_status status;
+    WF_TRY_OR(wf_unpack(&bytes, &count, cx, packed));
+    WF_REQUIRE_OR(count == rows * row_bytes, WF_E_DATA,
+                  "packed flags: %zu bytes for %zu rows of %zu", count, rows, width);
+    WF_TRY_OR(wf_alloc(&flags, cx, rows, width));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < width; k++)
+            flags[i * width + k] = bytes[i * row_bytes + k / 8] >> k % 8 & 1;
+    *out = flags;
 done:
     wf_free(bytes);
     return status;

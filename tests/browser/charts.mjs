@@ -1,4 +1,6 @@
 // Charts as a test sees them.
+import {readFile, stat} from "node:fs/promises";
+import path from "node:path";
 import {until} from "./browser.mjs";
 
 /** Scrolls to every chart in turn and waits until it is drawn, as charts are when they are seen. */
@@ -35,7 +37,10 @@ export function marksOf(page) {
             return marks;
         }
         function painted(canvas) {
-            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const {width, height} = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext("2d", {willReadFrequently: true});
+            copy.drawImage(canvas, 0, 0);
+            const {data} = copy.getImageData(0, 0, width, height);
             let pixels = 0;
             for (let i = 4; i < data.length; i += 4)
                 pixels += data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 2] !== data[2];
@@ -60,4 +65,13 @@ export function marksOf(page) {
                 };
             });
     });
+}
+
+/** Presses "Save ... as KIND" of the page's first chart of that name and gives the file's text (or bytes). */
+export async function saved(page, chart, kind, encoding = "utf8") {
+    const file = path.join(page.downloads, `${chart}.${kind.toLowerCase()}`);
+    await page.$eval(`[data-chart="${chart}"] .save button[aria-label$="as ${kind}"]`, button => button.click());
+    const size = async () => (await stat(file).catch(() => ({size: 0}))).size; // the name is taken before it is written
+    await until(async () => (await size()) > 0, file);
+    return readFile(file, encoding);
 }

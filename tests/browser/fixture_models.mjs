@@ -186,6 +186,7 @@ function map(random, said) {
         perplexity: 30,
         layer: "dense",
         index: null,
+        sets: null,
         x: pack(
             "u16",
             said.map((_, i) => at(i, 0))
@@ -243,6 +244,7 @@ export function model(name, family, skill, count, seed) {
                 ),
             },
             map: map(random, said),
+            has_images: true,
             mistakes: mistakes(random, said, family),
         },
     };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {readFile} from "node:fs/promises";
 import {test} from "node:test";
-import {CLASS_COLOURS, FAMILIES} from "../../pages/common/palette.js";
+import {CLASS_COLOURS, FAMILIES, numberColour} from "../../pages/common/palette.js";
 import {SIGHTS, contrast, distance} from "./colours.mjs";
 
 const style = await readFile(new URL("../../pages/common/style.css", import.meta.url), "utf8");
@@ -73,3 +73,15 @@ for (const [scheme, colours] of Object.entries(variables())) {
             assert.ok(contrast(one, colours.paper) >= 1.5, `${one}: ${contrast(one, colours.paper)}`);
     });
 }
+
+test("numbers: the more, the darker, and all stand out from both papers", () => {
+    const papers = Object.values(variables()).map(one => one.paper);
+    for (const most of [0, 1, 5, 12]) {
+        const colours = Array.from({length: most + 1}, (_, number) => numberColour(number, most));
+        colours.forEach((one, i) => {
+            assert.match(one, /^#[0-9a-f]{6}$/);
+            for (const paper of papers) assert.ok(contrast(one, paper) >= 2, `${one} on ${paper}: ${contrast(one, paper)}`);
+            if (i) assert.ok(contrast(one, "#ffffff") > contrast(colours[i - 1], "#ffffff"), `${i} of ${most}`);
+        });
+    }
+});

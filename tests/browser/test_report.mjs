@@ -1,12 +1,11 @@
 // The report in Chromium, with everything in it and with almost nothing.
 import assert from "node:assert/strict";
-import {readFile, stat, writeFile} from "node:fs/promises";
-import path from "node:path";
+import {readFile, writeFile} from "node:fs/promises";
 import {before, test} from "node:test";
 import {fileURLToPath, pathToFileURL} from "node:url";
 import {chance} from "../../pages/common/format.js";
 import {close, open, setScheme, until} from "./browser.mjs";
-import {drawCharts, marksOf} from "./charts.mjs";
+import {drawCharts, marksOf, saved} from "./charts.mjs";
 import {accessibleNodes, checkAccessible, checkNames, checkQuiet, checkWidth, tabOrder} from "./checks.mjs";
 import {fixture} from "./fixture.mjs";
 import {reportPage} from "./report.mjs";
@@ -162,18 +161,9 @@ test("a cross-validation says what the document says", async () => {
     assert.match(text, /All 3 pairs2 differences of accuracy shown/);
 });
 
-/** Presses "Save ... as KIND" of a chart and gives the file's text (or bytes). */
-async function saved(chart, kind, encoding = "utf8", from = page) {
-    const file = path.join(from.downloads, `${chart}.${kind.toLowerCase()}`);
-    await from.$eval(`[data-chart="${chart}"] .save button[aria-label$="as ${kind}"]`, button => button.click());
-    const size = async () => (await stat(file).catch(() => ({size: 0}))).size; // the name is taken before it is written
-    await until(async () => (await size()) > 0, file);
-    return readFile(file, encoding);
-}
-
 test("the data of a chart as CSV are the document's", async () => {
     const quote = text => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = (await saved("confusion", "CSV")).trim().split("\r\n");
+    const lines = (await saved(page, "confusion", "CSV")).trim().split("\r\n");
     const matrix = BEST.evaluation.confusion;
     assert.equal(lines[0], "truth,predicted,images,share");
     assert.deepEqual(
@@ -189,16 +179,16 @@ test("the data of a chart as CSV are the document's", async () => {
             )
         )
     );
-    const map = (await saved("map", "CSV")).trim().split("\r\n");
+    const map = (await saved(page, "map", "CSV")).trim().split("\r\n");
     assert.equal(map.length, 1 + report.data.parts.test.count);
 });
 
 test("every chart is saved as SVG and as PNG", async () => {
     for (const chart of ["accuracy-time", "layers", "map", "learning-curves"]) {
-        const svg = await saved(chart, "SVG");
+        const svg = await saved(page, chart, "SVG");
         assert.match(svg, /^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
         assert.ok((svg.match(/<(path|rect|circle|line)\b/g) ?? []).length > 4, chart);
-        const bytes = await saved(chart, "PNG", null);
+        const bytes = await saved(page, chart, "PNG", null);
         assert.equal(bytes.toString("latin1", 1, 4), "PNG");
         assert.ok(bytes.readUInt32BE(16) > 600 && bytes.length > 3000, `${chart}: ${bytes.length} bytes`);
     }
@@ -395,7 +385,7 @@ test("a report of cross-validations alone has no models, and each its own sectio
             ["folds-2", 12 + 10 + 2],
         ]
     );
-    const rows = (await saved("folds", "CSV", "utf8", one)).trim().split("\r\n");
+    const rows = (await saved(one, "folds", "CSV")).trim().split("\r\n");
     assert.equal(rows[0], "model,run,repeat,fold,accuracy,macro_f1,macro_auc");
     assert.deepEqual(
         rows.slice(1).map(line => line.split(",").slice(0, 5).join()),
@@ -405,7 +395,7 @@ test("a report of cross-validations alone has no models, and each its own sectio
             )
         )
     );
-    assert.ok((await saved("folds-2", "PNG", null, one)).length > 3000);
+    assert.ok((await saved(one, "folds-2", "PNG", null)).length > 3000);
     assert.match(await one.$eval("#made .with", part => part.textContent), /abc123/);
     await checkAccessible(one);
     checkQuiet(one);

@@ -5,7 +5,7 @@ import path from "node:path";
 import {before, test} from "node:test";
 import {pathToFileURL} from "node:url";
 import {close, open} from "./browser.mjs";
-import {drawCharts, marksOf} from "./charts.mjs";
+import {drawCharts, marksOf, saved} from "./charts.mjs";
 import {checkAccessible, checkNames, checkQuiet, checkWidth} from "./checks.mjs";
 import {makeRunsFolder, startWeft} from "./ui.mjs";
 
@@ -69,12 +69,12 @@ async function weft(...words) {
     assert.equal(await run.ended, 0, run.output);
 }
 
-let page, address, study;
+let page, address, study, runs;
 
 before(async () => {
     const folder = await makeRunsFolder(),
-        sets = path.join(folder, "sets"),
-        runs = path.join(folder, "runs");
+        sets = path.join(folder, "sets");
+    runs = path.join(folder, "runs");
     await mkdir(sets);
     await writeFile(path.join(sets, "classes.txt"), NAMES.join("\n") + "\n");
     await writeSets(sets, "train", 300);
@@ -107,11 +107,84 @@ before(async () => {
 test("it has the charts of sets, and none that asks for one label per image", async () => {
     const charts = await marksOf(page);
     const names = charts.map(one => one.name);
-    for (const name of ["together", "set-sizes", "class-scores", "learning-curves"])
+    for (const name of ["together", "set-sizes", "class-scores", "learning-curves", "map"])
         assert.ok(names.filter(one => one === name).length === 3, `${name} in ${names}`);
-    for (const name of ["confusion", "roc", "reliability", "map"]) assert.ok(!names.includes(name), name);
+    for (const name of ["confusion", "roc", "reliability"]) assert.ok(!names.includes(name), name);
     for (const {name, state} of charts) assert.equal(state, "drawn", name);
     assert.ok(charts.find(one => one.name === "together").marks.rect >= 6);
+});
+
+test("its map has every test image, with the labels that it has and those that were told", async () => {
+    const best = await page.$eval("#models details.fold h3", one => one.textContent);
+    const predictions = await readFile(path.join(runs, `${best}-1`, "predictions.csv"), "utf8");
+    const names = set => (set ? set.split("|").map(k => NAMES[k]) : []);
+    const quoted = text => (text.includes(",") ? `"${text}"` : text);
+    const wanted = predictions
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map(line => line.split(","))
+        .map(([index, labels, told]) => [index, ...[labels, told].map(set => quoted(names(set).join("|")))].join());
+    const [heading, ...lines] = (await saved(page, "map", "CSV")).trim().split("\r\n");
+    assert.equal(heading, "image,x,y,labels,told");
+    assert.deepEqual(
+        lines.map(line => line.replace(/^(\d+),\d+,\d+/, "$1")),
+        wanted
+    );
+    const chart = await page.$('[data-chart="map"]');
+    const keys = await chart.$$eval(".legend button", all => all.map(one => one.textContent));
+    assert.deepEqual(keys.slice(-NAMES.length), NAMES);
+    assert.deepEqual(keys.slice(0, 3), ["no label", "1 label", "2 labels"]);
+    await page.focus("canvas.map");
+    await page.keyboard.press("ArrowRight");
+    assert.match(await chart.$eval("[aria-live]", one => one.textContent), /^Test image \d+, True .+, Told .+$/);
+    assert.ok(await page.$eval(".tooltip", box => box.querySelector("canvas.tile") !== null));
+    await page.keyboard.press("Escape");
+});
+
+test("one label alone, or one number of labels, can be shown on the map", async () => {
+    const coloured = () =>
+        page.$eval("canvas.map", ({width, height}) => {
+            const copy = new OffscreenCanvas(width, height).getContext("2d", {willReadFrequently: true});
+            copy.drawImage(document.querySelector("canvas.map"), 0, 0);
+            const {data} = copy.getImageData(0, 0, width, height);
+            let strong = 0; // pixels that are far from the paper
+            for (let i = 0; i < data.length; i += 4) strong += data[0] - Math.min(data[i], data[i + 1], data[i + 2]) > 60;
+            return strong;
+        });
+    const press = name =>
+        page.$eval(
+            '[data-chart="map"] .legend',
+            (legend, name) => [...legend.children].find(one => one.textContent === name).click(),
+            name
+        );
+    const all = await coloured();
+    for (const name of ["1 label", NAMES[3]]) {
+        await press(name);
+        const some = await coloured();
+        assert.ok(some > 0.03 * all && some < 0.8 * all, `${name}: ${some} of ${all} pixels`);
+        await press(name);
+        assert.equal(await coloured(), all);
+    }
+});
+
+test("the data have samples with all their labels, and images per label", async () => {
+    const [train, tests] = await Promise.all(
+        ["Training images", "Test images"].map(name =>
+            page.$$eval(`#data .gallery[aria-label="${name}"] > li`, all =>
+                all.map(one => ({
+                    said: one.querySelector("canvas.tile").ariaLabel.replace(/^.*?: /, ""),
+                    lines: [...one.querySelectorAll(".line")].map(line => line.textContent),
+                }))
+            )
+        )
+    );
+    assert.deepEqual([train.length, tests.length], [40, 40]);
+    for (const {said, lines} of [...train, ...tests]) assert.equal(lines.join(", "), said);
+    const labels = await readFile(path.join(runs, "../sets/test-labels.csv"), "utf8");
+    const note = await page.$eval('[data-chart="class-balance"]', one => one.textContent);
+    const counts = NAMES.map(name => labels.split(name).length - 1);
+    assert.ok(note.includes(`test: ${Math.min(...counts)} to ${Math.max(...counts)} images per class`), note);
 });
 
 test("its tables have the figures of the field", async () => {

@@ -232,10 +232,15 @@ sets = report["models"][0]["sets"]
 right, wrong = sets["samples"]["right"], sets["samples"]["wrong"]
 assert len(right) == len(wrong) == 6 and all(i["truth"] == i["told"] for i in right) and sets["wrong"] > 6
 assert all(i["truth"] != i["told"] for i in wrong + sets["worst"])
+# the map has all test images, with what was told of each
+places, told = report["models"][0]["map"], lambda of: sorted(l["class"] for l in of["labels"])
+assert places["index"] is None and places["x"]["count"] == len(said)
+flags = base64.b64decode(places["sets"]["told"]["base64"])
+assert [[k for k in range(4) if byte >> k & 1] for byte in flags] == [told(of) for of in said]
 looked = 0
 for image in right + wrong + sets["worst"]:
     of = said[image["index"]]
-    assert sorted(l["class"] for l in of["labels"]) == image["told"] and image["tile"] is not None
+    assert told(of) == image["told"] and image["tile"] is not None
     assert abs(math.exp(image["told_log_p"]) - of["set_probability"]) < 1e-6, image
     # asked for one set the search finds every order of it, of all sets those of the widest hypotheses
     if image["truth"] == image["told"]: assert -1e-5 < image["log_p"] - image["told_log_p"] < .05, image
@@ -269,12 +274,14 @@ same "$(/usr/bin/python3 shown.py report.json looker.json 2>&1)" True
 rm -r "$WEFT_RUNS/looker-1/report"
 weft report looker-1 --format json -o report.json
 exits 0
-err_like '*looker-1: no probabilities of what it told: *'
+err_like '*looker-1: no map and no probabilities of what it told: *'
 mv weights "$WEFT_RUNS/looker-1/weights"
 weft report looker-1 --format md -o looker.md -q
 exits 0
 check 'samples in Markdown' grep -qF '| Test image | True | Told | Probability of the told set |' looker.md
 check 'and as a picture' test -s looker-files/01-looker-samples.png
+check 'a map' test -s looker-files/01-looker-map.png
+check 'samples of the data' test -s looker-files/data-train.png
 weft predict decoder-1 sets/test-images-idx3-ubyte --json
 json_is 'any("attention" in l for p in d["predictions"] for l in p["labels"])' False
 weft train decoder.yaml --dataset ./sets -q -t 3 --name again

@@ -181,6 +181,7 @@ exits 0
 same "$(look sizes.json '[m["mistakes"][0]["tile"] == m["mistakes"][0]["index"] for m in d["models"]]')" '[True, True]'
 weft report flat small -f json -o unlike.json --maps none
 same "$(look unlike.json '[m["mistakes"][0]["tile"] is None for m in d["models"]]')" '[False, True]'
+same "$(look unlike.json '[m["has_images"] for m in d["models"]]')" '[True, False]'
 
 # ---- more test images than a page holds ----
 

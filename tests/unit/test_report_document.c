@@ -49,9 +49,9 @@ TEST(every_key_of_the_contract_is_there) {
     static const char *const keys[] = {
         "schema_version", "title", "generated", "question",      "answer", "caution",
         "comparison",     "data",  "models",    "disagreements", "made",   "cross_validations"};
-    static const char *const model_keys[] = {"label",       "family",     "run",      "layers",
-                                             "epochs",      "evaluation", "roc",      "reliability",
-                                             "predictions", "map",        "mistakes", "sets"};
+    static const char *const model_keys[] = {
+        "label",       "family",      "run", "layers",   "epochs", "evaluation", "roc",
+        "reliability", "predictions", "map", "mistakes", "sets",   "has_images"};
     begin();
     add_simple("a", "cnn", 1, 90);
     json_t *d = make_document();

@@ -1,6 +1,5 @@
 import {el} from "../dom.js";
-import {count, percent} from "../format.js";
-import {classColour} from "../palette.js";
+import {count} from "../format.js";
 import {pick} from "../pick.js";
 import {pngOf} from "../save.js";
 import {hideTooltip, showTooltip} from "../tooltip.js";
@@ -10,18 +9,15 @@ import {circles, paintMap, place} from "./map_paint.js";
 /**
  * The map of the test images (t-SNE): a canvas, for ten thousand points are more than Vega draws at once. What is under
  * the pointer, or chosen by the arrow keys, is shown with its image and said.
- *   points   {x, y, label, predicted, confidence}: arrays; index(i) is the image of point i
- *   picture  (image) => element, or null
+ *   points   {x, y: arrays; of point i: isWrong(i), row(i) of the CSV file, describe(i): [[name, text]],
+ *            picture(i): element or null}
+ *   groups   [{name, colour, has(i)}]: a point has the colour of the first one that it is in; `grouping` is what they are
  */
-export function map(label, classes, points, index, picture, {kl, perplexity, layer}) {
-    const wrong = points.x.reduce((sum, _, i) => sum + (points.label[i] !== points.predicted[i]), 0);
+export function map(label, points, groups, grouping, {kl, perplexity, layer}) {
+    const everyone = [...points.x.keys()],
+        wrong = everyone.filter(points.isWrong).length;
+    const first = everyone.map(i => groups.find(group => group.has(i)));
     const state = {byError: false, only: null, chosen: null};
-    const describe = i => [
-        ["Test image", index(i)],
-        ["True", classes[points.label[i]]],
-        ["Predicted", classes[points.predicted[i]]],
-        ["Confidence", percent(points.confidence[i] / 255, 0)],
-    ];
     return {
         file: "map",
         title: "Map of the test images",
@@ -36,7 +32,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
         label: `Map of ${count(points.x.length)} test images as ${label} sees them; ${count(wrong)} of them are wrong.`,
         controls: pick(
             [
-                ["class", "Colour by class"],
+                ["group", `Colour by ${grouping}`],
                 ["error", "Colour by error"],
             ],
             "Colours",
@@ -44,15 +40,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
                 state.byError = value === "error";
             }
         ),
-        rows: () =>
-            Array.from(points.x, (_, i) => ({
-                image: index(i),
-                x: points.x[i],
-                y: points.y[i],
-                class: classes[points.label[i]],
-                predicted: classes[points.predicted[i]],
-                confidence: Number((points.confidence[i] / 255).toFixed(3)),
-            })),
+        rows: () => everyone.map(points.row),
         draw: async function (box, {width, theme}) {
             const view = {
                 width,
@@ -60,7 +48,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
                 theme,
                 byError: state.byError,
                 only: state.only,
-                classes,
+                first,
             };
             const spots = place(points, view);
             const canvas = el("canvas", {
@@ -77,8 +65,9 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
                     state.chosen = i;
                     repaint();
                     if (i === null) return hideTooltip();
-                    showTooltip(at, describe(i), picture?.(index(i)));
-                    said.textContent = describe(i)
+                    showTooltip(at, points.describe(i), points.picture(i));
+                    said.textContent = points
+                        .describe(i)
                         .map(pair => pair.join(" "))
                         .join(", ");
                 },
@@ -87,7 +76,7 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
             box.replaceChildren(
                 canvas,
                 said,
-                legend(classes, state, only => {
+                legend(groups, state, only => {
                     view.only = only;
                     repaint();
                 })
@@ -104,28 +93,28 @@ export function map(label, classes, points, index, picture, {kl, perplexity, lay
     };
 }
 
-/** The classes as buttons: one shows only its own images. */
-function legend(classes, state, changed) {
-    const buttons = classes.map((name, index) => {
+/** The groups as buttons: one shows only its own images. */
+function legend(groups, state, changed) {
+    const buttons = groups.map(group => {
         const dot = el("span", {class: "dot"});
-        dot.style.background = classColour(index, classes.length);
+        dot.style.background = group.colour;
         return el(
             "button",
             {
                 type: "button",
                 class: "key",
-                "aria-pressed": String(state.only === index),
+                "aria-pressed": String(state.only === group),
                 onclick: () => {
-                    state.only = state.only === index ? null : index;
-                    buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(i === state.only)));
+                    state.only = state.only === group ? null : group;
+                    buttons.forEach((one, i) => one.setAttribute("aria-pressed", String(groups[i] === state.only)));
                     changed(state.only);
                 },
             },
             dot,
-            name
+            group.name
         );
     });
-    return el("div", {class: "legend", role: "group", "aria-label": "Show one class only"}, buttons);
+    return el("div", {class: "legend", role: "group", "aria-label": "Show one group only"}, buttons);
 }
 
 const REACH = 14; // pixels from the pointer

@@ -1,5 +1,3 @@
-import {classColour} from "../palette.js";
-
 const EDGE = 10,
     LARGEST = 65535;
 
@@ -10,14 +8,13 @@ export function place({x, y}, {width, height}) {
     return {x: Array.from(x, across), y: Array.from(y, down)};
 }
 
-/** Colour and opacity of a point. */
-function look({label, predicted}, i, {theme, byError, only, classes}) {
-    const isWrong = label[i] !== predicted[i];
-    const opacity = only !== null && label[i] !== only ? 0.05 : byError ? (isWrong ? 0.95 : 0.28) : 0.72;
+/** Colour and opacity of a point. Who is in the only group that is shown has its colour. */
+function look(points, i, {theme, byError, only, first}) {
+    const isWrong = points.isWrong(i),
+        isShown = only === null || only.has(i);
     return {
-        color: byError ? (isWrong ? theme.bad : theme.edge) : classColour(label[i], classes.length),
-        opacity,
-        isWrong,
+        color: byError ? (isWrong ? theme.bad : theme.edge) : ((isShown && only) || first[i]).colour,
+        opacity: !isShown ? 0.05 : byError ? (isWrong ? 0.95 : 0.28) : 0.72,
     };
 }
 
@@ -31,7 +28,7 @@ export function paintMap(canvas, points, spots, view, chosen, given = null) {
     context.fillRect(0, 0, width, height);
     const order = [...spots.x.keys()];
     if (view.byError)
-        order.sort((a, b) => (points.label[a] !== points.predicted[a]) - (points.label[b] !== points.predicted[b]));
+        order.sort((a, b) => points.isWrong(a) - points.isWrong(b));
     const r = radius(view);
     for (const i of order) {
         const {color, opacity} = look(points, i, view);
