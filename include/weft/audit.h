@@ -76,19 +76,23 @@ WF_API void wf_duplicates_destroy(wf_duplicates *duplicates);
 
 /* --- unlikely labels ------------------------------------------------------------------------- */
 
+/* Of images with any number of labels an error is of one label: of one that is there and should
+ * not be, then the suggested class is WF_NO_LABEL; or of the suggested class, which is not there
+ * and should be, then the label is WF_NO_LABEL. */
+enum { WF_NO_LABEL = -1 };
 typedef struct wf_label_error {
     int64_t image; /* row of labels and probabilities */
     int32_t label, suggested;
-    double self_confidence; /* probability of the label */
-    double margin;          /* that less the probability of the suggested class; below 0 */
+    double self_confidence; /* probability of the label, or that the suggested one is not there */
+    double margin;          /* that less the probability of what is suggested; below 0 */
 } wf_label_error;
 
 /* All images of one label that are of another class. */
 typedef struct wf_label_pair {
-    int32_t label, other;
-    int64_t flagged;  /* errors with that label and that suggestion */
-    double estimated; /* images, from the joint: joint * count */
-    double share;     /* of the images with that label */
+    int32_t label, other; /* as in wf_label_error */
+    int64_t flagged;      /* errors with that label and that suggestion */
+    double estimated;     /* images, from the joint: joint * count */
+    double share;         /* of the images with that label, or without that other one */
 } wf_label_pair;
 
 /* Confident learning: which labels are probably wrong, and how many of each kind there are. */
@@ -104,7 +108,7 @@ typedef struct wf_label_errors {
     /* [K][K] the same, each row scaled to how often its label is there, and all of it to 1: an
      * estimate of how often label and true class occur together. */
     double *joint;
-    wf_label_error *errors; /* lowest margin first, of equals the first image */
+    wf_label_error *errors; /* lowest margin first, of equals the first image, label, suggestion */
     int64_t error_count;
     /* Pairs with an error, or with half an image by estimate; most errors first, then the largest
      * estimate, then by label and class. */
@@ -125,6 +129,17 @@ typedef struct wf_label_errors {
  * Source: Northcutt, Jiang, Chuang 2021, doi:10.1613/jair.1.12125, section 3 */
 WF_API wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int32_t *labels,
                                       const float *probabilities, int64_t count, int class_count);
+/* The same of images with any number of labels: whether a label is there is a question of its own,
+ * with two classes, absent and present, of probability 1 - p and p. thresholds are then [K][2],
+ * confident and joint [K][2][2].
+ *  sets [count][class_count], 0 or 1
+ *  probabilities [count][class_count], in [0, 1]
+ * Errors: as above.  Threads: any.
+ * Source: as above, section 3, for each label; Thyagarajan et al. 2022, arXiv:2211.13895, section 2
+ */
+WF_API wf_status wf_label_set_errors_find(wf_label_errors **out, wf_context *cx,
+                                          const uint8_t *sets, const float *probabilities,
+                                          int64_t count, int class_count);
 /* NULL is legal. */
 WF_API void wf_label_errors_destroy(wf_label_errors *errors);
 

@@ -55,6 +55,14 @@ function samples(set, around, part, title) {
     ];
 }
 
+const labelled = ({label}, classes) => (label < 0 ? "" : `, labelled ${classes[label]}`);
+
+/** What is in doubt; of any number of labels one that is there and should not be, or one that is missing. */
+function doubt({label, suggested}, classes) {
+    if (label < 0) return `, ${classes[suggested]} is missing`;
+    return labelled({label}, classes) + (suggested < 0 ? ", which is not there" : "");
+}
+
 function audit(set, around) {
     const title = el("h3", null, "Doubtful labels and near duplicates");
     if (!set.audit)
@@ -85,9 +93,9 @@ function audit(set, around) {
                       errors
                           .slice(0, LISTED)
                           .map(one => [
-                              around.picture(one.tile, `${of(one)}, labelled ${set.classes[one.label]}`),
-                              el("s", null, set.classes[one.label]),
-                              className(set.classes, one.suggested),
+                              around.picture(one.tile, `${of(one)}${doubt(one, set.classes)}`),
+                              one.label < 0 ? null : el("s", null, set.classes[one.label]),
+                              one.suggested < 0 ? null : className(set.classes, one.suggested),
                               percent(one.probability, 0),
                           ])
                   ),
@@ -109,7 +117,7 @@ function audit(set, around) {
                           el(
                               "span",
                               {class: "pair"},
-                              [a, b].map(one => around.picture(one.tile, `${of(one)}: ${set.classes[one.label]}`))
+                              [a, b].map(one => around.picture(one.tile, `${of(one)}${labelled(one, set.classes)}`))
                           ),
                           ...[a, b].map(one => `${PARTS[one.part] ?? one.part} ${one.index}`),
                       ])

@@ -8,7 +8,7 @@ export function className(classes, index) {
     return el("span", {class: "class"}, dot, classes[index] ?? "?");
 }
 
-/** Pictures in rows: items are [picture or null, ...texts]. */
+/** Pictures in rows: items are [picture or null, ...texts], of which null is left out. */
 export function gallery(label, items) {
     return el(
         "ul",
@@ -18,7 +18,7 @@ export function gallery(label, items) {
                 "li",
                 null,
                 picture,
-                texts.map(text => el("span", {class: "line"}, text))
+                texts.filter(text => text !== null).map(text => el("span", {class: "line"}, text))
             )
         )
     );

@@ -1,6 +1,7 @@
 #include "cmd/audit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -24,12 +25,18 @@ static void mark_duplicates(uint8_t *marks, const wf_duplicate *pairs, int64_t c
             marks[pairs[i].b.index] |= DUPLICATE_BIT;
 }
 
+static int is_right(const wf_predictions *p, int64_t i) {
+    const int64_t k = p->class_count;
+    if (!p->sets) return p->predicted[i] == p->labels[i];
+    return !memcmp(p->taken + i * k, p->sets + i * k, (size_t)k);
+}
+
 static void count_right(wf_sensitivity *s, const wf_predictions *p, const uint8_t *marks) {
     for (int64_t i = 0; i < p->count; i++)
         for (int w = 0; w < WF_LEFT_OUT_COUNT; w++) {
             if (marks[p->index[i]] & w) continue; /* w is a set of the bits */
             s->images[w]++;
-            s->right[w] += p->predicted[i] == p->labels[i];
+            s->right[w] += is_right(p, i);
         }
 }
 
@@ -61,6 +68,22 @@ done:
 wf_audited wf_audit_labels(const wf_audit *a, int i) {
     if (i == 0) return (wf_audited){&a->training, a->training_errors};
     return (wf_audited){&a->test, a->test_errors};
+}
+
+const char *wf_audit_class(const wf_audit *a, int32_t label) {
+    return label == WF_NO_LABEL ? "(none)" : a->dataset->class_names[label];
+}
+
+int wf_audit_same_labels(const wf_audit *a, const wf_duplicate *pair) {
+    const int64_t k = a->dataset->n_classes;
+    if (!a->dataset->is_multilabel) return pair->a.label == pair->b.label;
+    return !memcmp(wf_part_images(a->dataset, pair->a.part)->label_sets + pair->a.index * k,
+                   wf_part_images(a->dataset, pair->b.part)->label_sets + pair->b.index * k,
+                   (size_t)k);
+}
+
+const char *wf_audit_figure(const wf_audit *a) {
+    return a->dataset->is_multilabel ? "subset accuracy" : "accuracy";
 }
 
 int wf_audit_parts(const wf_audit *a, int i, wf_part *out_a, wf_part *out_b) {

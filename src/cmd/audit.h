@@ -4,7 +4,8 @@
 
 #include "cmd/opinions.h"
 
-/* Accuracy of one run without some of the test images: how much its figure depends on them. */
+/* Accuracy (of any number of labels: subset accuracy) of one run without some of the test images:
+ * how much its figure depends on them. */
 typedef enum wf_left_out {
     WF_LEFT_OUT_NONE,
     WF_LEFT_OUT_ERRORS,     /* likely label errors */
@@ -42,6 +43,13 @@ typedef struct wf_audited {
     const wf_label_errors *errors; /* may be NULL */
 } wf_audited;
 wf_audited wf_audit_labels(const wf_audit *a, int i);
+
+/* The class of that number as tables name it; WF_NO_LABEL: "(none)". */
+const char *wf_audit_class(const wf_audit *a, int32_t label);
+/* Whether both images have the same label, or the same set of them. */
+int wf_audit_same_labels(const wf_audit *a, const wf_duplicate *pair);
+/* "accuracy", or what it is called of any number of labels. */
+const char *wf_audit_figure(const wf_audit *a);
 
 /* Two parts, or one with itself: "within train", "train and test". The i-th of those that hold
  * images; 0 behind the last. Returns 1 and sets both. */

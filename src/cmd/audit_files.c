@@ -22,7 +22,7 @@ static void add_pairs(wf_str *s, wf_context *cx, const wf_audit *a, const char *
         wf_str_addf(s, cx, "%s,", kind);
         add_place(s, cx, a, &d->a);
         add_place(s, cx, a, &d->b);
-        wf_str_addf(s, cx, "%s,", d->a.label == d->b.label ? "yes" : "no");
+        wf_str_addf(s, cx, "%s,", wf_audit_same_labels(a, d) ? "yes" : "no");
         wf__csv_figure(s, cx, d->distance, "\r\n");
     }
 }
@@ -41,8 +41,8 @@ static void write_errors(wf_str *s, wf_context *cx, const wf_audit *a) {
         for (int64_t i = 0; l.errors && i < l.errors->error_count; i++) {
             const wf_label_error *e = &l.errors->errors[i];
             wf_str_addf(s, cx, "%s,%lld,", wf_part_name(l.opinions->part), (long long)e->image);
-            wf__csv_text(s, cx, a->dataset->class_names[e->label]);
-            wf__csv_text(s, cx, a->dataset->class_names[e->suggested]);
+            wf__csv_text(s, cx, e->label < 0 ? "" : a->dataset->class_names[e->label]);
+            wf__csv_text(s, cx, e->suggested < 0 ? "" : a->dataset->class_names[e->suggested]);
             wf__csv_figure(s, cx, e->self_confidence, ",");
             wf__csv_figure(s, cx, e->margin, "\r\n");
         }
@@ -124,9 +124,8 @@ static const uint8_t *pixels_of(const wf_audit *a, wf_part part, int64_t index) 
 }
 
 static void caption_place(char line[WF_CONTACT_BYTES], const wf_audit *a, const wf_image_place *p) {
-    const char *label = p->label >= 0 ? a->dataset->class_names[p->label] : "";
-    snprintf(line, WF_CONTACT_BYTES, "%s %lld: %s", wf_part_name(p->part), (long long)p->index,
-             label);
+    snprintf(line, WF_CONTACT_BYTES, "%s %lld%s%s", wf_part_name(p->part), (long long)p->index,
+             p->label >= 0 ? ": " : "", p->label >= 0 ? a->dataset->class_names[p->label] : "");
 }
 
 static size_t show_pairs(wf_contact *to, const wf_audit *a) {
@@ -146,19 +145,29 @@ static size_t show_pairs(wf_contact *to, const wf_audit *a) {
     return count;
 }
 
+/* The label and the class that is suggested, or the one label that is in question. */
+static void caption_doubt(wf_contact *c, const wf_audit *a, const wf_label_error *e) {
+    const double suggested = e->self_confidence - e->margin;
+    char *const *classes = a->dataset->class_names;
+    if (e->label < 0)
+        snprintf(c->captions[1], WF_CONTACT_BYTES, "%s is missing? %.2f", classes[e->suggested],
+                 suggested);
+    else
+        snprintf(c->captions[1], WF_CONTACT_BYTES, "%s %.2f", classes[e->label],
+                 e->self_confidence);
+    if (e->label >= 0 && e->suggested >= 0)
+        snprintf(c->captions[2], WF_CONTACT_BYTES, "%s? %.2f", classes[e->suggested], suggested);
+}
+
 static size_t show_errors(wf_contact *to, const wf_audit *a, wf_audited l) {
     size_t count = 0;
     for (int64_t i = 0; l.errors && i < l.errors->error_count && i < WF_AUDIT_SHEET_ITEMS; i++) {
         const wf_label_error *e = &l.errors->errors[i];
-        char *const *classes = a->dataset->class_names;
         wf_contact *c = &to[count++];
         c->images[0] = pixels_of(a, l.opinions->part, e->image);
         snprintf(c->captions[0], WF_CONTACT_BYTES, "%s %lld", wf_part_name(l.opinions->part),
                  (long long)e->image);
-        snprintf(c->captions[1], WF_CONTACT_BYTES, "%s %.2f", classes[e->label],
-                 e->self_confidence);
-        snprintf(c->captions[2], WF_CONTACT_BYTES, "%s? %.2f", classes[e->suggested],
-                 e->self_confidence - e->margin);
+        caption_doubt(c, a, e);
     }
     return count;
 }

@@ -27,9 +27,12 @@ static wf_status put_duplicates(json_t *document, wf_context *cx, const wf_audit
     return WF_OK;
 }
 
+static json_t *class_json(const wf_audit *a, int32_t label) {
+    return label == WF_NO_LABEL ? json_null() : json_string(a->dataset->class_names[label]);
+}
+
 static wf_status add_labels(json_t *list, wf_context *cx, const wf_audit *a, int part) {
     wf_audited l = wf_audit_labels(a, part);
-    char *const *classes = a->dataset->class_names;
     json_t *object = json_object(), *pairs = json_array();
     if (!l.errors) {
         json_decref(object);
@@ -45,10 +48,10 @@ static wf_status add_labels(json_t *list, wf_context *cx, const wf_audit *a, int
     for (int64_t i = 0; i < l.errors->pair_count; i++) {
         const wf_label_pair *p = &l.errors->pairs[i];
         WF_TRY(wf_json_append(pairs, cx,
-                              json_pack("{s:s, s:s, s:I, s:f, s:f}", "label", classes[p->label],
-                                        "suggested", classes[p->other], "flagged",
-                                        (json_int_t)p->flagged, "estimated", p->estimated,
-                                        "share_of_label", p->share)));
+                              json_pack("{s:o, s:o, s:I, s:f, s:f}", "label",
+                                        class_json(a, p->label), "suggested",
+                                        class_json(a, p->other), "flagged", (json_int_t)p->flagged,
+                                        "estimated", p->estimated, "share_of_label", p->share)));
     }
     return WF_OK;
 }

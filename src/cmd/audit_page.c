@@ -1,4 +1,6 @@
 /* The audit as the body of a page of results. */
+#include <stdio.h>
+
 #include "cmd/audit.h"
 #include "report/internal.h"
 
@@ -42,8 +44,8 @@ static void add_place(wf_str *s, wf_context *cx, const wf_audit *a, const wf_ima
 }
 
 /* Those that matter most: a test image and another part, or different labels. */
-static int matters(const wf_duplicate *d) {
-    return (d->b.part == WF_PART_TEST && d->a.part != WF_PART_TEST) || d->a.label != d->b.label;
+static int matters(const wf_audit *a, const wf_duplicate *d) {
+    return (d->b.part == WF_PART_TEST && d->a.part != WF_PART_TEST) || !wf_audit_same_labels(a, d);
 }
 
 static void add_close_calls(wf_str *s, wf_context *cx, const wf_audit *a) {
@@ -52,7 +54,7 @@ static void add_close_calls(wf_str *s, wf_context *cx, const wf_audit *a) {
     for (int64_t i = 0; i < total; i++) {
         const wf_duplicate *pair =
             i < d->exact_count ? &d->exact[i] : &d->close[i - d->exact_count];
-        if (!matters(pair) || found++ >= CLOSEST_SHOWN) continue;
+        if (!matters(a, pair) || found++ >= CLOSEST_SHOWN) continue;
         if (found == 1)
             wf_str_addf(s, cx,
                         "\nPairs across parts or of different labels, the nearest %d at "
@@ -103,16 +105,23 @@ static void add_labels(wf_str *s, wf_context *cx, const wf_audit *a, int part,
                        const char *pictures) {
     wf_audited l = wf_audit_labels(a, part);
     const wf_label_errors *e = l.errors;
-    char flagged[32], count[32];
+    char flagged[32], count[32], of_all[64];
     if (!e) return;
+    snprintf(of_all, sizeof of_all,
+             a->dataset->is_multilabel ? "labels of %s images" : "of %s labels",
+             wf_thousands(count, e->count));
     wf_str_addf(s, cx,
-                "\n## Likely label errors, %s\n\n%s of %s labels are flagged by confident "
+                "\n## Likely label errors, %s\n\n%s %s are flagged by confident "
                 "learning (doi:10.1613/jair.1.12125, pruned by noise rate), from the mean "
                 "probabilities of models that were not trained on the image: ",
-                wf_part_name(l.opinions->part), wf_thousands(flagged, e->error_count),
-                wf_thousands(count, e->count));
+                wf_part_name(l.opinions->part), wf_thousands(flagged, e->error_count), of_all);
     add_names(s, cx, l.opinions->names);
     wf_str_add(s, cx, ". A flag is a question to whoever knows the labels, not an answer.\n");
+    if (a->dataset->is_multilabel)
+        wf_str_add(
+            s, cx,
+            "\nLabels are asked about one by one: *(none)* is suggested for one that is there "
+            "and should not be, or stands for one that is missing.\n");
     if (e->pair_count > 0)
         wf_str_add(s, cx,
                    "\n| label | suggested | flagged | estimated | of the label |\n"
@@ -120,9 +129,9 @@ static void add_labels(wf_str *s, wf_context *cx, const wf_audit *a, int part,
     for (int64_t i = 0; i < e->pair_count && i < PAIRS_SHOWN; i++) {
         const wf_label_pair *p = &e->pairs[i];
         wf_str_add(s, cx, "| ");
-        wf__markdown_text(s, cx, a->dataset->class_names[p->label]);
+        wf__markdown_text(s, cx, wf_audit_class(a, p->label));
         wf_str_add(s, cx, " | ");
-        wf__markdown_text(s, cx, a->dataset->class_names[p->other]);
+        wf__markdown_text(s, cx, wf_audit_class(a, p->other));
         wf_str_addf(s, cx, " | %s | %.0f | %.2f %% |\n", wf_thousands(flagged, p->flagged),
                     p->estimated, 100 * p->share);
     }
@@ -142,8 +151,8 @@ static void add_sensitivity(wf_str *s, wf_context *cx, const wf_audit *a) {
     wf__markdown_text(s, cx, v->run);
     wf_str_addf(s, cx, "\n\n%s Flags are from: ", wf_sensitivity_note);
     add_names(s, cx, a->test.names);
-    wf_str_add(s, cx,
-               ".\n\n| sensitivity only | images | right | accuracy |\n|---|---:|---:|---:|\n");
+    wf_str_add(s, cx, ".\n\n| sensitivity only | images | right | ");
+    wf_str_addf(s, cx, "%s |\n|---|---:|---:|---:|\n", wf_audit_figure(a));
     for (int w = 0; w < WF_LEFT_OUT_COUNT; w++)
         wf_str_addf(s, cx, "| %s | %s | %s | %s |\n", wf_left_out_name((wf_left_out)w),
                     wf_thousands(images, v->images[w]), wf_thousands(right, v->right[w]),

@@ -44,8 +44,8 @@ static wf_status add_pairs(wf_table *t, wf_context *cx, const wf_audit *a,
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) WF_TRY(wf_table_add(t, cx, head[i]));
     for (int64_t i = 0; i < e->pair_count && i < PAIRS_SHOWN; i++) {
         const wf_label_pair *p = &e->pairs[i];
-        WF_TRY(wf_table_add(t, cx, a->dataset->class_names[p->label]));
-        WF_TRY(wf_table_add(t, cx, a->dataset->class_names[p->other]));
+        WF_TRY(wf_table_add(t, cx, wf_audit_class(a, p->label)));
+        WF_TRY(wf_table_add(t, cx, wf_audit_class(a, p->other)));
         WF_TRY(wf_table_add(t, cx, wf_thousands(text, p->flagged)));
         WF_TRY(wf_table_addf(t, cx, "%.0f", p->estimated));
         WF_TRY(wf_table_addf(t, cx, "%.2f %%", 100 * p->share));
@@ -60,8 +60,9 @@ static wf_status print_labels(wf_cli *cli, const wf_audit *a, int part) {
     json_t *name;
     size_t i;
     if (!e) return WF_OK;
-    wf_print(cli, "\nLikely label errors, %s: %s of %s images\n", wf_part_name(l.opinions->part),
-             wf_thousands(flagged, e->error_count), wf_thousands(count, e->count));
+    wf_print(cli, "\nLikely label errors, %s: %s %sof %s images\n", wf_part_name(l.opinions->part),
+             wf_thousands(flagged, e->error_count), a->dataset->is_multilabel ? "labels " : "",
+             wf_thousands(count, e->count));
     json_array_foreach(l.opinions->names, i, name)
         wf_print(cli, "%s%s", i ? "; " : "by ", json_string_value(name));
     wf_print(cli, "\n");
@@ -76,8 +77,9 @@ static wf_status print_labels(wf_cli *cli, const wf_audit *a, int part) {
     return status;
 }
 
-static wf_status add_sensitivity(wf_table *t, wf_context *cx, const wf_sensitivity *s) {
-    static const char *const head[] = {"sensitivity only", "images", "right", "accuracy"};
+static wf_status add_sensitivity(wf_table *t, wf_context *cx, const wf_audit *a) {
+    const wf_sensitivity *s = &a->sensitivity;
+    const char *const head[] = {"sensitivity only", "images", "right", wf_audit_figure(a)};
     char text[32];
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) WF_TRY(wf_table_add(t, cx, head[i]));
     for (int w = 0; w < WF_LEFT_OUT_COUNT; w++) {
@@ -95,7 +97,7 @@ static wf_status print_sensitivity(wf_cli *cli, const wf_audit *a) {
     if (!a->sensitivity.run) return WF_OK;
     wf_print(cli, "\n%s\n%s\n", a->sensitivity.run, wf_sensitivity_note);
     wf_table_init(&table, 4, 0xE);
-    wf_status status = add_sensitivity(&table, &cli->cx, &a->sensitivity);
+    wf_status status = add_sensitivity(&table, &cli->cx, a);
     if (status == WF_OK) wf_table_print(&table, cli);
     wf_table_reset(&table);
     return status;

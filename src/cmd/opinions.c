@@ -36,11 +36,19 @@ static wf_status check_row(wf_context *cx, const wf_predictions *p, int64_t i, c
                "run %s: predicts %s image %lld, data set %s has %lld of them | it was judged on "
                "other data",
                id, name, (long long)p->index[i], d->name, (long long)images->count);
-    WF_REQUIRE(p->labels[i] == images->labels[p->index[i]], WF_E_DATA,
-               "run %s: %s image %lld has the label %d there, %d in data set %s | it was judged on "
-               "other data",
-               id, name, (long long)p->index[i], p->labels[i], images->labels[p->index[i]],
-               d->name);
+    if (d->is_multilabel)
+        WF_REQUIRE(!memcmp(p->sets + i * d->n_classes,
+                           images->label_sets + p->index[i] * d->n_classes, (size_t)d->n_classes),
+                   WF_E_DATA,
+                   "run %s: %s image %lld has other labels there than in data set %s | it was "
+                   "judged on other data",
+                   id, name, (long long)p->index[i], d->name);
+    else
+        WF_REQUIRE(
+            p->labels[i] == images->labels[p->index[i]], WF_E_DATA,
+            "run %s: %s image %lld has the label %d there, %d in data set %s | it was judged "
+            "on other data",
+            id, name, (long long)p->index[i], p->labels[i], images->labels[p->index[i]], d->name);
     WF_REQUIRE(!seen[p->index[i]], WF_E_DATA, "run %s: %s image %lld was predicted before", id,
                name, (long long)p->index[i]);
     return WF_OK;
@@ -49,7 +57,7 @@ static wf_status check_row(wf_context *cx, const wf_predictions *p, int64_t i, c
 wf_status wf_opinions_read(wf_predictions *out, wf_context *cx, const wf_run *run,
                            const wf_dataset *d, wf_part part, uint8_t *seen) {
     wf_predictions p = {0};
-    WF_TRY(wf_run_read_predictions(&p, cx, run));
+    WF_TRY(d->is_multilabel ? wf_run_read_sets(&p, cx, run) : wf_run_read_predictions(&p, cx, run));
     wf_status status = WF_OK;
     WF_REQUIRE_OR(p.class_count == d->n_classes, WF_E_DATA,
                   "run %s: predicts %d classes, data set %s has %d", wf_run_id(run), p.class_count,
@@ -267,17 +275,20 @@ wf_status wf_opinions_add(wf_opinions *training, wf_opinions *test, wf_cli *cli,
 
 wf_status wf_opinions_errors(wf_label_errors **out, wf_context *cx, const wf_opinions *o) {
     const wf_images *images = wf_part_images(o->dataset, o->part);
+    const int k = o->dataset->n_classes;
     size_t sources = json_array_size(o->names);
-    size_t n = (size_t)images->count * (size_t)o->dataset->n_classes;
+    size_t n = (size_t)images->count * (size_t)k;
     float *mean = NULL;
     if (sources == 0) {
         *out = NULL;
         return WF_OK;
     }
     WF_TRY(wf_alloc(&mean, cx, n, sizeof *mean));
-    for (size_t i = 0; i < n; i++) mean[i] = (float)(o->sums[i] / (double)sources);
+    for (size_t i = 0; i < n; i++) mean[i] = fminf((float)(o->sums[i] / (double)sources), 1);
     wf_status status =
-        wf_label_errors_find(out, cx, images->labels, mean, images->count, o->dataset->n_classes);
+        images->n_labels
+            ? wf_label_set_errors_find(out, cx, images->label_sets, mean, images->count, k)
+            : wf_label_errors_find(out, cx, images->labels, mean, images->count, k);
     wf_free(mean);
     return status;
 }

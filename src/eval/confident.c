@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -82,7 +83,9 @@ static int compare_candidates(const void *left, const void *right) {
 static int compare_errors(const void *left, const void *right) {
     const wf_label_error *a = left, *b = right;
     if (a->margin != b->margin) return a->margin < b->margin ? -1 : 1;
-    return (a->image > b->image) - (a->image < b->image);
+    if (a->image != b->image) return a->image < b->image ? -1 : 1;
+    if (a->label != b->label) return a->label < b->label ? -1 : 1;
+    return (a->suggested > b->suggested) - (a->suggested < b->suggested);
 }
 
 /* Marks those that the pair (i, j) takes; `own` [n] are the images with label i. */
@@ -180,6 +183,15 @@ static wf_status list_pairs(wf_label_errors *e, wf_context *cx, const tally *tal
 
 /* ---- together ---- */
 
+static wf_status check_counts(wf_context *cx, int64_t count, int class_count) {
+    WF_REQUIRE(class_count >= 1 && class_count <= WF_EVAL_MAX_CLASSES, WF_E_ARG,
+               "label errors: %d classes, must be between 1 and %d", class_count,
+               WF_EVAL_MAX_CLASSES);
+    WF_REQUIRE(count >= 0, WF_E_ARG, "label errors: %lld images, must not be negative",
+               (long long)count);
+    return WF_OK;
+}
+
 wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int32_t *labels,
                                const float *probabilities, int64_t count, int class_count) {
     size_t k = (size_t)class_count;
@@ -187,11 +199,7 @@ wf_status wf_label_errors_find(wf_label_errors **out, wf_context *cx, const int3
     wf_label_errors *e = NULL;
     tally *tallies = NULL;
     uint8_t *is_chosen = NULL;
-    WF_REQUIRE(class_count >= 1 && class_count <= WF_EVAL_MAX_CLASSES, WF_E_ARG,
-               "label errors: %d classes, must be between 1 and %d", class_count,
-               WF_EVAL_MAX_CLASSES);
-    WF_REQUIRE(count >= 0, WF_E_ARG, "label errors: %lld images, must not be negative",
-               (long long)count);
+    WF_TRY(check_counts(cx, count, class_count));
     WF_TRY_OR(wf_alloc(&tallies, cx, k, sizeof *tallies));
     for (int64_t i = 0; i < count; i++) {
         WF_TRY_OR(check_image(cx, i, labels[i], probabilities + i * class_count, class_count));
@@ -218,5 +226,84 @@ done:
     wf_label_errors_destroy(e);
     wf_free(tallies);
     wf_free(is_chosen);
+    return status;
+}
+
+/* ---- any number of labels ---- */
+
+/* Whether label k is there, as a question with two classes. */
+static wf_status ask_label(wf_label_errors **out, wf_context *cx, int32_t *is_there, float *shares,
+                           const uint8_t *sets, const float *probabilities, int64_t count, int k,
+                           int class_count) {
+    for (int64_t i = 0; i < count; i++) {
+        const float p = probabilities[i * class_count + k];
+        WF_REQUIRE(p >= 0 && p <= 1, WF_E_DATA,
+                   "label errors: probability of label %d for image %lld is %g, must be between 0 "
+                   "and 1",
+                   k, (long long)i, (double)p);
+        is_there[i] = sets[i * class_count + k];
+        shares[2 * i] = 1 - p;
+        shares[2 * i + 1] = p;
+    }
+    return wf_label_errors_find(out, cx, is_there, shares, count, 2);
+}
+
+/* Takes what the question about label k found. */
+static wf_status take(wf_label_errors *e, wf_context *cx, const wf_label_errors *one, int k) {
+    const int32_t names[] = {WF_NO_LABEL, k};
+    memcpy(e->thresholds + 2 * k, one->thresholds, 2 * sizeof *e->thresholds);
+    memcpy(e->confident + 4 * k, one->confident, 4 * sizeof *e->confident);
+    memcpy(e->joint + 4 * k, one->joint, 4 * sizeof *e->joint);
+    WF_TRY(wf_realloc(&e->errors, cx, (size_t)e->error_count,
+                      (size_t)(e->error_count + one->error_count), sizeof *e->errors));
+    for (int64_t i = 0; i < one->error_count; i++) {
+        wf_label_error *error = &e->errors[e->error_count++];
+        *error = one->errors[i];
+        error->label = names[error->label];
+        error->suggested = names[error->suggested];
+    }
+    WF_TRY(wf_realloc(&e->pairs, cx, (size_t)e->pair_count,
+                      (size_t)(e->pair_count + one->pair_count), sizeof *e->pairs));
+    for (int64_t i = 0; i < one->pair_count; i++) {
+        wf_label_pair *pair = &e->pairs[e->pair_count++];
+        *pair = one->pairs[i];
+        pair->label = names[pair->label];
+        pair->other = names[pair->other];
+    }
+    return WF_OK;
+}
+
+wf_status wf_label_set_errors_find(wf_label_errors **out, wf_context *cx, const uint8_t *sets,
+                                   const float *probabilities, int64_t count, int class_count) {
+    const size_t k = (size_t)class_count;
+    wf_label_errors *e = NULL;
+    int32_t *is_there = NULL;
+    float *shares = NULL;
+    wf_status status;
+    WF_TRY(check_counts(cx, count, class_count));
+    WF_TRY_OR(wf_alloc(&e, cx, 1, sizeof *e));
+    e->count = count;
+    e->class_count = class_count;
+    WF_TRY_OR(wf_alloc(&e->thresholds, cx, k, 2 * sizeof *e->thresholds));
+    WF_TRY_OR(wf_alloc(&e->confident, cx, k, 4 * sizeof *e->confident));
+    WF_TRY_OR(wf_alloc(&e->joint, cx, k, 4 * sizeof *e->joint));
+    WF_TRY_OR(wf_alloc(&is_there, cx, (size_t)count, sizeof *is_there));
+    WF_TRY_OR(wf_alloc(&shares, cx, (size_t)count, 2 * sizeof *shares));
+    for (int j = 0; j < class_count; j++) {
+        wf_label_errors *one = NULL;
+        WF_TRY_OR(
+            ask_label(&one, cx, is_there, shares, sets, probabilities, count, j, class_count));
+        status = take(e, cx, one, j);
+        wf_label_errors_destroy(one);
+        if (status != WF_OK) goto done;
+    }
+    if (e->error_count) qsort(e->errors, (size_t)e->error_count, sizeof *e->errors, compare_errors);
+    if (e->pair_count) qsort(e->pairs, (size_t)e->pair_count, sizeof *e->pairs, compare_pairs);
+    *out = e;
+    e = NULL;
+done:
+    wf_label_errors_destroy(e);
+    wf_free(is_there);
+    wf_free(shares);
     return status;
 }

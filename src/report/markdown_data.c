@@ -93,10 +93,20 @@ static int fill_doubt(wf_contact *out, wf__markdown *m, const json_t *one, void 
     out->images[0] = wf__md_pixels(images_of(m, part_of(one)), whole(one, "index"));
     snprintf(out->captions[0], WF_CONTACT_BYTES, "%.9s %lld", part_of(one) ? part_of(one) : "",
              (long long)whole(one, "index"));
-    snprintf(out->captions[1], WF_CONTACT_BYTES, "label %s", wf__md_class(m, whole(one, "label")));
-    snprintf(out->captions[2], WF_CONTACT_BYTES, "rather %s %.2f",
-             wf__md_class(m, whole(one, "suggested")),
-             json_number_value(json_object_get(one, "probability")));
+    const int64_t label = whole(one, "label"), suggested = whole(one, "suggested");
+    const double probability = json_number_value(json_object_get(one, "probability"));
+    /* of any number of labels one is missing, or should not be there */
+    if (label < 0)
+        snprintf(out->captions[1], WF_CONTACT_BYTES, "%s is missing %.2f",
+                 wf__md_class(m, suggested), probability);
+    else if (suggested < 0)
+        snprintf(out->captions[1], WF_CONTACT_BYTES, "no %s %.2f", wf__md_class(m, label),
+                 probability);
+    else {
+        snprintf(out->captions[1], WF_CONTACT_BYTES, "label %s", wf__md_class(m, label));
+        snprintf(out->captions[2], WF_CONTACT_BYTES, "rather %s %.2f", wf__md_class(m, suggested),
+                 probability);
+    }
     return 1;
 }
 

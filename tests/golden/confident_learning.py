@@ -58,6 +58,32 @@ def confident_learning(labels, p):
             "pairs": [[i, j, -f, -x, -x / int((labels == i).sum())] for f, x, i, j in pairs]}
 
 
+def of_sets(sets, p):
+    """Each label for itself: absent (0) or present (1); an error's label or suggestion -1 is no label."""
+    found = [confident_learning(sets[:, k].astype(int), np.stack([1 - p[:, k], p[:, k]], axis=1))
+             for k in range(sets.shape[1])]
+    name = lambda k, state: k if state else -1
+    errors = sorted((margin, image, name(k, label), name(k, suggested), own)
+                    for k, one in enumerate(found)
+                    for margin, image, label, suggested, own in
+                    zip(*(one[key] for key in ("margin", "image", "label", "suggested", "self_confidence"))))
+    pairs = sorted([-flagged, -estimated, name(k, i), name(k, j), share] for k, one in enumerate(found)
+                   for i, j, flagged, estimated, share in one["pairs"])
+    return {**{key: [one[key] for one in found] for key in ("thresholds", "confident", "joint")},
+            "margin": [e[0] for e in errors], "image": [e[1] for e in errors],
+            "label": [e[2] for e in errors], "suggested": [e[3] for e in errors],
+            "self_confidence": [e[4] for e in errors],
+            "pairs": [[i, j, -f, -x, share] for f, x, i, j, share in pairs]}
+
+
+def noisy_sets(rng, n, k, sharpness, rate):
+    """Probabilities of labels that depend on each other, and sets of which a part of the labels is turned."""
+    common = rng.normal(size=(n, 1))
+    truth = common + rng.normal(size=(n, k)) > 0.4
+    p = 1 / (1 + np.exp(-(sharpness * (2 * truth - 1) + 1.5 * rng.normal(size=(n, k)))))
+    return truth ^ (rng.random((n, k)) < rate), p.astype(np.float32)
+
+
 def noisy(rng, n, k, sharpness, rate):
     """Probabilities around a true class, and labels of which a part is another class."""
     truth = rng.integers(0, k, n)
@@ -91,9 +117,22 @@ def main():
     case("one class", np.zeros(5, int), np.ones((5, 1), np.float32))
     case("a random classifier", rng.integers(0, 3, 90), rng.dirichlet(np.ones(3), 90).astype(np.float32))
     case("one image", np.array([1]), np.array([[0.7, 0.3]], np.float32))
+    multilabel = []
+
+    def case_of_sets(name, sets, p):
+        multilabel.append({"name": name, "sets": sets.astype(int).tolist(),
+                           "probabilities": p.astype(np.float64).tolist(), **of_sets(sets, p)})
+
+    for n, k, sharpness, rate in ((120, 3, 2, 0.1), (200, 10, 3, 0.05), (60, 1, 1, 0.3)):
+        case_of_sets(f"{n} images, {k} labels", *noisy_sets(rng, n, k, sharpness, rate))
+    sets, p = noisy_sets(rng, 100, 4, 2, 0.15)
+    sets[:, 1], sets[:, 2] = False, True
+    case_of_sets("a label that no image has, one that all have", sets, (np.round(p * 8) / 8).astype(np.float32))
     with open("confident_learning.json", "w", encoding="ascii") as f:
         f.write('{"numpy": %s,\n"cases": [\n' % json.dumps(np.__version__))
         f.write(",\n".join(json.dumps(c) for c in cases))
+        f.write('\n],\n"sets": [\n')
+        f.write(",\n".join(json.dumps(c) for c in multilabel))
         f.write("\n]}\n")
 
 

@@ -17,40 +17,55 @@ static double number_at(json_t *list, int64_t i) {
 
 /* ---- golden ---- */
 
+/* The errors of a case: of labels, or of sets of them. */
 static wf_label_errors *find(json_t *c) {
-    json_t *labels = json_object_get(c, "labels"), *rows = json_object_get(c, "probabilities");
-    int64_t n = (int64_t)json_array_size(labels),
+    json_t *labels = json_object_get(c, "labels"), *sets = json_object_get(c, "sets"),
+           *rows = json_object_get(c, "probabilities");
+    int64_t n = (int64_t)json_array_size(rows),
             k = (int64_t)json_array_size(json_array_get(rows, 0));
     int32_t *label = NULL;
+    uint8_t *set = NULL;
     float *p = NULL;
     wf_label_errors *e = NULL;
     CHECK_OK(&cx, wf_alloc(&label, &cx, (size_t)n, sizeof *label));
+    CHECK_OK(&cx, wf_alloc(&set, &cx, (size_t)(n * k), sizeof *set));
     CHECK_OK(&cx, wf_alloc(&p, &cx, (size_t)(n * k), sizeof *p));
     for (int64_t i = 0; i < n; i++) {
-        label[i] = (int32_t)number_at(labels, i);
-        for (int64_t j = 0; j < k; j++)
+        if (labels) label[i] = (int32_t)number_at(labels, i);
+        for (int64_t j = 0; j < k; j++) {
             p[i * k + j] = (float)number_at(json_array_get(rows, (size_t)i), j);
+            if (sets) set[i * k + j] = (uint8_t)number_at(json_array_get(sets, (size_t)i), j);
+        }
     }
-    CHECK_OK(&cx, wf_label_errors_find(&e, &cx, label, p, n, (int)k));
+    if (sets) CHECK_OK(&cx, wf_label_set_errors_find(&e, &cx, set, p, n, (int)k));
+    else CHECK_OK(&cx, wf_label_errors_find(&e, &cx, label, p, n, (int)k));
     wf_free(label);
+    wf_free(set);
     wf_free(p);
     return e;
 }
 
-static void check_case(json_t *c, const wf_label_errors *e) {
-    int k = e->class_count;
-    json_t *thresholds = json_object_get(c, "thresholds");
-    CHECK_INT(json_array_size(thresholds), k);
-    for (int i = 0; i < k; i++) {
-        if (json_is_null(json_array_get(thresholds, (size_t)i))) CHECK(isnan(e->thresholds[i]));
-        else CHECK_NEAR(e->thresholds[i], number_at(thresholds, i), 1e-12);
-        json_t *confident = json_array_get(json_object_get(c, "confident"), (size_t)i);
-        json_t *joint = json_array_get(json_object_get(c, "joint"), (size_t)i);
-        for (int j = 0; j < k; j++) {
-            CHECK_INT(e->confident[i * k + j], number_at(confident, j));
-            CHECK_NEAR(e->joint[i * k + j], number_at(joint, j), 1e-12);
-        }
-    }
+/* A list, or lists of lists, of numbers one behind the other; null is NAN. Returns how many. */
+static int64_t check_numbers(const double *got, json_t *wanted) {
+    int64_t n = 0;
+    size_t i;
+    json_t *one;
+    if (json_is_null(wanted)) CHECK(isnan(*got));
+    else if (!json_is_array(wanted)) CHECK_NEAR(*got, json_number_value(wanted), 1e-12);
+    if (!json_is_array(wanted)) return 1;
+    json_array_foreach(wanted, i, one) n += check_numbers(got + n, one);
+    return n;
+}
+
+/* With so many thresholds, and so many numbers in the joint. */
+static void check_case(json_t *c, const wf_label_errors *e, int64_t thresholds, int64_t joint) {
+    double *confident = NULL;
+    CHECK_OK(&cx, wf_alloc(&confident, &cx, (size_t)joint, sizeof *confident));
+    for (int64_t i = 0; i < joint; i++) confident[i] = (double)e->confident[i];
+    CHECK_INT(check_numbers(e->thresholds, json_object_get(c, "thresholds")), thresholds);
+    CHECK_INT(check_numbers(confident, json_object_get(c, "confident")), joint);
+    CHECK_INT(check_numbers(e->joint, json_object_get(c, "joint")), joint);
+    wf_free(confident);
     CHECK_INT(e->error_count, json_array_size(json_object_get(c, "image")));
     for (int64_t i = 0; i < e->error_count; i++) {
         CHECK_INT(e->errors[i].image, number_at(json_object_get(c, "image"), i));
@@ -80,7 +95,14 @@ TEST(everything_equals_the_formulas_in_numpy) {
     CHECK_INT(json_array_size(json_object_get(document, "cases")), 10);
     json_array_foreach(json_object_get(document, "cases"), i, c) {
         wf_label_errors *e = find(c);
-        check_case(c, e);
+        check_case(c, e, e->class_count, e->class_count * e->class_count);
+        wf_label_errors_destroy(e);
+    }
+    CHECK_INT(json_array_size(json_object_get(document, "sets")), 4);
+    json_array_foreach(json_object_get(document, "sets"), i, c) {
+        wf_label_errors *e = find(c);
+        check_case(c, e, 2 * e->class_count, 4 * e->class_count);
+        CHECK(e->error_count > 0);
         wf_label_errors_destroy(e);
     }
     json_decref(document);
@@ -164,24 +186,40 @@ TEST(what_is_no_probability_is_refused) {
     wf_label_errors_destroy(e);
 }
 
+TEST(probabilities_of_sets_are_between_0_and_1) {
+    const float bad[] = {0.5f, 1.5f}, none[] = {NAN, 0};
+    const uint8_t set[] = {1, 0};
+    wf_label_errors *e = NULL;
+    CHECK_FAILS(&cx, wf_label_set_errors_find(&e, &cx, set, bad, 1, 2), WF_E_DATA);
+    CHECK_FAILS(&cx, wf_label_set_errors_find(&e, &cx, set, none, 1, 2), WF_E_DATA);
+    CHECK_FAILS(&cx, wf_label_set_errors_find(&e, &cx, set, bad, 1, 0), WF_E_ARG);
+    CHECK(!e);
+    CHECK_OK(&cx, wf_label_set_errors_find(&e, &cx, NULL, NULL, 0, 2));
+    CHECK_INT(e->error_count + e->pair_count, 0);
+    wf_label_errors_destroy(e);
+}
+
 TEST(every_allocation_may_fail) {
     const float p[] = {0.9f, 0.1f, 0.2f, 0.8f, 0.1f, 0.9f, 0.7f, 0.3f};
     const int32_t labels[] = {0, 1, 0, 1};
-    for (long k = 1;; k++) {
-        wf_label_errors *e = NULL;
-        wf__alloc_fail_at(k);
-        wf_status status = wf_label_errors_find(&e, &cx, labels, p, 4, 2);
-        wf__alloc_fail_at(0);
-        if (status == WF_OK) {
-            CHECK(k > 8);
-            CHECK_INT(e->error_count, 2);
-            wf_label_errors_destroy(e);
-            break;
+    const uint8_t sets[] = {1, 0, 0, 1, 1, 0, 0, 1};
+    for (int of_sets = 0; of_sets < 2; of_sets++)
+        for (long k = 1;; k++) {
+            wf_label_errors *e = NULL;
+            wf__alloc_fail_at(k);
+            wf_status status = of_sets ? wf_label_set_errors_find(&e, &cx, sets, p, 4, 2)
+                                       : wf_label_errors_find(&e, &cx, labels, p, 4, 2);
+            wf__alloc_fail_at(0);
+            if (status == WF_OK) {
+                CHECK(k > 8);
+                CHECK_INT(e->error_count, of_sets ? 4 : 2);
+                wf_label_errors_destroy(e);
+                break;
+            }
+            CHECK_INT(status, WF_E_NOMEM);
+            CHECK(!e && cx.code == WF_E_NOMEM);
+            wf_context_reset(&cx);
         }
-        CHECK_INT(status, WF_E_NOMEM);
-        CHECK(!e && cx.code == WF_E_NOMEM);
-        wf_context_reset(&cx);
-    }
 }
 
 TEST_MAIN()
