@@ -166,7 +166,8 @@ const wf_command wf_command_audit = {
         "other one, within and across training, validation and test part. With --run, labels that\n"
         "trained models find unlikely are listed by confident learning: those of training images\n"
         "from the folds of a cross-validation (weft cv), which hold each image out once, those of\n"
-        "test images from ordinary runs. Several runs are averaged. Where images have any number of\n"
+        "test images from ordinary runs. Several runs are averaged. Where images have any number "
+        "of\n"
         "labels, each is asked about by itself. Nothing is changed or removed.",
     .examples = "weft audit fashion-mnist\n"
                 "weft audit fashion-mnist --run cnn-1conv --page docs/results.md -o docs/audit\n"

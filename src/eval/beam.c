@@ -111,14 +111,6 @@ static double legal_sum(const float *p, const int32_t *sequence, int32_t step, i
     return sum;
 }
 
-double wf_beam_log_probability(const float *p, const int32_t *sequence, int32_t classes,
-                               int32_t length) {
-    double log_p = 0;
-    for (int32_t t = 0; t < length && sequence[t] >= 0; t++, p += classes + 1)
-        log_p += log((double)p[sequence[t]]) - log(legal_sum(p, sequence, t, classes, length));
-    return log_p;
-}
-
 /* The likeliest first; of equals the one that was listed first. */
 static int compare_candidates(const void *a, const void *b) {
     const candidate *x = a, *y = b;

@@ -51,9 +51,4 @@ typedef struct wf_beam_result {
 wf_status wf_beam_search(const wf_beam_result *out, wf_context *cx, const wf_beam_options *options,
                          wf_beam_fn next, void *user);
 
-/* log of the probability of one legal sequence: `p` [length][classes+1] are what the model says at
- * each step behind the right labels; `sequence` [length]: labels, END, then -1. */
-double wf_beam_log_probability(const float *p, const int32_t *sequence, int32_t classes,
-                               int32_t length);
-
 #endif

@@ -1,5 +1,5 @@
 /* Sets of labels out of a trained model that tells them one after another: beam search over its
- * plans, and how likely it takes given sequences to be. */
+ * plans, and how likely it takes given sets to be. */
 #ifndef WF_EVAL_DECODER_H
 #define WF_EVAL_DECODER_H
 
@@ -26,24 +26,21 @@ void wf_decoder_destroy(wf_decoder *decoder); /* NULL is legal */
 
 int32_t wf_decoder_classes(const wf_decoder *decoder);
 int32_t wf_decoder_length(const wf_decoder *decoder);
-int32_t wf_decoder_sets(const wf_decoder *decoder);
 
-/* The likeliest sets of batch->n images; see wf_beam_result for what is filled. Of the batch its
- * sequences are not looked at.
- * Errors: WF_E_ARG, WF_E_NOMEM.  Threads: one caller at a time. */
-wf_status wf_decoder_run(const wf_beam_result *out, wf_decoder *decoder, wf_context *cx,
-                         const wf_batch *batch);
+/* From now on about the images of `batch`, which must stay where they are. Its sequences are not
+ * looked at.
+ * Errors: as wf_plan_run.  Threads: one caller at a time. */
+wf_status wf_decoder_look(wf_decoder *decoder, wf_context *cx, const wf_batch *batch);
 
-/* out[batch->n]: log of the probability of each image's set, sets [batch->n][classes] (1: in it):
+/* The likeliest sets of these images; see wf_beam_result for what is filled.
+ * Errors: WF_E_ARG, WF_E_NOMEM.  Threads: as above. */
+wf_status wf_decoder_run(const wf_beam_result *out, wf_decoder *decoder, wf_context *cx);
+
+/* out[images]: log of the probability of each image's set, sets [images][classes] (1: in it):
  * the sum over those of its orders that a beam of the decoder's width follows, all of them where
  * there are no more. -INFINITY: it holds more labels than the model tells.
  * Errors and threads: as above. */
 wf_status wf_decoder_set_log_probabilities(double *out, wf_decoder *decoder, wf_context *cx,
-                                           const wf_batch *batch, const uint8_t *sets);
-
-/* out[batch->n]: log of the probability of each image's sequence, which the batch gives, in the
- * order of its labels. Errors and threads: as above. */
-wf_status wf_decoder_log_probabilities(double *out, wf_decoder *decoder, wf_context *cx,
-                                       const wf_batch *batch);
+                                           const uint8_t *sets);
 
 #endif

@@ -41,12 +41,12 @@ static wf_status decode(const wf_set_answers *out, wf_context *cx, wf_decoder *d
         const wf_batch batch = wf__rows_batch(rows, first, n);
         WF_REQUIRE(!stop || !*stop, WF_E_INTERRUPTED,
                    "stopped after %" PRId64 " of %" PRId64 " images", first, rows->n);
+        WF_TRY(wf_decoder_look(d, cx, &batch));
         if (part.sets || part.log_p || part.labels || part.sequences)
             WF_TRY(wf_decoder_run(
-                &(wf_beam_result){part.sets, part.log_p, part.labels, part.sequences}, d, cx,
-                &batch));
+                &(wf_beam_result){part.sets, part.log_p, part.labels, part.sequences}, d, cx));
         if (part.asked_log_p)
-            WF_TRY(wf_decoder_set_log_probabilities(part.asked_log_p, d, cx, &batch, part.asked));
+            WF_TRY(wf_decoder_set_log_probabilities(part.asked_log_p, d, cx, part.asked));
     }
     return WF_OK;
 }

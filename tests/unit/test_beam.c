@@ -218,27 +218,6 @@ TEST(a_beam_of_one_is_greedy) {
     }
 }
 
-/* The probability of a sequence is the product of its steps', illegal ways on left out. */
-TEST(probability_of_one_sequence) {
-    const int32_t sequences[][T] = {{K, -1, -1, -1}, {2, K, -1, -1}, {3, 0, K, -1}, {1, 3, 2, K}};
-    for (int c = 0; c < 4; c++) {
-        float p[T][K + 1] = {{0}};
-        double expected = 0;
-        for (int t = 0; t < T && sequences[c][t] >= 0; t++) {
-            double next[K + 1], legal = 0;
-            table(next, 1, sequences[c], t);
-            for (int k = 0; k <= K; k++) {
-                int is_told = t == T - 1 && k < K;
-                for (int s = 0; s < t; s++) is_told |= sequences[c][s] == k;
-                p[t][k] = (float)next[k];
-                legal += is_told ? 0 : next[k];
-            }
-            expected += log(next[sequences[c][t]] / legal);
-        }
-        CHECK_NEAR(wf_beam_log_probability(p[0], sequences[c], K, T), expected, 1e-9);
-    }
-}
-
 /* Certain of each step, a search ends with the sequence. */
 static wf_status empty_set(void *user, wf_context *context, float *out, const int32_t *sequences,
                            int32_t step, const int32_t *from) {
