@@ -58,7 +58,7 @@ typedef struct wf_compose_options {
  *   canvases.png           the first training canvases, to look at
  * The same garments, options and binary give the same bytes, with any number of threads.
  * Errors: WF_E_ARG (a count, the dependence, the folder), WF_E_DATA (garments of another form, a
- * class without garments), WF_E_IO, WF_E_INTERRUPTED, WF_E_NOMEM. */
+ * class without garments), WF_E_IO, WF_E_INTERRUPTED, WF_E_NOMEM.  Threads: one caller per pool. */
 WF_API wf_status wf_compose_outfits(wf_context *cx, wf_pool *pool, const wf_dataset *garments,
                                     const wf_compose_options *options, const char *folder);
 

@@ -11,6 +11,9 @@
 extern "C" {
 #endif
 
+/* Threads, where nothing else is said: any, one context each, as long as nobody changes what is
+ * given. */
+
 /* Images of one size, channels last; 1 channel is grey, 3 are red, green, blue. */
 typedef struct wf_images {
     int64_t count;

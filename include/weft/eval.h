@@ -213,8 +213,8 @@ WF_API wf_status wf_evaluation_bootstrap(wf_evaluation *e, wf_context *cx, wf_po
 
 /* The differences between two models on the same images with any number of labels: a figure's
  * interval is that of a's minus b's over the same resamples, so that what makes images hard for
- * both is taken out.  Errors: as wf_evaluation_bootstrap; WF_E_ARG (another number of images or
- * classes, one label per image). */
+ * both is taken out.  Errors and threads: as wf_evaluation_bootstrap; WF_E_ARG (another number of
+ * images or classes, one label per image). */
 typedef struct wf_resampled wf_resampled;
 
 /* Every figure of `e` on each resample; the same options give the same resamples for any other

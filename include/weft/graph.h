@@ -25,6 +25,9 @@ WF_API const char *wf_precision_name(wf_precision precision);
  * Errors: WF_E_ARG (unknown name). */
 WF_API wf_status wf_precision_find(wf_precision *out, wf_context *cx, const char *name);
 
+/* Threads, where nothing else is said: any, one context each. A model is built, changed or
+ * destroyed by one caller while nobody else uses it; any number may ask it at once. */
+
 /* ---- getting one ---- */
 
 /* Opens a model file by its path (which has a slash or ends in .yaml), or the first

@@ -129,10 +129,13 @@ typedef struct wf_checkpoint_info {
     int32_t best_epoch;
 } wf_checkpoint_info;
 
-/* Errors: WF_E_NOTFOUND, WF_E_DATA (no checkpoint, or damaged), WF_E_IO, WF_E_NOMEM. */
+/* Errors: WF_E_NOTFOUND, WF_E_DATA (no checkpoint, or damaged), WF_E_IO, WF_E_NOMEM.
+ * Threads: any, one context each. */
 WF_API wf_status wf_checkpoint_read_info(wf_checkpoint_info *out, wf_context *cx, const char *path);
 
 /* ---- weights --------------------------------------------------------------------------------- */
+
+/* Threads: one caller per params. */
 
 /* Writes or replaces `path` (safetensors) atomically: one tensor per parameter entry, by its name.
  * Errors: WF_E_IO, WF_E_NOMEM. */
@@ -221,7 +224,7 @@ typedef struct wf_bench_result {
 /* Times whole training steps: gathering, conversion, random layers, loss, backward, optimizer.
  * `params` is trained on the way. In inference: gathering, conversion and the layers' outputs;
  * `params` stays as it is.
- * Errors: as wf_fit. */
+ * Errors and threads: as wf_fit. */
 WF_API wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
                                wf_pool *pool, const wf_bench_options *options);
 

@@ -29,7 +29,7 @@ WF_API wf_status wf_nearest_neighbours(int32_t *out_index, float *out_squared, w
 /* The share of the k nearest neighbours of a row that have the row's label, averaged over all rows:
  * how well features or a map keep classes together, 0 ... 1.
  *  labels [n]
- * Errors: as wf_nearest_neighbours. */
+ * Errors and threads: as wf_nearest_neighbours. */
 WF_API wf_status wf_neighbour_agreement(double *out, wf_context *cx, wf_pool *pool,
                                         const float *features, int64_t n, int64_t d,
                                         const int32_t *labels, int32_t k);
@@ -37,7 +37,7 @@ WF_API wf_status wf_neighbour_agreement(double *out, wf_context *cx, wf_pool *po
 /* The same of rows that have any number of labels each: the mean Jaccard index of the row's labels
  * and a neighbour's, labels of both / labels of either, 1 where neither has any.
  *  sets [n][label_count], each 0 or 1
- * Errors: as wf_nearest_neighbours. */
+ * Errors and threads: as wf_nearest_neighbours. */
 WF_API wf_status wf_neighbour_overlap(double *out, wf_context *cx, wf_pool *pool,
                                       const float *features, int64_t n, int64_t d,
                                       const uint8_t *sets, int32_t label_count, int32_t k);

@@ -15,7 +15,9 @@ static const wf_option options_table[] = {
     {"all", 0, WF_OPTION_FLAG, offsetof(report_options, is_all), NULL, NULL, NULL, 0, 0,
      "every finished and tested run, and every cross-validation"},
     {"suite", 0, WF_OPTION_CHOICE, offsetof(report_options, suite), WF_SUITE_CHOICES, NULL, NULL, 0,
-     0, "the stored runs of the 18 models of the five reports that weft comes from"},
+     0,
+     "the stored runs of a suite: reports: the 18 models of the five reports that weft comes from; "
+     "strong: four recurrent networks that read images"},
     {"output", 'o', WF_OPTION_TEXT, offsetof(report_options, output), "FILE", NULL, NULL, 0, 0,
      "write the report here (default: report.html, .md or .json)"},
     {"format", 'f', WF_OPTION_CHOICE, offsetof(report_options, format), "html|md|json", NULL, NULL,

@@ -19,7 +19,7 @@ static const wf_option options_table[] = {
     {"host", 0, WF_OPTION_TEXT, offsetof(ui_options, host), "ADDRESS", NULL, NULL, 0, 0,
      "listen on this address, for other machines (default: 127.0.0.1); wants --token"},
     {"token", 0, WF_OPTION_TEXT, offsetof(ui_options, token), "TEXT", NULL, "WEFT_TOKEN", 0, 0,
-     "what a browser must know to see anything"},
+     "what a browser must know to see anything: 16 characters or more"},
     WF_DATA_OPTIONS(ui_options, data),
     {0}};
 

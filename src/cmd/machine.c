@@ -1,5 +1,6 @@
 #include "cmd/machine.h"
 
+#include <archive.h>
 #include <cpuid.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <webp/encode.h>
 #include <zlib.h>
 
 /* jpeglib.h wants stdio.h and size_t before it. */
@@ -65,6 +67,21 @@ wf_cpu_feature wf_cpu_feature_at(int i) {
     }
 }
 
+static const char *webp_version(void) {
+    static char text[32];
+    const int version = WebPGetEncoderVersion();
+    snprintf(text, sizeof text, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
+    return text;
+}
+
+static const char *archive_version(void) {
+    static char text[32];
+    const int version = archive_version_number(), thousand = 1000;
+    snprintf(text, sizeof text, "%d.%d.%d", version / thousand / thousand,
+             version / thousand % thousand, version % thousand);
+    return text;
+}
+
 wf_library wf_library_at(int i) {
     static char nettle[32];
     switch (i) {
@@ -72,15 +89,17 @@ wf_library wf_library_at(int i) {
     case 1: return (wf_library){"jansson", jansson_version_str(), "JSON"};
     case 2: return (wf_library){"libpng", png_get_libpng_ver(NULL), "PNG images"};
     case 3: return (wf_library){"libjpeg", JPEG_VERSION, "JPEG images"};
-    case 4: return (wf_library){"zlib", zlibVersion(), "gzip files"};
-    case 5:
+    case 4: return (wf_library){"libwebp", webp_version(), "images of a report"};
+    case 5: return (wf_library){"libarchive", archive_version(), "zip and tar archives"};
+    case 6: return (wf_library){"zlib", zlibVersion(), "gzip files"};
+    case 7:
         return (wf_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version, "downloads"};
-    case 6:
+    case 8:
         snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
         return (wf_library){"nettle", nettle, "checksums"};
-    case 7: return (wf_library){"sqlite", wf_store_library_version(), "the index of runs"};
-    case 8: return (wf_library){"libmicrohttpd", wf_server_library_version(), "the live page"};
-    case 9: return (wf_library){"protobuf-c", protobuf_c_version(), "ONNX files"};
+    case 9: return (wf_library){"sqlite", wf_store_library_version(), "the index of runs"};
+    case 10: return (wf_library){"libmicrohttpd", wf_server_library_version(), "the live page"};
+    case 11: return (wf_library){"protobuf-c", protobuf_c_version(), "ONNX files"};
     default: return (wf_library){0};
     }
 }
