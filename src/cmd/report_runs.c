@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "report/report.h"
+#include "report/run_config.h"
 
 static wf_status open_run(wf_report_runs *s, wf_context *cx, wf_store *store,
                           const char *reference) {
@@ -29,13 +30,31 @@ static wf_str *begun_note(wf_report_runs *s, wf_context *cx) {
 
 /* ---- one recipe ---- */
 
-/* The runs of `list` that differ from `first` by their seed at most, itself included. */
-static wf_status add_seeds(wf_report_runs *s, wf_context *cx, wf_store *store,
-                           const wf_run_list *list, const wf_run_summary *first) {
-    for (size_t i = 0; i < list->count; i++)
-        if (is_tested(&list->runs[i]) && wf_runs_share_recipe(&list->runs[i], first))
-            WF_TRY(open_run(s, cx, store, list->runs[i].id));
+static wf_status add_if_seed(wf_report_runs *s, wf_context *cx, wf_store *store, const char *id,
+                             const wf_run_config *first) {
+    wf_run_config config = {0};
+    WF_TRY(open_run(s, cx, store, id));
+    WF_TRY(wf_run_config_find(&config, cx, s->items[s->count - 1]));
+    if (!wf_run_configs_share_recipe(first, &config)) wf_run_close(s->items[--s->count]);
+    wf_run_config_reset(&config);
     return WF_OK;
+}
+
+/* The runs of `list` that differ from `run` by their seed at most, itself included. */
+static wf_status add_seeds(wf_report_runs *s, wf_context *cx, wf_store *store,
+                           const wf_run_list *list, const wf_run *run) {
+    wf_run_summary first = {0};
+    wf_run_config config = {0};
+    wf_status status;
+    WF_TRY_OR(wf_run_read_summary(&first, cx, run));
+    WF_TRY_OR(wf_run_config_find(&config, cx, run));
+    for (size_t i = 0; i < list->count; i++)
+        if (is_tested(&list->runs[i]) && wf_runs_may_share_recipe(&list->runs[i], &first))
+            WF_TRY_OR(add_if_seed(s, cx, store, list->runs[i].id, &config));
+done:
+    wf_run_config_reset(&config);
+    wf_run_summary_reset(&first);
+    return status;
 }
 
 /* The other runs of the recipe whose latest run was asked for by name. */
@@ -44,7 +63,7 @@ static wf_status add_recipe(wf_report_runs *s, wf_context *cx, wf_store *store, 
     wf_run_list list = {0};
     WF_TRY(wf_run_read_summary(&summary, cx, run));
     wf_status status = wf_store_list(&list, cx, store, summary.model);
-    if (status == WF_OK) status = add_seeds(s, cx, store, &list, &summary);
+    if (status == WF_OK) status = add_seeds(s, cx, store, &list, run);
     wf_run_list_reset(&list);
     wf_run_summary_reset(&summary);
     return status;
@@ -187,7 +206,10 @@ wf_status wf_report_runs_add_suite(wf_report_runs *s, wf_context *cx, wf_store *
     for (size_t i = 0; i < suite->count && status == WF_OK; i++) {
         const wf_run_summary *latest = latest_of(&list, suite->models[i]);
         if (latest) {
-            status = add_seeds(s, cx, store, &list, latest);
+            wf_run *run = NULL;
+            status = wf_run_open(&run, cx, NULL, latest->path);
+            if (status == WF_OK) status = add_seeds(s, cx, store, &list, run);
+            wf_run_close(run);
             continue;
         }
         if (missing++) wf_str_add(&s->note, cx, ", ");

@@ -16,6 +16,7 @@ const wf_run_summary *wf__row_summary(const wf_report_row *row) { return &row->r
 static void reset_run(wf_report_run *run) {
     wf_run_summary_reset(&run->summary);
     wf_run_metrics_reset(&run->metrics);
+    wf_run_config_reset(&run->config);
     wf_evaluation_destroy(run->evaluation);
     *run = (wf_report_run){0};
 }
@@ -75,6 +76,7 @@ static wf_status read_run(wf_report_run *out, wf_str *why, wf_context *cx, const
     status = wf_run_read_test(&test, &length, &quiet, source);
     if (status == WF_OK) status = wf_evaluation_from_json(&run.evaluation, &quiet, test, length);
     if (status == WF_OK) status = wf_run_read_metrics(&run.metrics, &quiet, source);
+    if (status == WF_OK) status = wf_run_config_find(&run.config, &quiet, source);
     if (status == WF_E_NOMEM) {
         if (cx) *cx = quiet;
         goto done;
@@ -92,7 +94,7 @@ done:
     return status;
 }
 
-int wf_runs_share_recipe(const wf_run_summary *a, const wf_run_summary *b) {
+int wf_runs_may_share_recipe(const wf_run_summary *a, const wf_run_summary *b) {
     return strcmp(a->model, b->model) == 0 && strcmp(a->dataset, b->dataset) == 0 &&
            strcmp(a->data_hash, b->data_hash) == 0 && strcmp(a->precision, b->precision) == 0 &&
            a->class_count == b->class_count && a->train_count == b->train_count &&
@@ -121,7 +123,8 @@ static wf_status place_run(wf_comparison *c, wf_context *cx, wf_report_run *run)
     wf_report_row *row = NULL;
     for (size_t i = 0; i < c->row_count && !row; i++) {
         const wf_report_run *first = &c->rows[i].runs[0];
-        if (wf_runs_share_recipe(&first->summary, &run->summary) &&
+        if (wf_runs_may_share_recipe(&first->summary, &run->summary) &&
+            wf_run_configs_share_recipe(&first->config, &run->config) &&
             has_same_classes(first->evaluation, run->evaluation))
             row = &c->rows[i];
     }
@@ -228,46 +231,6 @@ static wf_status judge(wf_report_row *row, wf_context *cx) {
     return WF_OK;
 }
 
-/* What tells rows of one model apart, by the first parts of the recipe that differ. */
-static wf_status name_row(wf_comparison *c, wf_context *cx, wf_report_row *row) {
-    const wf_run_summary *s = wf__row_summary(row);
-    int epochs = 0, images = 0, tested = 0, batch = 0, precision = 0, dataset = 0, others = 0;
-    for (size_t i = 0; i < c->row_count; i++) {
-        const wf_run_summary *o = wf__row_summary(&c->rows[i]);
-        if (strcmp(o->model, s->model) != 0 || o == s) continue;
-        others++;
-        epochs |= o->epochs_planned != s->epochs_planned;
-        images |= o->train_count != s->train_count;
-        tested |= o->test_count != s->test_count;
-        batch |= o->batch_size != s->batch_size;
-        precision |= strcmp(o->precision, s->precision) != 0;
-        dataset |= strcmp(o->dataset, s->dataset) != 0;
-    }
-    wf_str label = {0};
-    char number[WF_FIGURE_BYTES];
-    const char *separator = " (";
-#define PART(condition, ...)                                                                       \
-    if (condition) {                                                                               \
-        wf_str_add(&label, cx, separator);                                                         \
-        wf_str_addf(&label, cx, __VA_ARGS__);                                                      \
-        separator = ", ";                                                                          \
-    }
-    wf_str_add(&label, cx, *s->model ? s->model : s->name);
-    PART(dataset, "%s", s->dataset)
-    PART(epochs, "%lld epochs", (long long)s->epochs_planned)
-    PART(images, "%s images", wf_thousands(number, s->train_count))
-    PART(tested, "tested on %s", wf_thousands(number, s->test_count))
-    PART(batch, "batch %lld", (long long)s->batch_size)
-    PART(precision, "%s", s->precision)
-    PART(others && *separator == ' ', "%s", s->id)
-#undef PART
-    if (*separator == ',') wf_str_add(&label, cx, ")");
-    wf_status status = label.status;
-    if (status == WF_OK) row->label = label.text;
-    else wf_str_reset(&label);
-    return status;
-}
-
 static int compare_rows(const void *left, const void *right) {
     const wf_report_row *a = left, *b = right;
     if (a->accuracy.mean != b->accuracy.mean) return a->accuracy.mean < b->accuracy.mean ? 1 : -1;
@@ -332,8 +295,8 @@ static wf_status finish(wf_comparison *c, wf_context *cx) {
         wf_report_row *row = &c->rows[i];
         qsort(row->runs, row->run_count, sizeof *row->runs, compare_runs);
         WF_TRY(judge(row, cx));
-        WF_TRY(name_row(c, cx, row));
     }
+    WF_TRY(wf__comparison_labels(c, cx));
     if (c->row_count > 1) qsort(c->rows, c->row_count, sizeof *c->rows, compare_rows);
     WF_TRY(check_comparable(c, cx));
     WF_TRY(check_threads(c, cx));

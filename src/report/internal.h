@@ -85,6 +85,11 @@ wf_status wf__run_outcomes(wf_predictions *out, wf_str *problem, wf_context *cx,
                            const wf_report_run *run);
 int wf__predictions_share_images(const wf_predictions *a, const wf_predictions *b);
 
+/* ---- row_labels.c ---- */
+
+/* Gives every row a label of its own. */
+wf_status wf__comparison_labels(wf_comparison *c, wf_context *cx);
+
 /* ---- pairs.c ---- */
 
 /* Tests every pair of rows. */

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "report/run_config.h"
 #include "store/store.h"
 #include "weft/eval.h"
 #include "weft/significance.h"
@@ -14,6 +15,7 @@ typedef struct wf_report_run {
     const wf_run *source; /* lent, as long as the caller keeps it open */
     wf_run_summary summary;
     wf_run_metrics metrics;
+    wf_run_config config;      /* empty: it has none that can be read */
     wf_evaluation *evaluation; /* on the test set; never NULL */
 } wf_report_run;
 
@@ -89,8 +91,9 @@ void wf_comparison_destroy(wf_comparison *c); /* NULL is legal */
 /* Adds what the caller left out himself.  Errors: WF_E_NOMEM. */
 wf_status wf_comparison_add_note(wf_comparison *c, wf_context *cx, const char *text);
 
-/* Whether the two were trained and judged alike; they may differ in their seed. */
-int wf_runs_share_recipe(const wf_run_summary *a, const wf_run_summary *b);
+/* Whether the two were trained and judged alike, as far as summaries say; they may differ in their
+ * seed. The rest their configurations say (wf_run_configs_share_recipe). */
+int wf_runs_may_share_recipe(const wf_run_summary *a, const wf_run_summary *b);
 
 /* Plain text: the answer, the tables, the notes, at most `width` columns wide where the names allow
  * it. Columns that do not fit follow in further tables, each of which begins with the model. */

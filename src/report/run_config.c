@@ -22,6 +22,43 @@ const char *wf_run_config_get(const wf_run_config *c, const char *key) {
     return NULL;
 }
 
+/* ---- one recipe ---- */
+
+static int is_of_recipe(const char *key) {
+    static const char *const others[] = {"seed",         "dataset",           "model.name",
+                                         "model.source", "model.description", "model.family"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(key, others[i])) return 0;
+    return strncmp(key, "model.claim.", strlen("model.claim.")) != 0;
+}
+
+/* A path, which each seed may have one of its own of. */
+static int is_path(const char *key) { return !strcmp(key, "splits") || !strcmp(key, "pretrained"); }
+
+static int is_same(const wf_run_setting *a, const wf_run_setting *b) {
+    if (strcmp(a->key, b->key) != 0) return 0;
+    if (!is_path(a->key)) return !strcmp(a->text, b->text);
+    return !strcmp(a->text, "drawn") == !strcmp(b->text, "drawn");
+}
+
+/* The next value of the recipe from *at on; NULL: there is none. */
+static const wf_run_setting *next_of_recipe(const wf_run_config *c, size_t *at) {
+    while (*at < c->count && !is_of_recipe(c->items[*at].key)) ++*at;
+    return *at < c->count ? &c->items[(*at)++] : NULL;
+}
+
+int wf_run_configs_share_recipe(const wf_run_config *a, const wf_run_config *b) {
+    size_t at_a = 0, at_b = 0;
+    if (a->count == 0 || b->count == 0) return 1;
+    for (;;) {
+        const wf_run_setting *x = next_of_recipe(a, &at_a), *y = next_of_recipe(b, &at_b);
+        if (!x || !y) return x == y;
+        if (!is_same(x, y)) return 0;
+    }
+}
+
+/* ---- reading ---- */
+
 static wf_status add(wf_run_config *c, wf_context *cx, const char *key, const char *text) {
     wf_run_setting item = {0};
     if (c->count == c->capacity) {
@@ -96,5 +133,13 @@ done:
     wf_yaml_destroy(root);
     wf_free(text);
     wf_free(path);
+    return status;
+}
+
+wf_status wf_run_config_find(wf_run_config *out, wf_context *cx, const wf_run *run) {
+    wf_context quiet = {0};
+    const wf_status status = wf_run_config_read(out, &quiet, run);
+    if (status != WF_E_NOMEM) return WF_OK;
+    if (cx) *cx = quiet;
     return status;
 }

@@ -88,6 +88,47 @@ TEST(other_recipes_of_one_model_are_told_apart) {
     end();
 }
 
+/* Two learning rates are two recipes, whatever else is the same; seeds and paths are none. */
+TEST(other_settings_make_another_recipe) {
+    static const char *const rates[] = {".001", ".001", ".05", ".05"};
+    begin();
+    for (int i = 0; i < 4; i++) {
+        char text[256];
+        add_simple("a", "cnn", (uint64_t)(i % 2), 90 + i);
+        snprintf(text, sizeof text,
+                 "dataset: %s\nseed: %d\nsplits: drawn\npretrained: %d.safetensors\nmodel:\n"
+                 "  name: a\n  description: %d\n  training: {learning_rate: %s}\n",
+                 i ? "./pets" : "pets", i % 2, i, i, rates[i]);
+        CHECK_OK(&cx, wf_run_write(&cx, runs[i], "config.yaml", text, strlen(text)));
+    }
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 2);
+    CHECK_INT(c->note_count, 0);
+    for (int i = 0; i < 2; i++) CHECK_INT(c->rows[i].run_count, 2);
+    CHECK_STR(c->rows[0].label, "a (run-3)");
+    CHECK_STR(c->rows[1].label, "a (run-1)");
+    wf_comparison_destroy(c);
+    end();
+}
+
+/* Each of the parts tells a row from another one, none of them from all. */
+TEST(every_row_has_a_label_of_its_own) {
+    begin();
+    for (int i = 0; i < 3; i++) {
+        char text[64];
+        add_run((made){"a", "cnn", 1, 90 + i, 2, 30, i ? 9 : 3, no_claim, NULL, 0, NULL});
+        snprintf(text, sizeof text, "model: {filters: %d}\n", i / 2);
+        CHECK_OK(&cx, wf_run_write(&cx, runs[i], "config.yaml", text, strlen(text)));
+    }
+    wf_comparison *c = compare();
+    CHECK_INT(c->row_count, 3);
+    CHECK_STR(c->rows[0].label, "a (9 epochs, run-3)");
+    CHECK_STR(c->rows[1].label, "a (9 epochs, run-2)");
+    CHECK_STR(c->rows[2].label, "a (3 epochs)");
+    wf_comparison_destroy(c);
+    end();
+}
+
 TEST(runs_with_other_classes_stand_beside_each_other) {
     begin();
     add_run((made){"a", "cnn", 1, 90, 2, 30, 3, no_claim, NULL, 0, NULL});
