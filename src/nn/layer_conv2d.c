@@ -364,7 +364,8 @@ static wf_status pack_kernels(wf_builder *b, wf__conv2d *a) {
                            .n = n,
                            .rs = a->o,
                            .cs = 1,
-                           .is_bf16 = a->is_bf16};
+                           .is_bf16 = a->is_bf16,
+                           .is_exact = 1};
         WF_TRY(wf_build_pack(&forward, b));
     }
     if (a->diff_src == WF_NO_BUFFER) return WF_OK;
@@ -378,7 +379,8 @@ static wf_status pack_kernels(wf_builder *b, wf__conv2d *a) {
                            .rs = 1,
                            .cs = a->o,
                            .is_flipped = 1,
-                           .is_bf16 = a->is_bf16_backward};
+                           .is_bf16 = a->is_bf16_backward,
+                           .is_exact = 1};
         WF_TRY(wf_build_pack(&flipped, b));
         a->packed[1] = flipped.dst;
         return WF_OK;

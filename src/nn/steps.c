@@ -23,7 +23,8 @@ static int panels_per_tile(const wf_pack *p, int nr) {
 /* Elements of B's rows: numbers, or pairs of them. */
 static int pack_depth(const wf_kernels *kernels, const wf_pack *p) {
     if (!p->is_bf16) return p->taps * p->rows;
-    return p->taps == 1 ? wf_bf16_pairs(kernels, p->rows) : p->taps * p->rows / 2;
+    const int is_filled = p->taps == 1 && !p->is_exact;
+    return is_filled ? wf_bf16_pairs(kernels, p->rows) : p->taps * p->rows / 2;
 }
 
 static void run_pack(const wf_work *r, const void *args) {

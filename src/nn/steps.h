@@ -7,13 +7,14 @@
 /* A weight matrix B [taps * rows][n] to be packed anew whenever the parameters change:
  *   B[t * rows + i][j] = value[base + tap(t) * tap_stride + i * rs + j * cs],
  * with tap(t) = t, or taps - 1 - t when flipped (a convolution's backward pass). In bfloat16 the
- * rows of several taps must be even; those of a single tap are filled up with zeros. */
+ * rows of several taps must be even; those of a single tap are filled up with zeros, as far as
+ * wf_bf16_pairs has it, unless the product takes just as many as there are (is_exact). */
 typedef struct wf_pack {
     wf_buffer dst;    /* fixed; WF_NO_BUFFER: wf_build_pack makes it */
     ptrdiff_t offset; /* floats into dst */
     int param;
     ptrdiff_t base, tap_stride, rs, cs;
-    int taps, rows, n, is_flipped, is_bf16;
+    int taps, rows, n, is_flipped, is_bf16, is_exact;
 } wf_pack;
 
 /* Pairs of bfloat16 that a row of k numbers takes in products, filled up with zeros. */

@@ -21,6 +21,10 @@ static const layer_case layers[] = {
     {"conv2d", "filters: 32, kernel_size: 1", {3, {6, 5, 32}}, 1050, 0},
     {"conv2d", "filters: 20, kernel_size: [3, 1], strides: [2, 3]", {3, {9, 7, 32}}, 420, 0},
     {"conv2d", "filters: 32, kernel_size: 3, padding: same", {3, {7, 7, 16}}, 1715, 0},
+    /* several panels whose depth no tile divides: 144, 432; backward 40 */
+    {"conv2d", "filters: 64, kernel_size: 3", {3, {7, 7, 16}}, 875, 0},
+    {"conv2d", "filters: 96, kernel_size: 3, padding: same", {3, {6, 6, 48}}, 1260, 0},
+    {"conv2d", "filters: 40, kernel_size: 1", {3, {5, 5, 64}}, 875, 0},
     {"dense", "units: 70", {1, {100}}, 100, 0},
     {"dense", "units: 1024", {1, {1040}}, 1040, 0},
     {"lstm", "units: 50", {2, {5, 28}}, 175, 1},
@@ -81,6 +85,8 @@ static void check_layer(const layer_case *l, const wf_kernels *kernels, wf_pool 
     check_same(l, "output", p[0]->output, p[1]->output, IMAGES * product_output_size(p[0]));
     check_same(l, "gradients", p[0]->params->gradient, p[1]->params->gradient,
                (long)p[0]->graph->total_size);
+    check_same(l, "input gradient", product_input_gradient(p[0], 0),
+               product_input_gradient(p[1], 0), IMAGES * (long)wf_shape_size(&l->input));
     free(cotangent);
     for (int i = 0; i < 2; i++) product_destroy(p[i]);
 }
