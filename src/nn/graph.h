@@ -14,6 +14,7 @@ typedef struct wf_node {
     int first_param, n_params;           /* in graph->params */
     int64_t madds;                       /* per image */
     int n_consumers;
+    int trains_another; /* its gradient is part of another node's parameters' */
 } wf_node;
 
 typedef struct wf_param_entry {

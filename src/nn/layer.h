@@ -81,6 +81,7 @@ typedef struct wf_infer {
     const wf_shape *inputs[WF_MAX_INPUTS]; /* without the batch axis */
     wf_shape output;                       /* to be set */
     int64_t madds;                         /* multiply-adds per image, to be set */
+    int trains_another;                    /* 1: it adds to the gradient of another node */
 } wf_infer;
 
 /* Declares the node's next parameter: "<node>/<prefix><name>". fan_in and fan_out serve the

@@ -144,7 +144,7 @@ static void run_backward(const wf_work *r, const void *args) {
         float *diff_query = gradient_at(r, a->diff_query, at_query);
         float *diff_value = gradient_at(r, a->diff_value, at_value);
         float *diff_key = gradient_at(r, a->diff_key, at_key);
-        /* dv = weights^T dy; the keys' own is added where they are the values */
+        /* dv = weights^T dy; the keys' own is added where both are one input */
         if (diff_value) multiply(r, diff_value, S, F, T, weights, diff_dst, 0);
         /* dweights = dy v^T, dscores = weights (dweights - sum_s weights dweights) */
         transpose(diffs, diff_dst, T, F);
@@ -166,7 +166,7 @@ static void run_backward(const wf_work *r, const void *args) {
             diff_query[k] = scale * queries[k];
         /* dk = scale dscores^T q */
         scale_all(scores, (ptrdiff_t)T * S, scale);
-        if (diff_key) multiply(r, diff_key, S, D, T, scores, query, a->key == a->value);
+        if (diff_key) multiply(r, diff_key, S, D, T, scores, query, a->diff_key == a->diff_value);
     }
 }
 

@@ -1,12 +1,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "nn/fields.h"
 #include "nn/infer.h"
 #include "nn/onnx.h"
 #include "nn/steps.h"
 
-/* dst[...] = embeddings[src[...]]; a negative number has no row and gives zeros, as PyTorch's
- * padding_idx does.
+/* dst[...] = embeddings[src[...]]; a number without a row gives zeros, as PyTorch's padding_idx
+ * does.
  *  src [N,...] whole numbers  embeddings [input_dim,output_dim]  dst [N,...,output_dim] */
 
 typedef struct wf_embedding_config {
@@ -22,6 +23,22 @@ static const wf_field fields[] = {
      WF_KERNEL_INITIALIZER_CHOICES "|uniform", "uniform", "start of the vectors"},
     {0}};
 
+/* Whoever tells labels tells END and START as well, and all of them have a row. */
+static wf_status check_tokens(const wf_infer *in, int input_dim) {
+    wf_context *cx = in->cx;
+    for (int i = 0; i < in->graph->n_nodes; i++) {
+        const wf_node *node = &in->graph->nodes[i];
+        const wf_field *classes = wf_fields_find(node->spec.class->fields, "classes");
+        if (&node->shape != in->inputs[0] || node->n_inputs || !classes) continue;
+        const int labels = *(const int32_t *)((const char *)node->spec.config + classes->offset);
+        WF_REQUIRE(input_dim >= labels + 2, WF_E_ARG,
+                   "layer %s: input_dim is %d, must be at least %d | layer %s tells %d labels, END "
+                   "and START",
+                   in->layer, input_dim, labels + 2, node->name, labels);
+    }
+    return WF_OK;
+}
+
 static wf_status infer(wf_infer *in) {
     wf_context *cx = in->cx;
     const wf_embedding_config *c = in->config;
@@ -29,6 +46,7 @@ static wf_status infer(wf_infer *in) {
     WF_REQUIRE(in->inputs[0]->rank < WF_MAX_RANK, WF_E_SHAPE,
                "layer %s: input has rank %d, must be less than %d", in->layer, in->inputs[0]->rank,
                WF_MAX_RANK);
+    WF_TRY(check_tokens(in, c->input_dim));
     in->output = *in->inputs[0];
     in->output.dim[in->output.rank++] = c->output_dim;
     return wf_infer_param(in, "embeddings", &rows, (wf_initializer)c->initializer, c->input_dim,

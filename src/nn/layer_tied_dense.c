@@ -48,6 +48,7 @@ static wf_status infer(wf_infer *in) {
                (long long)*last, c->units);
     if (c->use_bias) WF_TRY(wf_infer_vector(in, "bias", c->units, WF_INIT_ZEROS, 1));
     in->madds = wf_shape_size(in->inputs[0]) * c->units;
+    in->trains_another = 1;
     *last = c->units;
     return WF_OK;
 }

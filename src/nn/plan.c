@@ -123,12 +123,13 @@ static int is_view(const wf_node *node) {
     return (node->spec.class->flags & WF_LAYER_SHARES_BUFFER) != 0;
 }
 
-/* How many consumers of node i there are; the list of (consumer, input slot) in order. */
+/* How many consumers of node i there are, wf_graph_add allows no more; the list of (consumer, input
+ * slot) in order. */
 static int consumers_of(const wf_graph *g, int i, int slots[WF_MAX_INPUTS]) {
     int n = 0;
     for (int k = i + 1; k < g->n_nodes; k++)
         for (int j = 0; j < g->nodes[k].n_inputs; j++)
-            if (g->nodes[k].inputs[j] == i && n < WF_MAX_INPUTS) slots[n++] = k * WF_MAX_INPUTS + j;
+            if (g->nodes[k].inputs[j] == i) slots[n++] = k * WF_MAX_INPUTS + j;
     return n;
 }
 
@@ -153,7 +154,7 @@ static wf_status edges_create(edges *e, wf_builder *b) {
     if (!b->is_training && !is_gradient) return WF_OK;
 
     for (int i = 0; i < g->n_nodes; i++) {
-        e->wants[i] = is_gradient != 0;
+        e->wants[i] = is_gradient || g->nodes[i].trains_another;
         for (int k = 0; k < g->nodes[i].n_inputs; k++)
             e->wants[i] |= e->wants[g->nodes[i].inputs[k]];
         for (int k = 0; k < g->nodes[i].n_params; k++)

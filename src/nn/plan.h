@@ -131,7 +131,8 @@ void wf_plan_destroy(wf_plan *plan);
 
 /* Runs one batch; smaller batches than compiled are legal and divide the loss by their own size.
  * `out_result` may be NULL. Errors: WF_E_ARG, WF_E_DIVERGED (loss not finite; names the first
- * layer whose output is not finite; the parameters are not updated).
+ * layer whose output is not finite; the parameters are not updated, but for moving statistics,
+ * which are of the forward pass).
  * Threads: one caller at a time; the pool's workers do the work. */
 wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx,
                       const wf_batch *batch);

@@ -21,6 +21,7 @@ static wf_status build_copy(wf_builder *b, wf_buffer dst, wf_buffer src) {
 }
 
 wf_status wf_build_alias(wf_builder *b) {
+    b->plan->buffers[b->src[0]].is_kept |= b->plan->buffers[b->dst].is_kept;
     b->plan->dst[b->node_index] = b->src[0];
     if (b->diff_src[0] == WF_NO_BUFFER) return WF_OK;
     return build_copy(b, b->diff_src[0], b->diff_dst);

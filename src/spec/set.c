@@ -63,16 +63,17 @@ static wf_status find_node(int *out, wf_context *cx, const wf_graph *g, const ch
     return WF_OK;
 }
 
+/* changed[i].class NULL: node i as it is. */
 static wf_status rebuild(wf_graph **out, wf_context *cx, const wf_graph *old, const char *name,
-                         int changed, const wf_layer_spec *spec) {
+                         const wf_layer_spec *changed) {
     wf_graph *g = NULL;
     int index = 0;
     WF_TRY(wf_graph_create(&g, cx, name));
     wf_status status = WF_OK;
     for (int i = 0; i < old->n_nodes && status == WF_OK; i++) {
         const wf_node *node = &old->nodes[i];
-        status = wf_graph_add(&index, g, cx, i == changed ? spec : &node->spec, node->name,
-                              node->inputs, node->n_inputs);
+        status = wf_graph_add(&index, g, cx, changed[i].class ? &changed[i] : &node->spec,
+                              node->name, node->inputs, node->n_inputs);
     }
     if (status == WF_OK && old->is_finished) status = wf_graph_finish(g, cx);
     if (status != WF_OK) wf_graph_destroy(g);
@@ -80,53 +81,51 @@ static wf_status rebuild(wf_graph **out, wf_context *cx, const wf_graph *old, co
     return status;
 }
 
-static wf_status set_layer(const wf_reader *r, const setting *s, int from, int node) {
-    wf_context *cx = r->cx;
-    wf_model_spec *model = r->spec;
-    wf_layer_spec spec = model->graph->nodes[node].spec;
-    wf_graph *g = NULL;
+static wf_status change(wf_layer_spec *out, const wf_reader *r, const setting *s, int from,
+                        const wf_node *node) {
+    wf_layer_spec spec = node->spec;
     char owner[96];
-    snprintf(owner, sizeof owner, "layer %.64s", model->graph->nodes[node].name);
-    WF_TRY(
-        wf_fields_copy(&spec.config, cx, spec.class->fields, spec.class->config_size, spec.config));
-    wf_status status = set_in_layer(r, &spec, s, from, owner);
-    if (status == WF_OK) status = rebuild(&g, cx, model->graph, model->name, node, &spec);
-    wf_fields_destroy(spec.class->fields, spec.config);
-    if (status == WF_OK && g->is_finished) status = wf__check_classes(cx, g, model->classes);
-    if (status != WF_OK) {
-        wf_graph_destroy(g);
-        return status;
-    }
-    wf_graph_destroy(model->graph);
-    model->graph = g;
-    return WF_OK;
+    snprintf(owner, sizeof owner, "layer %.64s", node->name);
+    WF_TRY(wf_fields_copy(&spec.config, r->cx, spec.class->fields, spec.class->config_size,
+                          spec.config));
+    *out = spec; /* now the caller's */
+    return set_in_layer(r, out, s, from, owner);
 }
 
-/* "layers.dropout*.rate": every layer whose name begins so, or none of them. */
-static wf_status set_layers(const wf_reader *r, const setting *s, size_t prefix) {
+/* Nodes first ... end - 1 whose names begin with `prefix`, all at once: one after another the model
+ * might be wrong in between. */
+static wf_status set_layers(const wf_reader *r, const setting *s, int from, int first, int end,
+                            const char *prefix, size_t length) {
     wf_context *cx = r->cx;
     wf_model_spec *model = r->spec;
-    wf_graph *before = NULL;
+    wf_graph *old = model->graph, *g = NULL;
+    wf_layer_spec *changed = NULL;
     int count = 0;
-    WF_TRY(rebuild(&before, cx, model->graph, model->name, -1, NULL));
-    wf_status status = WF_OK;
-    for (int i = 1; i < model->graph->n_nodes && status == WF_OK; i++) {
-        if (strncmp(model->graph->nodes[i].name, s->step[1], prefix) != 0) continue;
-        status = set_layer(r, s, 2, i);
+    wf_status status;
+    WF_TRY_OR(wf_alloc(&changed, cx, (size_t)old->n_nodes, sizeof *changed));
+    for (int i = first; i < end; i++) {
+        if (strncmp(old->nodes[i].name, prefix, length) != 0) continue;
+        WF_TRY_OR(change(&changed[i], r, s, from, &old->nodes[i]));
         count++;
     }
-    if (status == WF_OK && !count)
-        status = WF_FAIL(WF_E_ARG,
-                         "model %s has no layer whose name begins with \"%.*s\" | `weft summary` "
-                         "lists them",
-                         model->name, (int)prefix, s->step[1]);
-    wf_graph *unwanted = before;
-    if (status != WF_OK) {
-        unwanted = model->graph;
-        model->graph = before;
-    }
-    wf_graph_destroy(unwanted);
+    WF_REQUIRE_OR(count, WF_E_ARG,
+                  "model %s has no layer whose name begins with \"%.*s\" | `weft summary` lists "
+                  "them",
+                  model->name, (int)length, prefix);
+    WF_TRY_OR(rebuild(&g, cx, old, model->name, changed));
+    if (g->is_finished) WF_TRY_OR(wf__check_classes(cx, g, model->classes));
+    model->graph = g;
+    g = old;
+done:
+    for (int i = 0; changed && i < old->n_nodes; i++)
+        if (changed[i].class) wf_fields_destroy(changed[i].class->fields, changed[i].config);
+    wf_free(changed);
+    wf_graph_destroy(g);
     return status;
+}
+
+static wf_status set_layer(const wf_reader *r, const setting *s, int from, int node) {
+    return set_layers(r, s, from, node, node + 1, "", 0);
 }
 
 /* ---- the recipe ---- */
@@ -204,7 +203,8 @@ static wf_status apply(const wf_reader *r, setting *s) {
         WF_REQUIRE(s->n >= 3, WF_E_ARG,
                    "setting layers must name layer and key | for instance layers.dense.units=64");
         size_t length = strlen(s->step[1]);
-        if (length && s->step[1][length - 1] == '*') return set_layers(r, s, length - 1);
+        if (length && s->step[1][length - 1] == '*')
+            return set_layers(r, s, 2, 1, r->spec->graph->n_nodes, s->step[1], length - 1);
         WF_TRY(find_node(&node, cx, r->spec->graph, s->step[1]));
         return set_layer(r, s, 2, node);
     }

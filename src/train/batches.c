@@ -9,11 +9,8 @@ static wf_status check_size(wf_context *cx, const wf_graph *g, const wf_images *
     char expected[128];
     const wf_shape *input = &g->nodes[0].shape;
     wf_shape_text(expected, sizeof expected, input);
-    int64_t pixels = (int64_t)images->height * images->width * images->channels;
-    int fits = wf_shape_size(input) == pixels;
-    if (input->rank == 3)
-        fits = input->dim[0] == images->height && input->dim[1] == images->width &&
-               input->dim[2] == images->channels;
+    const int fits = input->rank == 3 && input->dim[0] == images->height &&
+                     input->dim[1] == images->width && input->dim[2] == images->channels;
     WF_REQUIRE(fits, WF_E_SHAPE,
                "%s images are (%" PRId32 ", %" PRId32 ", %" PRId32 "), model %s takes %s", what,
                images->height, images->width, images->channels, g->name, expected);

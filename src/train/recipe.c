@@ -209,5 +209,9 @@ wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_valid
                "schedule %s watches %s, but nothing is set aside for validation | give "
                "validation: 0.2, or watch loss or accuracy",
                recipe->schedule.class->name, wf_monitor_name((wf_monitor)watched));
+    WF_REQUIRE(
+        recipe->test_weights != WF_WEIGHTS_BEST, WF_E_ARG,
+        "test_weights: best is the best epoch on validation, but nothing is set aside for it "
+        "| give validation: 0.2, or test_weights: last");
     return WF_OK;
 }

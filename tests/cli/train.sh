@@ -283,4 +283,16 @@ exits 0
 json_is 'd["mode"], abs(sum(r["ms"] for r in d["rows"]) + d["waiting_ms"] + d["between_phases_ms"] - d["ms_per_step"]) < 0.02 * d["ms_per_step"], d["rows"][-1]["pass"], min(d["ceilings"].values()) > 0' \
     "('train', True, 'update', True)"
 
+# an image has three axes, whoever makes it
+printf 'name: flat\ninput: [20000]\nlayers: [dense: {units: 2, activation: softmax}]\n' >flat.yaml
+weft bench flat.yaml --seconds 0.05
+exits 2
+err_like '*images are (1, 20000, 1), model flat takes (20000,)*'
+
+# ---- what is chosen is chosen on validation images ----
+weft train tiny.yaml --dataset ./images --set training.test_weights=best --validation 0
+exits 2
+err_like 'weft: test_weights: best is the best epoch on validation, but nothing is set aside for it
+      give validation: 0.2, or test_weights: last'
+
 finish

@@ -201,4 +201,30 @@ TEST(gradients_of_the_first_and_the_last_layer) {
     wf_graph_destroy(g);
 }
 
+/* Dropout hands on what it gets: so do the values and the gradient that are kept of it. */
+TEST(of_dropout_what_lies_before_it_is_shown) {
+    static answer a, before;
+    int found = 0;
+    for (const small_model *m = small_models; m->name; m++) {
+        wf_graph *g = small_graph(m);
+        wf_params *params = trained(g);
+        question q = {.graph = g, .params = params, .threads = 2, .shard_size = 4};
+        for (int i = 1; i < g->n_nodes; i++) {
+            if (strcmp(g->nodes[i].spec.class->name, "dropout") != 0) continue;
+            q.layer = g->nodes[i].name;
+            ask(&a, &q);
+            q.layer = g->nodes[g->nodes[i].inputs[0]].name;
+            ask(&before, &q);
+            CHECK_INT(a.layer_size, before.layer_size);
+            CHECK(!memcmp(a.layer, before.layer, 2 * a.layer_size * sizeof(float)));
+            wf_free(a.layer);
+            wf_free(before.layer);
+            found++;
+        }
+        wf_params_destroy(params);
+        wf_graph_destroy(g);
+    }
+    CHECK(found > 5);
+}
+
 TEST_MAIN()

@@ -342,6 +342,20 @@ TEST(a_setting_reaches_many_layers) {
     wf_model_spec_destroy(s);
 }
 
+/* One by one the model would be wrong in between. */
+TEST(a_setting_reaches_all_layers_at_once) {
+    wf_model_spec *s = parse("name: two\ninput: [8, 8, 1]\nlayers:\n"
+                             "  - conv2d: {filters: 8, kernel_size: 1, inputs: input}\n"
+                             "  - conv2d: {filters: 8, kernel_size: 1, inputs: input}\n"
+                             "  - add: {inputs: [conv2d, conv2d_1]}\n  - flatten\n"
+                             "  - dense: {units: 3}\n");
+    CHECK_OK(&cx, wf_model_spec_set(s, &cx, "layers.conv*.filters=4"));
+    CHECK_INT(s->graph->nodes[3].shape.dim[2], 4);
+    CHECK_FAILS(&cx, wf_model_spec_set(s, &cx, "layers.conv2d.filters=5"), WF_E_SHAPE);
+    CHECK_INT(s->graph->nodes[3].shape.dim[2], 4);
+    wf_model_spec_destroy(s);
+}
+
 TEST(settings_reach_nested_layers) {
     wf_model_spec *s = parse("name: nested\ninput: [4, 3]\nlayers:\n"
                              "  - bidirectional: {layer: {lstm: {units: 5}}}\n");

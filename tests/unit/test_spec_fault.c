@@ -74,7 +74,7 @@ TEST(writing_setting_and_summing_up) {
     check_survives(write_model, 3);
     check_survives(set_layer, 30);
     CHECK_INT(held->graph->nodes[6].shape.dim[0], 120);
-    check_survives(set_layers, 60);
+    check_survives(set_layers, 30);
     check_survives(set_training, 8);
     check_survives(set_augmentation, 8);
     check_survives(set_training, 8); /* copies the pipeline */
