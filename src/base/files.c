@@ -14,7 +14,7 @@
 #include "base/files_io.h"
 #include "base/str.h"
 
-enum { WRITER_BUFFER = 64 << 10, READ_AT_MOST = 1 << 30 };
+enum { WRITER_BUFFER = 64 << 10, MAX_LEFT_BEHIND = 1000, READ_AT_MOST = 1 << 30 };
 
 /* --- the hook that every change of the disk passes ------------------------------------------- */
 
@@ -176,12 +176,22 @@ wf_status wf_writer_open(wf_writer **out, wf_context *cx, const char *path) {
     WF_TRY(wf_alloc(&w, cx, 1, sizeof *w));
     w->fd = -1;
     WF_TRY_OR(wf_strdup(&w->path, cx, path));
-    WF_TRY_OR(temporary_name(&w->temporary, cx, path));
+    struct stat info;
+    WF_REQUIRE_OR(stat(path, &info) < 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode), WF_E_IO,
+                  "%s: is a device or a pipe, which a file would take the place of | name a file",
+                  path);
     WF_TRY_OR(wf_alloc(&w->buffer, cx, WRITER_BUFFER, 1));
-    w->fd = io_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL);
-    if (w->fd < 0) {
-        status = wf__io_fail(cx, "cannot create", path);
-        goto done;
+    for (int i = 0; w->fd < 0; i++) {
+        WF_TRY_OR(temporary_name(&w->temporary, cx, path));
+        w->fd = io_open(w->temporary, O_WRONLY | O_CREAT | O_EXCL);
+        if (w->fd >= 0) break;
+        /* a process of the same number was killed before */
+        if (errno != EEXIST || i == MAX_LEFT_BEHIND) {
+            status = wf__io_fail(cx, "cannot create", w->temporary);
+            goto done;
+        }
+        wf_free(w->temporary);
+        w->temporary = NULL;
     }
     *out = w;
     w = NULL;

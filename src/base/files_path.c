@@ -176,15 +176,20 @@ static wf_status remove_one(wf_context *cx, const char *path, const struct stat 
     return WF_OK;
 }
 
+static int is_link(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path) {
     uint64_t size = 0;
-    WF_TRY(visit_all(cx, path, add_size, &size));
+    if (!is_link(path)) WF_TRY(visit_all(cx, path, add_size, &size));
     *out = size;
     return WF_OK;
 }
 
 wf_status wf_dir_remove(wf_context *cx, const char *path) {
-    WF_TRY(visit_all(cx, path, remove_one, NULL));
+    if (!is_link(path)) WF_TRY(visit_all(cx, path, remove_one, NULL));
     return remove_one(cx, path, NULL, NULL);
 }
 

@@ -26,17 +26,24 @@ void wf_context_reset(wf_context *cx) { *cx = (wf_context){0}; }
 
 wf_status wf__fail(wf_context *cx, wf_status code, const char *file, int line, const char *format,
                    ...) {
+    static const char separator[] = " | ", mark[] = "\x1F";
     if (!cx) return code;
-    char text[sizeof cx->message + sizeof cx->hint];
+    char text[sizeof cx->message + sizeof cx->hint], marked[sizeof text];
+    const char *at = strstr(format, separator);
+    const int is_marked = at && strlen(format) < sizeof marked;
+    /* what the format itself sets apart is told from the same letters in a name */
+    if (is_marked)
+        snprintf(marked, sizeof marked, "%.*s%s%s", (int)(at - format), format, mark,
+                 at + sizeof separator - 1);
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, sizeof text, is_marked ? marked : format, args);
     va_end(args);
 
-    char *hint = strstr(text, " | ");
+    char *hint = strstr(text, is_marked ? mark : separator);
     if (hint) {
         *hint = 0;
-        hint += 3;
+        hint += strlen(is_marked ? mark : separator);
     }
     cx->code = code;
     cx->file = file;

@@ -50,13 +50,20 @@ void wf_utf8_add(wf_str *s, wf_context *cx, uint32_t code) {
     wf_str_add_bytes(s, cx, bytes, n);
 }
 
+static bool is_control(uint32_t code) { return code < 0x20 || (code >= 0x7F && code <= 0x9F); }
+
+bool wf_utf8_is_clean(const char *text) {
+    if (!wf_utf8_is_valid(text)) return false;
+    for (uint32_t code; (code = wf_utf8_next(&text)) != 0;)
+        if (is_control(code)) return false;
+    return true;
+}
+
 wf_status wf_utf8_clean(char **out, wf_context *cx, const char *text) {
     wf_str clean = {0};
     wf_str_add(&clean, cx, ""); /* so that an empty text is a text */
-    for (uint32_t code; (code = wf_utf8_next(&text)) != 0;) {
-        int is_control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
-        wf_utf8_add(&clean, cx, is_control ? REPLACEMENT : code);
-    }
+    for (uint32_t code; (code = wf_utf8_next(&text)) != 0;)
+        wf_utf8_add(&clean, cx, is_control(code) ? REPLACEMENT : code);
     if (clean.status != WF_OK) {
         wf_status status = clean.status;
         wf_str_reset(&clean);

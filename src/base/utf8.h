@@ -15,6 +15,8 @@ uint32_t wf_utf8_next(const char **text);
 
 /* True when no byte of `text` has to be read as U+FFFD, and it holds none. */
 bool wf_utf8_is_valid(const char *text);
+/* Whether wf_utf8_clean would leave it as it is. */
+bool wf_utf8_is_clean(const char *text);
 
 /* Appends one code point. */
 void wf_utf8_add(wf_str *s, wf_context *cx, uint32_t code);

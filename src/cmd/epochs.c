@@ -76,8 +76,17 @@ static void end_epoch(wf_epochs *s, const wf_train_event *e) {
     figures_text(line, sizeof line, s, e, &record, "");
     snprintf(text, sizeof text, "Epoch %d/%d: %s", (int)record.epoch, (int)e->epochs, line);
     if (!s->bar.is_terminal) wf_note(s->cli, "%s\n", text);
-    s->status = wf_run_record_epoch(&s->cli->cx, s->run, &record);
-    if (s->status == WF_OK) s->status = wf_run_log(&s->cli->cx, s->run, text);
+    wf_status status = wf_run_record_epoch(&s->cli->cx, s->run, &record);
+    if (status == WF_OK) status = wf_run_log(&s->cli->cx, s->run, text);
+    /* a checkpoint of an epoch that metrics.csv has not could not be gone on with */
+    wf_epochs_note(s, status, WF_TRAIN_DISCARD);
+}
+
+void wf_epochs_note(wf_epochs *s, wf_status status, wf_train_stop stop) {
+    if (status == WF_OK) return;
+    s->status = status;
+    s->failure = s->cli->cx;
+    s->stop = (sig_atomic_t)stop;
 }
 
 void wf_epochs_sink(void *user, const wf_train_event *e) {
@@ -89,5 +98,5 @@ void wf_epochs_sink(void *user, const wf_train_event *e) {
         draw_step(s, e);
     }
     if (s->status == WF_OK && e->kind == WF_TRAIN_EPOCH_END) end_epoch(s, e);
-    if (s->status != WF_OK || wf_signals_seen()) s->stop = 1;
+    if (s->status == WF_OK && wf_signals_seen()) s->stop = WF_TRAIN_SAVE;
 }

@@ -40,11 +40,10 @@ static void tell(void *user, const wf_train_event *event) {
     wf_epochs_sink(&l->epochs, event);
     wf__training_live(l->training, event);
     if (!l->epochs.stop) l->epochs.stop = (sig_atomic_t)stop_of(l->training->live.stop);
-    if (event->kind == WF_TRAIN_EPOCH_END && l->epochs.status == WF_OK) {
-        l->epochs.status =
-            wf__training_board_epoch(l->training, event, l->training->live.has_stepped);
-        if (l->epochs.status != WF_OK) l->epochs.stop = 1;
-    }
+    if (event->kind == WF_TRAIN_EPOCH_END && l->epochs.status == WF_OK)
+        wf_epochs_note(&l->epochs,
+                       wf__training_board_epoch(l->training, event, l->training->live.has_stepped),
+                       WF_TRAIN_SAVE);
     if (settings->sink) settings->sink(settings->sink_user, event);
 }
 
@@ -67,7 +66,9 @@ static wf_status fit(wf_training *t) {
     wf_status status =
         wf_fit(&t->result, t->params, cx, t->session->pool, e->model->recipe, &t->data, &options);
     wf_bar_end(&l.epochs.bar, NULL);
-    return l.epochs.status != WF_OK ? l.epochs.status : status;
+    if (l.epochs.status == WF_OK) return status;
+    *cx = l.epochs.failure;
+    return l.epochs.status;
 }
 
 static wf_status write_report(wf_training *t, const wf_comparison *c,
@@ -117,10 +118,7 @@ static wf_status finish(wf_training *t) {
     WF_TRY(wf_run_log(cx, t->run, *reason ? reason : "training is over"));
     WF_TRY(wf__training_judge(t));
     WF_TRY(wf__training_board_finish(t));
-    WF_TRY(wf_run_finish(cx, t->run, WF_RUN_FINISHED, *reason ? reason : NULL));
-    const wf_experiment *e = t->experiment;
-    int is_tested = !e->folds && !e->is_trial && t->dataset->test.count > 0;
-    return is_tested ? report(t) : WF_OK;
+    return wf_run_finish(cx, t->run, WF_RUN_FINISHED, *reason ? reason : NULL);
 }
 
 /* "stopped by weft ui in epoch 3 of 10 ..." */
@@ -172,7 +170,10 @@ static wf_status train(wf_training *t) {
     if (status == WF_OK) status = wf__training_board_open(t);
     if (status == WF_OK) status = fit(t);
     if (status == WF_OK) status = finish(t);
-    return status == WF_OK ? WF_OK : stop_run(t, status);
+    if (status != WF_OK) return stop_run(t, status);
+    /* the run is finished, whatever becomes of its page */
+    const int is_tested = !e->folds && !e->is_trial && t->dataset->test.count > 0;
+    return is_tested ? report(t) : WF_OK;
 }
 
 wf_status wf_session_train(char **out_path, wf_session *s, const wf_experiment *e,

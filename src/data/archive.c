@@ -212,7 +212,7 @@ static wf_status find_root(char **out, wf_context *cx, const char *folder) {
 
 /* A descriptor that holds the folder's lock; -1 when another process holds it, or it has gone. */
 static int lock_folder(const char *folder, int how) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
     if (fd < 0) return -1;
     do failed = flock(fd, how);
     while (failed && errno == EINTR);

@@ -67,6 +67,11 @@ static wf_status find_layout(layout *l, wf_context *cx, const char *folder) {
     WF_TRY(find_file(&l->single, cx, folder, "labels", ".csv"));
     if (!l->single) return WF_OK;
     WF_TRY(wf__label_file_is(&is_labels, cx, l->single));
+    for (int p = 0; p < PARTS && is_labels; p++)
+        WF_REQUIRE(!l->labels[p], WF_E_DATA,
+                   "%s: stands beside %s, though one file holds all parts | name it "
+                   "train-labels.csv, or take the other one away",
+                   l->single, l->labels[p]);
     if (is_labels) return WF_OK;
     wf_free(l->single); /* another's file, beside folders of classes perhaps */
     l->single = NULL;
@@ -123,7 +128,7 @@ static wf_status part_of(int *out, wf_context *cx, const wf__label_file *f,
 static wf_status read_rows(listing *l, wf_context *cx, const layout *where) {
     int64_t count = 0;
     for (int p = 0; p < PARTS; p++) {
-        const char *path = p == TRAIN && where->single ? where->single : where->labels[p];
+        const char *path = !where->single ? where->labels[p] : p == TRAIN ? where->single : NULL;
         if (path) WF_TRY(wf__label_file_read(&l->files[p], cx, path));
         count += l->files[p].count;
     }

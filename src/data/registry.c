@@ -57,6 +57,19 @@ static wf_status holds_data(bool *out, wf_context *cx, const char *folder,
     return WF_OK;
 }
 
+/* Some of the files that are downloaded are there, and some are not: a download was stopped. */
+static wf_status is_begun(bool *out, wf_context *cx, const char *folder, const wf__registered *r) {
+    int there = 0;
+    for (int i = 0; i < WF_DATASET_FILES; i++) {
+        char *path = NULL;
+        WF_TRY(wf_path_join(&path, cx, folder, r->files[i].name));
+        there += wf_path_exists(path);
+        wf_free(path);
+    }
+    *out = r->info.url && there > 0 && there < WF_DATASET_FILES;
+    return WF_OK;
+}
+
 /* parent/<name>, or `parent` itself if that is its name. */
 static wf_status try_parent(char **out, wf_context *cx, const char *parent,
                             const wf__registered *r) {
@@ -81,12 +94,24 @@ done:
     return status;
 }
 
+/* What was begun to download is not found: the download goes on. */
+static wf_status try_cache(char **out, wf_context *cx, const char *cache, const wf__registered *r) {
+    char *folder = NULL;
+    bool begun = false;
+    if (!cache || !cache[0]) return WF_OK;
+    WF_TRY(wf_path_join(&folder, cx, cache, r->info.name));
+    wf_status status = is_begun(&begun, cx, folder, r);
+    wf_free(folder);
+    WF_TRY(status);
+    return begun ? WF_OK : try_parent(out, cx, cache, r);
+}
+
 wf_status wf__registry_locate(char **out, wf_context *cx, const wf__registered *r,
                               const wf_dataset_options *o) {
     char *found = NULL;
     WF_TRY(try_parent(&found, cx, o->data_dir, r));
     if (!found) WF_TRY(try_parent(&found, cx, o->system_dir ? o->system_dir : system_default, r));
-    if (!found) WF_TRY(try_parent(&found, cx, o->cache_dir, r));
+    if (!found) WF_TRY(try_cache(&found, cx, o->cache_dir, r));
     *out = found;
     return WF_OK;
 }

@@ -74,7 +74,9 @@ static wf_status walk(wf_artefacts *a, wf_context *cx, const char *folder, const
     wf_names names = {0};
     wf_context quiet = {0};
     wf_status status = wf_dir_list(&names, &quiet, folder);
-    if (status == WF_E_NOTFOUND) return WF_OK;
+    /* a folder of the run that cannot be read holds nothing that could be listed */
+    if (status == WF_E_NOTFOUND || (status != WF_OK && status != WF_E_NOMEM && depth > 1))
+        return WF_OK;
     if (status != WF_OK && cx) *cx = quiet;
     for (size_t i = 0; i < names.count && status == WF_OK; i++) {
         char *path = NULL, *name = NULL;

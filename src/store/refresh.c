@@ -108,9 +108,11 @@ static wf_status refresh_folder(slices *w, wf_context *cx, const char *id, const
         if (known) status = slices_import(w, cx, id);
         goto done;
     }
-    if (!wf_utf8_is_valid(id)) {
+    if (!wf_utf8_is_clean(id)) {
         if (!note->text || !strstr(note->text, folder))
-            wf_str_addf(note, cx, "%s: the folder's name is not UTF-8, the run is left out\n",
+            wf_str_addf(note, cx,
+                        "%s: the folder's name is not UTF-8, or has control characters; the run is "
+                        "left out\n",
                         folder);
         goto done;
     }
@@ -153,7 +155,7 @@ wf_status wf__refresh(wf_context *cx, wf__database *db, const char *dir, wf_str 
 
 wf_status wf__refresh_run(wf_context *cx, wf__database *db, const char *dir, const char *id) {
     slices writer = {.db = db, .dir = dir};
-    if (!wf_utf8_is_valid(id)) return WF_OK;
+    if (!wf_utf8_is_clean(id)) return WF_OK;
     wf_status status = slices_import(&writer, cx, id);
     return slices_end(&writer, cx, status);
 }

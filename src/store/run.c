@@ -18,7 +18,7 @@ const char *wf_run_status_name(wf_run_status status) {
 }
 
 wf_run_status wf__run_status_find(const char *name) {
-    for (int i = WF_RUN_RUNNING; i < WF_RUN_ABANDONED; i++)
+    for (int i = WF_RUN_RUNNING; name && i < WF_RUN_ABANDONED; i++)
         if (strcmp(name, wf_run_status_name((wf_run_status)i)) == 0) return (wf_run_status)i;
     return WF_RUN_ABANDONED;
 }
@@ -127,6 +127,9 @@ static wf_status check_name(wf_context *cx, const char *name) {
                    "run name '%s': byte 0x%02x at offset %zu is not allowed in a folder's name | "
                    "use letters, digits, '-', '_' and '.'",
                    name, (unsigned char)name[i], i);
+    WF_REQUIRE(wf_utf8_is_clean(name), WF_E_ARG,
+               "run name '%s': has a control character | use letters, digits, '-', '_' and '.'",
+               name);
     return WF_OK;
 }
 

@@ -30,8 +30,9 @@ static wf_status read_header(wf_series *out, wf_context *cx, const char *line, s
 
 /* Whole lines of `text` from `line` on; returns where the next one begins. */
 static wf_status read_rows(wf_series *out, wf_context *cx, const char **inout_line) {
-    size_t most = 0;
-    for (const char *c = *inout_line; *c; c++) most += *c == '\n';
+    size_t most = 0, bytes = 0; /* a row has a byte for each column at least */
+    for (const char *c = *inout_line; *c; c++, bytes++) most += *c == '\n';
+    if (most > bytes / out->column_count) most = bytes / out->column_count;
     WF_TRY(wf_alloc(&out->cells, cx, most ? most * out->column_count : 1, sizeof(double)));
     for (size_t n; (n = wf__line_length(*inout_line)); *inout_line += n) {
         double *row = out->cells + out->row_count * out->column_count;

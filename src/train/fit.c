@@ -360,6 +360,7 @@ static wf_status end_epoch(fit *f, wf_context *cx, wf_epoch_figures *now) {
     s->stopped_early = should_stop(s, &f->recipe->early_stopping, figures);
     s->is_over = s->stopped_early || s->epochs_done >= f->recipe->epochs;
     emit(f, WF_TRAIN_EPOCH_END, now, f->steps);
+    if (is_discarded(f)) return WF_OK;
     if (s->is_over || wf_clock_s() - f->saved_s >= f->options->checkpoint_every_s)
         return write_checkpoint(f, cx);
     return WF_OK;

@@ -169,6 +169,19 @@ db = sqlite3.connect("runs/weft.db"); db.execute("PRAGMA user_version = 3"); db.
 weft runs list late --names
 out_is late-1
 
+# control characters in a name, a run's own and a folder's
+weft train tiny.yaml -d ./images -e 1 -q --name $'a\xc2\x85b'
+exits 2
+err_like 'weft: run name *: has a control character*'
+cp -r runs/late-1 $'runs/a\tb-1'
+weft runs list late --names
+exits 0
+out_is late-1
+err_like '*not UTF-8, or has control characters; the run is left out*'
+weft runs rebuild -q
+exits 0
+rm -r $'runs/a\tb-1'
+
 # ---- export, read by a reader that knows MLflow's layout only ----
 weft runs export tiny-1
 exits 2

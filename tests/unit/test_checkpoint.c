@@ -130,14 +130,15 @@ TEST(pretrained_weights_are_taken_where_name_and_shape_are_the_same) {
 /* ---- interruption ---- */
 
 typedef struct stopper {
-    int64_t after; /* steps of this call */
+    int64_t after; /* steps of this call, or ends of epochs */
+    int at_ends;
     volatile sig_atomic_t flag;
     wf_train_stop wish; /* 0: WF_TRAIN_SAVE */
 } stopper;
 
 static void count_down(void *user, const wf_train_event *e) {
     stopper *stop = user;
-    if (e->kind == WF_TRAIN_STEP && --stop->after == 0)
+    if (e->kind == (stop->at_ends ? WF_TRAIN_EPOCH_END : WF_TRAIN_STEP) && --stop->after == 0)
         stop->flag = stop->wish ? (sig_atomic_t)stop->wish : WF_TRAIN_SAVE;
 }
 
@@ -270,6 +271,23 @@ TEST(stopping_may_leave_the_files_as_they_are) {
     CHECK_OK(&s.cx, wf_checkpoint_read_info(&info, &s.cx, checkpoint));
     CHECK_INT(info.epochs, 1);
     CHECK_INT(info.step, 0);
+    setup_close(&s);
+}
+
+/* Asked for at an epoch's end, too: whoever could not note the epoch has a checkpoint of the one
+ * before. */
+TEST(stopping_at_an_epochs_end_may_leave_the_files_as_they_are) {
+    setup s;
+    stopper stop = {.after = 2, .at_ends = 1, .wish = WF_TRAIN_DISCARD};
+    setup_open(&s, 1);
+    s.options.checkpoint_path = temporary("end.ckpt");
+    s.options.sink = count_down;
+    s.options.sink_user = &stop;
+    s.options.stop = &stop.flag;
+    CHECK_INT(setup_fit(&s), WF_E_INTERRUPTED);
+    wf_checkpoint_info info = {0};
+    CHECK_OK(&s.cx, wf_checkpoint_read_info(&info, &s.cx, s.options.checkpoint_path));
+    CHECK_INT(info.epochs, 1);
     setup_close(&s);
 }
 

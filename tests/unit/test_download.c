@@ -330,6 +330,18 @@ TEST(fashion_mnist_as_published) {
     CHECK_OK(&cx, wf_dataset_locate(&where, &cx, "fashion-mnist", &options));
     CHECK_STR(where, scratch("xdg/fashion-mnist"));
     wf_text_free(where);
+    /* what was begun is not there: it is gone on with */
+    where = NULL;
+    CHECK_INT(remove(scratch("xdg/fashion-mnist/t10k-labels-idx1-ubyte.gz")), 0);
+    CHECK_INT(remove(scratch("xdg/fashion-mnist/train-labels-idx1-ubyte.gz")), 0);
+    CHECK_OK(&cx, wf_dataset_locate(&where, &cx, "fashion-mnist", &options));
+    CHECK(!where);
+    CHECK_FAILS(&cx, wf_dataset_open(&d, &cx, "fashion-mnist", &options), WF_E_NOTFOUND);
+    options.allow_download = 1;
+    CHECK_OK(&cx, wf_dataset_open(&d, &cx, "fashion-mnist", &options));
+    CHECK_INT(d->test.count, 10000);
+    CHECK_INT(server.requests, 6);
+    wf_dataset_destroy(d);
 }
 
 TEST_MAIN()

@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/alloc.h"
@@ -109,6 +110,52 @@ TEST(folders) {
     wf_names_reset(&names);
     CHECK_FAILS(&cx, wf_dir_list(&names, &cx, scratch("none")), WF_E_NOTFOUND);
     CHECK_FAILS(&cx, wf_dir_list(&names, &cx, scratch("d/zeta")), WF_E_NOTFOUND);
+}
+
+/* A link that is given is removed, as those inside are; where it leads to stays. */
+TEST(what_links_lead_to_is_not_removed) {
+    uint64_t size = 1;
+    CHECK_OK(&cx, wf_dir_create(&cx, scratch("target/inner")));
+    scratch_text("target/kept", "kept");
+    CHECK_OK(&cx, wf_dir_create(&cx, scratch("doomed")));
+    CHECK_INT(symlink(scratch("target"), scratch("link")), 0);
+    CHECK_INT(symlink(scratch("target"), scratch("doomed/link")), 0);
+    CHECK_OK(&cx, wf_dir_size(&size, &cx, scratch("link")));
+    CHECK_INT(size, 0);
+    CHECK_OK(&cx, wf_dir_remove(&cx, scratch("link")));
+    CHECK_OK(&cx, wf_dir_remove(&cx, scratch("doomed")));
+    CHECK(!wf_path_exists(scratch("link")) && !wf_path_exists(scratch("doomed")));
+    CHECK(wf_path_exists(scratch("target/kept")) && wf_path_is_dir(scratch("target/inner")));
+}
+
+/* What a killed process of the same number left lies in nobody's way, and a pipe stays a pipe. */
+TEST(files_that_are_in_the_way) {
+    static const char text[] = "new";
+    char name[64];
+    for (unsigned i = 0; i < 40; i++) { /* numbers go on with every file of this process */
+        snprintf(name, sizeof name, "way.%ld.%u.tmp", (long)getpid(), i);
+        scratch_text(name, "left behind");
+    }
+    CHECK_OK(&cx, wf_file_write(&cx, scratch("way"), text, strlen(text)));
+    check_content(scratch("way"), text);
+    CHECK_INT(mkfifo(scratch("pipe"), 0600), 0);
+    CHECK_INT(wf_file_write(&cx, scratch("pipe"), text, strlen(text)), WF_E_IO);
+    CHECK(strstr(cx.message, "pipe: is a device or a pipe"));
+    wf_context_reset(&cx);
+    struct stat info;
+    CHECK(stat(scratch("pipe"), &info) == 0 && S_ISFIFO(info.st_mode));
+}
+
+/* What stands in a name is no separator of message and hint. */
+TEST(messages_and_hints) {
+    wf_context c = {0};
+    wf__fail(&c, WF_E_DATA, "f", 1, "label \"%s\" is not known | it is one of %s", "a | b",
+             "c | d");
+    CHECK_STR(c.message, "label \"a | b\" is not known");
+    CHECK_STR(c.hint, "it is one of c | d");
+    wf__fail(&c, WF_E_DATA, "f", 1, "%s%s", "nothing", " | did you mean that?");
+    CHECK_STR(c.message, "nothing");
+    CHECK_STR(c.hint, "did you mean that?");
 }
 
 TEST(numbered_folders_are_never_reused) {

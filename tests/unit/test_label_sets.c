@@ -156,6 +156,19 @@ TEST(pictures_with_a_split) {
     wf_dataset_destroy(d);
 }
 
+/* Rows of another file must not become training images in silence. */
+TEST(one_file_or_one_for_each_part) {
+    put_png("both/1.png", 1);
+    put_png("both/2.png", 2);
+    scratch_text("both/labels.csv", "image,labels\n1.png,a\n");
+    scratch_text("both/test-labels.csv", "image,labels\n2.png,a\n");
+    wf_dataset *d = NULL;
+    CHECK_INT(wf_dataset_open(&d, &cx, scratch("both"), NULL), WF_E_DATA);
+    CHECK(strstr(cx.message, "both/labels.csv: stands beside "));
+    CHECK(strstr(cx.hint, "name it train-labels.csv"));
+    wf_context_reset(&cx);
+}
+
 TEST(pictures_with_a_file_per_part) {
     put_png("p/1.png", 1);
     put_png("p/2.png", 2);
