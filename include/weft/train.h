@@ -212,6 +212,7 @@ typedef struct wf_bench_options {
     uint64_t seed;           /* 0 is a seed */
     const wf_images *images; /* 0: random images of the model's size; training needs labels */
     int32_t is_inference;    /* 0: training steps */
+    const volatile sig_atomic_t *stop; /* 0: none; else not 0: stop */
 } wf_bench_options;
 
 typedef struct wf_bench_result {
@@ -224,7 +225,7 @@ typedef struct wf_bench_result {
 /* Times whole training steps: gathering, conversion, random layers, loss, backward, optimizer.
  * `params` is trained on the way. In inference: gathering, conversion and the layers' outputs;
  * `params` stays as it is.
- * Errors and threads: as wf_fit. */
+ * Errors and threads: as wf_fit; WF_E_INTERRUPTED. */
 WF_API wf_status wf_bench_step(wf_bench_result *out, wf_params *params, wf_context *cx,
                                wf_pool *pool, const wf_bench_options *options);
 

@@ -75,7 +75,8 @@ static wf_status measure(wf_session *s, const wf_model_spec *model, const bench_
                                 .batch_size = batch,
                                 .seconds = o->seconds,
                                 .images = find_images(s, o->dataset, model),
-                                .is_inference = o->inference};
+                                .is_inference = o->inference,
+                                .stop = wf_signals_flag()};
     WF_TRY(wf_precision_find(&options.precision, &cli->cx, o->precision));
     WF_TRY(wf_params_create(&params, &cli->cx, model->graph, 0));
     wf_status status = (o->roofline ? wf_roofline_print : time_steps)(s, model, params, &options);

@@ -97,12 +97,34 @@ static wf_status add_run(collection *c, const char *reference) {
     return status;
 }
 
+/* A model that is named twice is trained once. */
+static wf_status is_asked_for(int *out, collection *c, const wf_experiment *e) {
+    wf_context *cx = &c->cli->cx;
+    wf_str key = {0};
+    *out = 0;
+    WF_TRY(wf_experiment_key(&key, cx, e));
+    wf_status status = WF_OK;
+    for (size_t i = 0; i < c->jobs.count && status == WF_OK && !*out; i++) {
+        wf_str other = {0};
+        status = wf_experiment_key(&other, cx, &c->jobs.items[i].experiment);
+        *out = status == WF_OK && !strcmp(key.text, other.text);
+        wf_str_reset(&other);
+    }
+    wf_str_reset(&key);
+    return status;
+}
+
 static wf_status add_model(collection *c, const char *model) {
     const compare_options *o = c->options;
     for (int64_t k = 0; k < or_else(o->seeds, 1); k++) {
         char label[160];
+        int is_double = 0;
         wf_experiment e = {0};
         WF_TRY(wf_experiment_create(&e, c->cli, model, &o->experiment, o->seed + k));
+        wf_status status = is_asked_for(&is_double, c, &e);
+        if (status != WF_OK || is_double) wf_experiment_reset(&e);
+        WF_TRY(status);
+        if (is_double) continue;
         snprintf(label, sizeof label, "%.100s, seed %lld", e.model->name, (long long)e.seed);
         WF_TRY(wf_jobs_add(&c->jobs, &c->cli->cx, &e, NULL, label));
     }
@@ -169,12 +191,15 @@ static wf_status train(collection *c) {
     return WF_OK;
 }
 
-/* A training that diverged is a result, and the others are still worth comparing. */
-static wf_status check(collection *c) {
-    wf_status status = wf_jobs_check(&c->cli->cx, &c->jobs);
-    if (status != WF_E_DIVERGED) return status;
-    wf_context_reset(&c->cli->cx);
-    return WF_OK;
+/* A training that diverged is a result, as long as others are worth comparing; *out_why then stays
+ * empty. */
+static wf_status check(wf_context *out_why, collection *c) {
+    wf_context *cx = &c->cli->cx;
+    wf_status status = wf_jobs_check(cx, &c->jobs);
+    if (status == WF_E_DIVERGED && c->count > 0) status = WF_OK;
+    if (status != WF_OK) *out_why = *cx;
+    wf_context_reset(cx);
+    return status;
 }
 
 /* ---- what comes of it ---- */
@@ -216,7 +241,8 @@ done:
     return status;
 }
 
-static wf_status show(collection *c) {
+/* A page keeps what it says of all when some could not be trained. */
+static wf_status show(collection *c, int is_whole) {
     wf_cli *cli = c->cli;
     wf_context *cx = &cli->cx;
     const compare_options *o = c->options;
@@ -228,7 +254,7 @@ static wf_status show(collection *c) {
     else WF_TRY_OR(wf_path_join(&folder, cx, o->runs, "comparison"));
     WF_TRY_OR(wf_path_join(&html, cx, folder, "comparison.html"));
     WF_TRY_OR(wf_comparison_write(cx, comparison, folder));
-    if (o->page)
+    if (o->page && is_whole)
         WF_TRY_OR(wf_results_page_write(cli, comparison, o->page,
                                         o->suite ? wf_suite_find(o->suite)->title : "Results",
                                         c->session.threads, wf_isa_text(isa, c->session.kernels)));
@@ -274,6 +300,11 @@ static wf_status study(wf_cli *cli, const compare_options *o) {
     WF_REQUIRE(!cli->operand_count, WF_E_ARG,
                "--suite outfits has its own models, %s is one more | leave it out",
                cli->operands[0]);
+    WF_REQUIRE(
+        !strcmp(o->experiment.dataset, "fashion-mnist") && (!o->maps || !strcmp(o->maps, "auto")),
+        WF_E_ARG,
+        "--suite outfits composes its own sets and makes no maps | leave --dataset and --maps "
+        "out");
     WF_TRY(wf_session_prepare(&session, cli, &o->session));
     wf_status status = wf_study_make(&session, &call);
     wf_session_reset(&session);
@@ -283,7 +314,8 @@ static wf_status study(wf_cli *cli, const compare_options *o) {
 static wf_status compare(wf_cli *cli, const compare_options *o) {
     wf_context *cx = &cli->cx;
     collection c = {.cli = cli, .options = o};
-    wf_status status;
+    wf_context why = {0};
+    wf_status status, failed;
     WF_REQUIRE(o->count == WF_UNSET && o->test_count == WF_UNSET &&
                    o->classifier_count == WF_UNSET && o->classifier_epochs == WF_UNSET,
                WF_E_ARG,
@@ -298,8 +330,10 @@ static wf_status compare(wf_cli *cli, const compare_options *o) {
     for (size_t i = 0; suite && i < suite->count; i++) WF_TRY_OR(add_model(&c, suite->models[i]));
     for (int i = 0; i < cli->operand_count; i++) WF_TRY_OR(add_operand(&c, cli->operands[i]));
     WF_TRY_OR(train(&c));
-    WF_TRY_OR(show(&c));
-    WF_TRY_OR(check(&c));
+    failed = check(&why, &c);
+    if (c.count > 0) WF_TRY_OR(show(&c, failed == WF_OK));
+    if (failed != WF_OK) *cx = why;
+    status = failed;
 done:
     wf_jobs_reset(&c.jobs);
     for (size_t i = 0; i < c.count; i++) wf_run_close(c.runs[i]);

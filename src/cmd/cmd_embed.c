@@ -99,8 +99,7 @@ static wf_status embed(wf_session *s, const wf_trained *t, const embed_options *
     const wf_embedding_choice choice = {
         .part = o->part, .limit = o->limit, .seed = (uint64_t)o->seed, .layer = o->layer};
     s->data.options.only_test = *o->part == 't' && o->part[1] == 'e';
-    WF_TRY_OR(wf_session_open_data(s, o->dataset ? o->dataset : t->experiment.dataset,
-                                   t->experiment.model));
+    WF_TRY_OR(wf_trained_open_data(s, t, o->dataset));
     WF_TRY_OR(wf_embedding_create(&e, s, t, &choice));
     WF_TRY_OR(wf_embedding_write(cli, &e, folder, s->dataset->class_names));
     wf_print(cli,

@@ -62,12 +62,11 @@ static wf_status judge(wf_session *s, wf_trained *t, const wf_prior *prior,
                               .normalization = &t->normalization,
                               .views = wf_views_find(o->views, t->experiment.model),
                               .beam_width = (int32_t)o->beam_width};
-    const char *name = o->dataset ? o->dataset : t->experiment.dataset;
     wf_evaluation *evaluation = NULL;
     float *probabilities = NULL;
     json_t *json = NULL;
     s->data.options.only_test = 1;
-    WF_TRY(wf_session_open_data(s, name, t->experiment.model));
+    WF_TRY(wf_trained_open_data(s, t, o->dataset));
     const wf_images *test = &s->dataset->test;
     WF_REQUIRE(test->count > 0, WF_E_DATA, "data set %s has no test images", s->dataset->name);
     WF_TRY(wf_session_judge(&evaluation, &probabilities, s, &asking, test, s->dataset->class_names,

@@ -68,7 +68,7 @@ static wf_status open_part(chosen_image *c, wf_explained *e, wf_session *s, cons
     wf_str image = {0}, stem = {0};
     const int is_test = !strcmp(part, "test");
     if (is_test) s->data.options.only_test = 1;
-    WF_TRY(wf_session_open_data(s, dataset ? dataset : t->experiment.dataset, t->experiment.model));
+    WF_TRY(wf_trained_open_data(s, t, dataset));
     const wf_dataset *d = s->dataset;
     c->images = is_test ? &d->test : *part == 'v' ? &d->validation : &d->train;
     WF_REQUIRE(c->images->count > 0, WF_E_DATA, "data set %s has no %s images of its own | %s",

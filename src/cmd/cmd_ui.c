@@ -39,6 +39,7 @@ static wf_status run(wf_cli *cli, const void *given) {
     WF_TRY_OR(wf_ui_address(&address, cx, &ui, NULL));
     wf_print(cli, "%s\n", address.text);
     fflush(stdout);
+    if (cli->is_json) wf_note(cli, "%s\n", address.text); /* the document comes at the end */
     wf_note(cli, "The runs of %s. Ctrl-C ends.\n", o->runs);
     if (o->opens) wf_ui_open(cli, address.text);
     wf_ui_wait();

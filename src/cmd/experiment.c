@@ -45,6 +45,10 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
                                const wf_experiment_flags *flags, int64_t seed) {
     wf_context *cx = &cli->cx;
     wf_experiment e = {.seed = seed, .limit = flags->limit};
+    WF_REQUIRE(!flags->splits || (flags->limit == 0 && isnan(flags->validation)), WF_E_ARG,
+               "--splits %s says which images are for training and validation | leave --limit and "
+               "--validation out",
+               flags->splits);
     wf_status status = wf_precision_find(&e.precision, cx, flags->precision);
     if (status == WF_OK) status = wf_model_load(&e.model, cli, model);
     if (status == WF_OK) status = apply(&e, cx, flags);
@@ -95,6 +99,13 @@ wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e)
     key.model = &bare;
     if (key.pretrained) key.pretrained = none;
     return wf_experiment_write(out, cx, &key);
+}
+
+wf_status wf_experiment_key_of_data(wf_str *out, wf_context *cx, const wf_experiment *e) {
+    char known[] = "known";
+    wf_experiment anywhere = *e;
+    anywhere.dataset = known;
+    return wf_experiment_key(out, cx, &anywhere);
 }
 
 /* ---- reading ---- */

@@ -115,6 +115,8 @@ wf_status wf_experiment_write(wf_str *out, wf_context *cx, const wf_experiment *
 /* The same without what only describes the model (source, description, family, claim) and without
  * the place of pretrained weights: experiments with the same key have the same result. */
 wf_status wf_experiment_key(wf_str *out, wf_context *cx, const wf_experiment *e);
+/* The same without where the data lie, for runs whose data are known by their hash. */
+wf_status wf_experiment_key_of_data(wf_str *out, wf_context *cx, const wf_experiment *e);
 /* The seed of first weights, order and dropout: `seed`; a fold of a cross-validation has its own,
  * seed + repeat * folds + fold, so that folds differ by all that chance decides. */
 uint64_t wf_experiment_training_seed(const wf_experiment *e);

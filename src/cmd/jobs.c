@@ -259,16 +259,16 @@ static void say_ended(crew *c, const wf_job *job) {
     wf_context ignored = {0};
     wf_run_summary s = {0};
     wf_run *run = NULL;
-    char line[1024], time[32], left[32];
+    char line[1280], time[32], left[32];
     if (job->state == WF_JOB_FAILED) {
-        snprintf(line, sizeof line, "weft: %s: %s", job->label, job->error.message);
+        snprintf(line, sizeof line, "weft: %.400s: %s", job->label, job->error.message);
         wf_bar_end(&c->bar, line);
         return;
     }
     if (c->shows_epochs) return;
     if (wf_run_open(&run, &ignored, NULL, job->path) != WF_OK) return;
     if (wf_run_read_summary(&s, &ignored, run) == WF_OK) {
-        int at = snprintf(line, sizeof line, "%s:", job->label);
+        int at = snprintf(line, sizeof line, "%.400s:", job->label);
         if (isfinite(s.accuracy))
             at += snprintf(line + at, sizeof line - (size_t)at, " accuracy %.4f", s.accuracy);
         at += snprintf(line + at, sizeof line - (size_t)at, " in %s - %zu of %zu",

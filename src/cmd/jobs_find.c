@@ -13,7 +13,7 @@ static int has_key(const wf_cli *cli, const wf_run_summary *s, const wf_str *key
     char *path = NULL;
     wf_status status = wf_path_join(&path, &quiet.cx, s->path, "config.yaml");
     if (status == WF_OK) status = wf_experiment_read(&e, &quiet, path);
-    if (status == WF_OK) status = wf_experiment_key(&text, &quiet.cx, &e);
+    if (status == WF_OK) status = wf_experiment_key_of_data(&text, &quiet.cx, &e);
     int is_same = status == WF_OK && !strcmp(text.text, key->text);
     wf_free(path);
     path = NULL;
@@ -39,11 +39,12 @@ wf_status wf__jobs_find(const wf_run_summary **out, wf_cli *cli, const wf_run_li
                         const wf_experiment *e, const char *data_hash) {
     const wf_run_summary *found = NULL;
     wf_str key = {0};
-    WF_TRY(wf_experiment_key(&key, &cli->cx, e));
+    WF_TRY(wf_experiment_key_of_data(&key, &cli->cx, e));
     for (size_t i = 0; i < list->count; i++) { /* oldest first */
         const wf_run_summary *s = &list->runs[i];
         int is_finished = s->status == WF_RUN_FINISHED;
-        int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED;
+        int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED ||
+                      s->status == WF_RUN_FAILED;
         if ((!is_finished && !goes_on) || !may_be(s, e, data_hash)) continue;
         if (found && found->status == WF_RUN_FINISHED && !is_finished) continue;
         if (has_key(cli, s, &key)) found = s;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
 
@@ -41,10 +42,15 @@ static void print_error(const wf_cli *cli, wf_status status) {
         if (cx->hint[0]) fprintf(stderr, "      %s\n", cx->hint);
         return;
     }
-    json_t *error =
-        json_pack("{s:i, s:{s:s, s:s, s:s}}", "schema_version", WF_SCHEMA_VERSION, "error", "code",
-                  wf_status_name(status), "message", message, "hint", cx->hint);
     wf_context ignored = {0};
+    char *said = NULL, *hint = NULL; /* names in it may be no UTF-8 */
+    json_t *error = NULL;
+    if (wf_utf8_clean(&said, &ignored, message) == WF_OK &&
+        wf_utf8_clean(&hint, &ignored, cx->hint) == WF_OK)
+        error = json_pack("{s:i, s:{s:s, s:s, s:s}}", "schema_version", WF_SCHEMA_VERSION, "error",
+                          "code", wf_status_name(status), "message", said, "hint", hint);
+    wf_free(said);
+    wf_free(hint);
     if (!error || print_document(error, &ignored) != WF_OK)
         printf(
             "{\"schema_version\": %d, \"error\": {\"code\": \"%s\", \"message\": \"\", \"hint\": "
@@ -123,13 +129,25 @@ static int wants_json(int argc, char **argv) {
     return 0;
 }
 
+/* 'it'\''s', as a shell takes it for one word. */
+static void add_quoted(wf_str *line, wf_context *cx, const char *word) {
+    wf_str_add(line, cx, "'");
+    for (const char *quote; (quote = strchr(word, '\'')) != NULL; word = quote + 1) {
+        wf_str_add_bytes(line, cx, word, (size_t)(quote - word));
+        wf_str_add(line, cx, "'\\''");
+    }
+    wf_str_addf(line, cx, "%s'", word);
+}
+
 static wf_status note_line(wf_cli *cli, int argc, char **argv) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "-_=./,:+@%[]";
     wf_str_add(&cli->line, &cli->cx, "weft");
     for (int i = 1; i < argc; i++) {
         int is_plain = *argv[i] && argv[i][strspn(argv[i], plain)] == 0;
-        wf_str_addf(&cli->line, &cli->cx, is_plain ? " %s" : " '%s'", argv[i]);
+        wf_str_add(&cli->line, &cli->cx, " ");
+        if (is_plain) wf_str_add(&cli->line, &cli->cx, argv[i]);
+        else add_quoted(&cli->line, &cli->cx, argv[i]);
     }
     return cli->line.status;
 }

@@ -14,11 +14,13 @@ enum { MAX_BYTES = 16 << 20 };
  * none. */
 static void find_section(size_t *out_begin, size_t *out_end, const char *text, const char *title) {
     const size_t length = strlen(text), n = strlen(title);
+    int is_code = 0; /* between two fences a line with # is no heading */
     *out_begin = *out_end = length;
     for (const char *line = text; *line;) {
         const char *next = strchr(line, '\n');
         next = next ? next + 1 : text + length;
-        if (!strncmp(line, "# ", 2)) {
+        if (!strncmp(line, "```", 3)) is_code = !is_code;
+        if (!is_code && !strncmp(line, "# ", 2)) {
             if (*out_begin < length) {
                 *out_end = (size_t)(line - text);
                 return;

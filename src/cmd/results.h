@@ -10,7 +10,8 @@
  * Errors: WF_E_NOTFOUND (not tested), WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
 wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run);
 
-/* The same and the configuration as <folder>/<model>-seed<n>.json.
+/* The same and the configuration as <folder>/<model>-seed<n>.json; where that is the result of
+ * another configuration, or on other data, as <folder>/<model>-<hash>-seed<n>.json.
  * Errors: WF_E_IO, WF_E_NOMEM, WF_E_DATA. */
 wf_status wf_result_write(wf_context *cx, const wf_run *run, const char *folder);
 

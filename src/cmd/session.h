@@ -137,6 +137,9 @@ double wf_threshold_of(const double *thresholds, int label);
 /* The classes' names as the run's description holds them, an array; NULL where it does not. Release
  * with json_decref.  Errors: as wf_json_read. */
 wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained *t);
+/* Opens `dataset`, NULL: the one that the run was trained on. Classes of other names are noted.
+ * Errors: as wf_session_open_data; WF_E_DATA (the run's classes in another order). */
+wf_status wf_trained_open_data(wf_session *s, const wf_trained *t, const char *dataset);
 
 /* How a trained model is asked. */
 typedef struct wf_asking {

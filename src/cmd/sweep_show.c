@@ -31,6 +31,15 @@ wf_status wf__sweep_print(const wf_one_sweep *o) {
     return status;
 }
 
+/* What its files are called: the model's name, or its file's. */
+static wf_status stem_of(wf_str *out, wf_context *cx, const char *model) {
+    static const char ending[] = ".yaml";
+    const char *base = wf_path_base(model);
+    const size_t length = strlen(base), cut = wf_path_has_suffix(base, ending) ? strlen(ending) : 0;
+    wf_str_add_bytes(out, cx, base, length - cut);
+    return out->status;
+}
+
 static wf_status write_file(wf_context *cx, const char *folder, const char *model,
                             const char *ending, const char *text) {
     wf_str name = {0};
@@ -59,8 +68,9 @@ wf_status wf__sweep_write(wf_one_sweep *o) {
     wf_context *cx = &all->cli->cx;
     char *markdown = NULL, *csv = NULL, *folder = NULL;
     json_t *json = NULL;
-    wf_str text = {0};
-    wf_status status = WF_OK;
+    wf_str text = {0}, stem = {0};
+    wf_status status;
+    WF_TRY_OR(stem_of(&stem, cx, o->model));
     if (all->options->output) WF_TRY_OR(wf_strdup(&folder, cx, all->options->output));
     else WF_TRY_OR(wf_path_join(&folder, cx, all->options->runs, "sweep"));
     WF_TRY_OR(wf_dir_create(cx, folder));
@@ -69,15 +79,16 @@ wf_status wf__sweep_write(wf_one_sweep *o) {
     WF_TRY_OR(wf_sweep_json(&json, cx, o->sweep));
     WF_TRY_OR(wf_json_put(json, cx, "final", wf_json_text_or_null(o->final.text)));
     WF_TRY_OR(wf_json_text(&text, cx, json, WF_JSON_PRETTY));
-    WF_TRY_OR(write_file(cx, folder, o->model, ".md", markdown));
-    WF_TRY_OR(write_file(cx, folder, o->model, ".csv", csv));
-    WF_TRY_OR(write_file(cx, folder, o->model, ".json", text.text));
+    WF_TRY_OR(write_file(cx, folder, stem.text, ".md", markdown));
+    WF_TRY_OR(write_file(cx, folder, stem.text, ".csv", csv));
+    WF_TRY_OR(write_file(cx, folder, stem.text, ".json", text.text));
     WF_TRY_OR(add_to_page(o, markdown));
-    wf_print(all->cli, "written to %s: %s.md, %s.csv, %s.json\n", folder, o->model, o->model,
-             o->model);
+    wf_print(all->cli, "written to %s: %s.md, %s.csv, %s.json\n", folder, stem.text, stem.text,
+             stem.text);
     WF_TRY_OR(wf_json_append(all->results, cx, json_incref(json)));
 done:
     wf_str_reset(&text);
+    wf_str_reset(&stem);
     json_decref(json);
     wf_free(folder);
     wf_free(markdown);

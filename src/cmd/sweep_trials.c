@@ -1,4 +1,5 @@
 /* A sweep's trainings: all combinations, then the best one in full. */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -95,11 +96,27 @@ static wf_status find_varied(wf_one_sweep *o) {
     return WF_OK;
 }
 
+/* A flag would be set on top of each trial's own value. */
+static wf_status check_flags(wf_context *cx, const wf_sweep_options *given, const char *axis) {
+    const struct {
+        const char *path, *flag;
+        int is_given;
+    } flags[] = {{"training.epochs=", "--epochs", given->experiment.epochs != WF_UNSET},
+                 {"training.batch_size=", "--batch-size", given->experiment.batch_size != WF_UNSET},
+                 {"training.validation=", "--validation", !isnan(given->experiment.validation)}};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        WF_REQUIRE(!flags[i].is_given || strncmp(axis, flags[i].path, strlen(flags[i].path)) != 0,
+                   WF_E_ARG, "--set %s: %s says otherwise | leave one of them out", axis,
+                   flags[i].flag);
+    return WF_OK;
+}
+
 wf_status wf__sweep_begin(wf_one_sweep *o, const char *const *axes, size_t count) {
     wf_context *cx = &o->all->cli->cx;
     const wf_sweep_options *given = o->all->options;
     const char **texts = NULL;
     wf_status status = WF_OK;
+    for (size_t i = 0; i < count; i++) WF_TRY(check_flags(cx, given, axes[i]));
     if (given->random != WF_UNSET)
         WF_TRY(wf_trials_random(&o->trials, cx, axes, count, (size_t)given->random,
                                 (uint64_t)given->seed));

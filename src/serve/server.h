@@ -23,7 +23,8 @@ typedef struct wf_server_options {
     const char *runs; /* the folder of the runs; need not exist yet */
     const char *host; /* an address, "192.168.0.7", "::", NULL: 127.0.0.1 */
     int port;         /* 0: a free one */
-    /* What every request must know, at least 16 bytes: wanted with `host`, else NULL. */
+    /* What every request must know, at least 16 bytes; needed with `host`. NULL: nothing, but
+     * what changes something must know a token that the page has. */
     const char *token;
     /* Writes the report of the runs whose folders are paths [count], as HTML. Called in a thread of
      * its own, one call at a time. NULL: there are no reports. */

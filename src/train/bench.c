@@ -58,6 +58,7 @@ static wf_status prepare_images(wf__bench *b, wf_context *cx, const wf_graph *g,
 }
 
 wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
+    WF_REQUIRE(!b->stop || !*b->stop, WF_E_INTERRUPTED, "stopped before there was a time to show");
     if (b->position + b->batch_size > b->images->count) {
         b->position = 0;
         b->epoch++;
@@ -80,6 +81,7 @@ wf_status wf__bench_run(wf__bench *b, wf_context *cx) {
 wf_status wf__bench_init(wf__bench *b, wf_params *params, wf_context *cx, wf_pool *pool,
                          const wf_bench_options *options) {
     const wf_recipe *recipe = options->recipe;
+    b->stop = options->stop;
     b->batch_size = options->batch_size > 0 ? options->batch_size : recipe->batch_size;
     wf_plan_options plan_options = {.mode = WF_PLAN_INFER,
                                     .precision = options->precision,

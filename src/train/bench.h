@@ -18,6 +18,7 @@ typedef struct wf__bench {
     int32_t *order;   /* [images->count] */
     int64_t position; /* in the order */
     uint32_t epoch;
+    const volatile sig_atomic_t *stop;
 } wf__bench;
 
 /* Compiles the plan and makes the warm-up steps. `out` is zeroed; whatever happens it wants

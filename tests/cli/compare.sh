@@ -150,10 +150,38 @@ same "$(cd elsewhere && echo *-[0-9])" 'small-1 small-2 wide-1 wide-2'
 weft evaluate small-1 --runs elsewhere
 check 'weights are gone' test "$status" != 0
 err_like '*weights*'
-# another recipe's result is none, and is replaced; a damaged file is an error
+# another recipe's result is none, and has a file of its own; a damaged file is an error
 weft compare small --dataset ./images -e 1 --results kept --runs elsewhere -q
 exits 0
-same "$(/usr/bin/python3 -c 'import json; print(len(json.load(open("kept/small-seed0.json"))["epochs"]))')" 1
+epochs_of() { /usr/bin/python3 -c 'import json, sys; print(*(len(json.load(open(f))["epochs"]) for f in sys.argv[1:]))' "$@"; }
+same "$(epochs_of kept/small-seed0.json kept/small-????????-seed0.json)" '2 1'
+rm -r elsewhere
+weft compare small --dataset ./images -e 1 --results kept --runs elsewhere
+exits 0
+err_like '*small-1: trained already*'
+# where the data lie does not matter, as long as they are the same
+cp -r images moved
+weft compare small --dataset ./moved -e 1 --results kept --runs fourth
+exits 0
+err_like '*small-1: trained already*'
+# a model that is named twice is trained once
+weft compare wide wide --dataset ./moved --results kept --runs fifth --format csv
+exits 0
+same "$(cd fifth && echo *-[0-9])" wide-1
+# a failure keeps the page and the comparison of those that could be trained
+weft compare small --dataset ./images -e 1 --results kept --runs elsewhere --page page.md -q
+exits 0
+cp page.md before.md
+weft compare small wide --dataset ./images -e 1 --runs elsewhere --page page.md -q \
+    --set 'training.early_stopping={monitor: val_loss}' --validation 0
+exits 2
+check 'the page stays' cmp page.md before.md
+/usr/bin/python3 -c 'import json
+d = json.load(open("kept/wide-seed0.json")); d["test"] = {}; json.dump(d, open("kept/wide-seed0.json", "w"))'
+weft compare wide --dataset ./images --results kept --runs third -q
+exits 3
+err_like '*kept/wide-seed0.json: "test": *remove the file*'
+check 'nothing is left of it' test ! -e third/wide-1
 /usr/bin/python3 -c 'import json
 d = json.load(open("kept/wide-seed0.json")); del d["test"]; json.dump(d, open("kept/wide-seed0.json", "w"))'
 weft compare wide --dataset ./images --results kept --runs third -q

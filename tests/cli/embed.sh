@@ -132,4 +132,18 @@ touch file
 weft embed tiny -o file
 exits 1
 
+# ---- classes are numbers to a model ----
+/usr/bin/python3 - runs <<'END'
+import json, sys
+path = "runs/tiny-1/description.json"
+d = json.load(open(path))
+d["class_names"] = ["1", "0", "2"]
+json.dump(d, open(path, "w"))
+END
+weft evaluate tiny
+exits 3
+err_like 'weft: data set images has the classes of run tiny-1 in another order: class 0 is "0", there "1"*the same order'
+weft embed tiny
+exits 3
+
 finish

@@ -197,11 +197,12 @@ weft explain cnn test:0 --class bag --json
 json_is 'd["class"], d["name"]' "(1, 'Bag')"
 weft explain cnn test:0 --class Coet
 exits 2
-err_is 'weft: class "Coet" is unknown
+err_is 'images: other classes than cnn-1 was trained on: class 0 is "0", there "Ankle boot"
+weft: class "Coet" is unknown
       did you mean "Coat"?'
 weft explain cnn test:0 --layer conv2
 exits 2
-err_like 'weft: model cnn has no layer "conv2"*conv2d*'
+err_like '*weft: model cnn has no layer "conv2"*conv2d*'
 weft explain rnn test:0 --layer gru
 exits 2
 err_like 'weft: layer gru: the output is (6,), Grad-CAM needs height, width and channels*'

@@ -62,7 +62,7 @@ out_like '*CPU*kernels*x86-64-v*levels*v2*libraries*jansson*data*fashion-mnist*m
 weft doctor --isa v2 --json
 json_is 'd["kernels"], d["levels"][-1]' "('x86-64-v2', 'v2')"
 json_is 'sorted(d["libraries"])' \
-    "['jansson', 'libcurl', 'libfyaml', 'libjpeg', 'libmicrohttpd', 'libpng', 'nettle', 'protobuf-c', 'sqlite', 'zlib']"
+    "['jansson', 'libarchive', 'libcurl', 'libfyaml', 'libjpeg', 'libmicrohttpd', 'libpng', 'libwebp', 'nettle', 'protobuf-c', 'sqlite', 'zlib']"
 
 # ---- what is wrong ----
 weft summary gru-182

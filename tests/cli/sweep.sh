@@ -109,4 +109,15 @@ if [ -d /usr/share/datasets/fashion-mnist ]; then
     check 'both of its networks' sh -c 'grep -q cnn-3conv-leaky page.md && grep -q gru-128 page.md'
     check 'what the report says' grep -q 'Report 002 says' page.md
 fi
+# a model of a path: the files have its file's name
+weft sweep models/small.yaml --dataset ./images --set training.batch_size=10,20 --epochs 1 --no-final -q -o by-path
+exits 0
+same "$(ls by-path)" 'small.csv
+small.json
+small.md'
+# a flag would be set on top of what is tried
+weft sweep small --dataset ./images --set training.epochs=1,2 --epochs 2
+exits 2
+err_like 'weft: --set training.epochs=1,2: --epochs says otherwise*'
+
 finish

@@ -66,6 +66,11 @@ def elsewhere(runs):
     c.same("no token, no server", code, 2)
     c.same("a name is no address", weft("ui", "--host", "localhost", "--token", "a" * 16, runs=runs)[0], 2)
     c.same("nor one of another machine", weft("ui", "--host", "192.0.2.1", "--token", "a" * 16, runs=runs)[0], 2)
+    c.same("a short token", weft("ui", "--token", "a" * 15, "--port", "0", runs=runs)[0], 2)
+    own = Server(runs, "--token", "b" * 16)
+    c.same("a token holds on this machine, too", [own.ask(t).status for t in ("/", "/api/runs")], [403, 403])
+    c.same("whoever knows it comes in", own.ask("/?token=" + "b" * 16).status, 303)
+    own.stop()
     token = "secret-token-0123456789"
     server = Server(runs, "--host", "0.0.0.0", "--token", token)
     c.check("the address has the token", server.url.endswith(f":{server.port}/?token={token}"), server.url)

@@ -63,7 +63,7 @@ check 'the epochs' test "$(wc -l <more/other-1/metrics.csv)" -eq 2
 check 'the units' grep -q 'units: 5$' more/other-1/config.yaml
 check 'the limit' test "$(grep -c ,train more/other-1/splits.csv)" -eq 90
 err_like '*Epoch 1/1: 3/3 *'
-weft train tiny.yaml -d ./images --splits "$run/splits.csv" --validation 0.5 -e 1 -q --name split
+weft train tiny.yaml -d ./images --splits "$run/splits.csv" -e 1 -q --name split
 same "$(sha "$WEFT_RUNS/split-1/splits.csv")" "$(sha "$run/splits.csv")"
 weft train tiny.yaml -d ./images --name ../escape
 exits 2
@@ -282,6 +282,13 @@ weft bench tiny.yaml --dataset ./images --batch-size 16 --threads 2 --seconds 0.
 exits 0
 json_is 'd["mode"], abs(sum(r["ms"] for r in d["rows"]) + d["waiting_ms"] + d["between_phases_ms"] - d["ms_per_step"]) < 0.02 * d["ms_per_step"], d["rows"][-1]["pass"], min(d["ceilings"].values()) > 0' \
     "('train', True, 'update', True)"
+
+weft train tiny.yaml -d ./images --splits "$run/splits.csv" --limit 10 -e 1
+exits 2
+err_like 'weft: --splits *says which images are for training*leave --limit and --validation out'
+# stopped by Ctrl-C
+timeout --preserve-status -s INT 1 "$program" bench tiny.yaml --dataset ./images --seconds 60 >/dev/null 2>&1
+same $? 130
 
 # an image has three axes, whoever makes it
 printf 'name: flat\ninput: [20000]\nlayers: [dense: {units: 2, activation: softmax}]\n' >flat.yaml
