@@ -1,5 +1,7 @@
 const cell = value => {
-    const text = value === null || value === undefined ? "" : String(value);
+    // a spreadsheet would take a text that begins like a formula for one: the apostrophe makes it a text again
+    const guard = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? "'" : "";
+    const text = value === null || value === undefined ? "" : guard + String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 

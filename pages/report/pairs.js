@@ -46,7 +46,11 @@ function setDifferences(list) {
 }
 
 function words({pairs: list = [], holm_counts: counts}) {
-    const tested = list.map(testOf).filter(Boolean);
+    const tested = list.map(pair => ({pair, test: testOf(pair)})).filter(({test}) => test);
+    const corrected = [
+        counts?.over_seeds ? `${counts.over_seeds} over seeds` : null,
+        counts?.same_images ? `${counts.same_images} on the same images` : null,
+    ].filter(Boolean);
     if (!tested.length) return null;
     return el(
         "details",
@@ -56,16 +60,21 @@ function words({pairs: list = [], holm_counts: counts}) {
             "p",
             {class: "muted small"},
             "Intervals are of 95%; p is after Holm’s correction",
-            counts?.same_images || counts?.over_seeds
-                ? ` for ${counts.over_seeds || counts.same_images} comparisons`
-                : "",
+            corrected.length ? `, each for the comparisons of its kind: ${corrected.join(", ")}` : "",
             ". ",
             "On the same images McNemar’s test speaks for other images, over seeds Welch’s t-test for other seeds."
         ),
         el(
             "ul",
             {class: "small"},
-            tested.map(test => el("li", {class: test.shown ? null : "muted"}, test.in_words))
+            tested.map(({pair, test}) =>
+                // a difference that is shown is told with the models' names
+                el(
+                    "li",
+                    {class: test.shown ? null : "muted"},
+                    test.shown ? test.in_words : `${pair.a} and ${pair.b}: ${test.in_words}`
+                )
+            )
         )
     );
 }

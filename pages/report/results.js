@@ -143,7 +143,7 @@ function standing(label, pairs = []) {
 function words({better, level, worse}) {
     const say = (name, list) =>
         list.length ? `${name} ${list.length <= NAMED ? listed(list) : `${list.length} models`}` : null;
-    const said = [say("better than", better), say("level with", level), say("behind", worse)].filter(Boolean);
+    const said = [say("better than", better), say("no difference shown to", level), say("behind", worse)].filter(Boolean);
     return said.length ? said.map(text => el("span", {class: "line"}, text)) : "-";
 }
 

@@ -5,8 +5,11 @@ import {count, counted, percent} from "../common/format.js";
 import {className} from "./gallery.js";
 
 /** Where two models disagree, with the images, and which classes each wins; the most important pair is open. */
-export function versus({disagreements}, around) {
+export function versus({disagreements, models}, around) {
     if (!disagreements?.length) return null;
+    // the two may be of other data than those that the report shows
+    const classesOf = ({a}) =>
+        models?.find(({label}) => label === a)?.evaluation?.classes?.map(({name}) => name) ?? around.classes;
     const folds = disagreements.map(pair =>
         el(
             "details",
@@ -17,7 +20,7 @@ export function versus({disagreements}, around) {
                 el("h3", null, `${pair.a} and ${pair.b}`),
                 el("span", {class: "muted"}, `they differ in ${counted(pair.only_a + pair.only_b, "image")}`)
             ),
-            el("div", {class: "inside"}, comparison(pair, around))
+            el("div", {class: "inside"}, comparison(pair, {...around, classes: classesOf(pair)}))
         )
     );
     folds[0].open = true;

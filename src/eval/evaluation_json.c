@@ -9,9 +9,10 @@
 enum { MOST_CONFUSED = 20, MAX_BYTES = 1 << 26 };
 
 static json_t *score_json(const wf_class_score *s) {
-    return json_pack("{s:f, s:f, s:f, s:I, s:o, s:o}", "precision", s->precision, "recall",
-                     s->recall, "f1", s->f1, "support", (json_int_t)s->support, "auc",
-                     wf_json_real(s->auc), "average_precision", wf_json_real(s->average_precision));
+    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:o}", "precision", wf_json_real(s->precision),
+                     "recall", wf_json_real(s->recall), "f1", wf_json_real(s->f1), "support",
+                     (json_int_t)s->support, "auc", wf_json_real(s->auc), "average_precision",
+                     wf_json_real(s->average_precision));
 }
 
 static json_t *classes_json(const wf_evaluation *e) {

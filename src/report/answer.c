@@ -138,7 +138,6 @@ void wf__comparison_add_caution(wf_str *s, wf_context *cx, const wf_comparison *
     const wf_evaluation *e = best->runs[0].evaluation;
     double error = wf_accuracy_standard_error(e->accuracy, e->count);
     char count[WF_FIGURE_BYTES];
-    if (!(error > 0)) return;
     if (single == c->row_count)
         wf_str_add(s, cx,
                    c->row_count == 1 ? "this is one seed." : "each model has one seed only.");
@@ -147,6 +146,7 @@ void wf__comparison_add_caution(wf_str *s, wf_context *cx, const wf_comparison *
         wf_str_add(s, cx,
                    " Another seed moves the figure as well, and a test on the same images cannot "
                    "see by how much.");
+    else if (!(error > 0)) wf_str_add(s, cx, " Another seed moves the figure.");
     else
         wf_str_addf(s, cx,
                     " The standard error of an accuracy measured on %s images is about %.4f, and "

@@ -19,7 +19,8 @@ static range range_of(const wf_cross_validation *cv) {
     for (size_t i = 0; i < cv->model_count; i++) {
         const wf_cv_model *m = &cv->models[i];
         double ends[2] = {m->low[figure], m->high[figure]};
-        for (int k = 0; k < 2; k++) { /* fmin and fmax pass over what is unknown */
+        for (int k = 0; k < 2; k++) {
+            if (!isfinite(ends[k])) continue;
             r.low = fmin(r.low, fmax(ends[k], 0));
             r.high = fmax(r.high, fmin(ends[k], 1));
         }

@@ -118,7 +118,9 @@ static json_t *pair_json(const wf_cross_validation *cv, const wf_cv_pair *pair) 
 static wf_status put_pair(json_t *list, wf_context *cx, const wf_cross_validation *cv, size_t i) {
     wf_str words = {0};
     int is_shown = wf_cv_pair_words(&words, cx, cv, &cv->pairs[i]);
-    WF_TRY(words.status);
+    const wf_status built = words.status;
+    if (built != WF_OK) wf_str_reset(&words);
+    WF_TRY(built);
     json_t *o = pair_json(cv, &cv->pairs[i]);
     json_object_set_new(o, "shown", json_boolean(is_shown));
     int bad = json_object_set_new(o, "in_words", json_string(words.text));
@@ -132,7 +134,9 @@ static wf_status put_question(json_t *list, wf_context *cx, const wf_cross_valid
                               size_t i) {
     wf_str answer = {0};
     wf_cv_answer(&answer, cx, cv, i);
-    WF_TRY(answer.status);
+    const wf_status built = answer.status;
+    if (built != WF_OK) wf_str_reset(&answer);
+    WF_TRY(built);
     json_t *o = pair_json(cv, &cv->answers[i]);
     json_object_set_new(o, "question", json_string(cv->questions[i].question));
     int bad = json_object_set_new(o, "answer", json_string(answer.text));

@@ -24,6 +24,13 @@ const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value) {
     return show(buffer, size < 9.995 ? "%.2f" : size < 99.95 ? "%.1f" : "%.0f", value);
 }
 
+const char *wf__show_epochs(char buffer[WF_FIGURE_BYTES], double mean) {
+    const double whole = round(mean);
+    if (fabs(mean - whole) < 1e-9) return wf_thousands(buffer, (int64_t)whole);
+    snprintf(buffer, WF_FIGURE_BYTES, "%.1f", mean);
+    return buffer;
+}
+
 const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
                             const char *(*show_one)(char buffer[WF_FIGURE_BYTES], double value)) {
     char mean[WF_FIGURE_BYTES], sd[WF_FIGURE_BYTES];
@@ -166,7 +173,7 @@ void wf__column_cell(wf_str *out, wf_context *cx, const wf_report_row *row,
     case WF_COLUMN_PARAMETERS: wf_thousands(text, s->parameters); break;
     case WF_COLUMN_MS_PER_STEP: wf__show_quantity(text, row->ms_per_step.mean); break;
     case WF_COLUMN_S_PER_EPOCH: wf__show_quantity(text, row->s_per_epoch.mean); break;
-    case WF_COLUMN_EPOCHS: snprintf(text, sizeof text, "%.3g", row->epochs.mean); break;
+    case WF_COLUMN_EPOCHS: wf__show_epochs(text, row->epochs.mean); break;
     case WF_COLUMN_TOTAL: wf_duration(text, row->total_s.mean); break;
     case WF_COLUMN_WORST: class_cell(out, cx, row, row->worst_class); return;
     case WF_COLUMN_BEST: class_cell(out, cx, row, row->best_class); return;

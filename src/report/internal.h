@@ -10,6 +10,7 @@ enum { WF_FIGURE_BYTES = 64 };
 const char *wf__show_score(char buffer[WF_FIGURE_BYTES], double value);    /* 0.9186 */
 const char *wf__show_signed(char buffer[WF_FIGURE_BYTES], double value);   /* +0.0021 */
 const char *wf__show_quantity(char buffer[WF_FIGURE_BYTES], double value); /* 9.31, 84.2, 340 */
+const char *wf__show_epochs(char buffer[WF_FIGURE_BYTES], double mean);    /* 20, 12.5, 1,234 */
 /* Mean, with " ± sd" when there are at least two seeds; `show` is one of the above. */
 const char *wf__show_spread(char buffer[WF_FIGURE_BYTES], wf_spread s,
                             const char *(*show)(char buffer[WF_FIGURE_BYTES], double value));

@@ -1,6 +1,7 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <stdio.h>
 
 double wf__plot_x(const wf__plot *p, double value) {
     double low = p->x_low, high = p->x_high;
@@ -26,21 +27,17 @@ double wf__plot_step(double range, int count) {
 
 void wf__plot_y_axis(wf_html *h, const wf__plot *p) {
     double step = wf__plot_step(p->y_high - p->y_low, p->bottom - p->top > 250 ? 8 : 5);
-    int digits = step < .00999 ? 3 : 2;
+    const int digits = step < .00999 ? (int)ceil(-log10(step) - 1e-9) : 2;
     long first = lround(ceil(p->y_low / step - 1e-9)),
          last = lround(floor(p->y_high / step + 1e-9));
     for (long i = first; i <= last; i++) {
         double value = (double)i * step, y = wf__plot_y(p, value);
         wf__html(h, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
                  p->left, p->right, y, y);
-        if (digits == 3)
-            wf__html(h,
-                     "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.3f</text>",
-                     p->left - 6, y + 4, value);
-        else
-            wf__html(h,
-                     "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%.2f</text>",
-                     p->left - 6, y + 4, value);
+        char tick[32];
+        snprintf(tick, sizeof tick, "%.*f", digits, value);
+        wf__html(h, "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+                 p->left - 6, y + 4, tick);
     }
     wf__html(h, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>", p->left,
              p->right, p->bottom, p->bottom);

@@ -57,7 +57,7 @@ void wf_sweep_cell(wf_str *out, wf_context *cx, const wf_sweep *s, const wf_swee
     case COLUMN_LOSS: wf__show_spread(text, row->loss, wf__show_score); break;
     case COLUMN_PARAMETERS: wf_thousands(text, row->parameters); break;
     case COLUMN_MS_PER_STEP: wf__show_quantity(text, row->ms_per_step.mean); break;
-    case COLUMN_EPOCHS: snprintf(text, sizeof text, "%.3g", row->epochs.mean); break;
+    case COLUMN_EPOCHS: wf__show_epochs(text, row->epochs.mean); break;
     case COLUMN_TOTAL: wf_duration(text, row->total_s.mean); break;
     case COLUMN_COUNT: break;
     }

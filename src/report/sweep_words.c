@@ -87,7 +87,7 @@ static wf_status test_row(wf_t_test *test, double *p, wf_context *cx, const wf_s
 }
 
 static wf_status add_verdict(wf_str *out, wf_context *cx, const wf_sweep *s,
-                             const wf_sweep_row *row, const wf_t_test *t, double p) {
+                             const wf_sweep_row *row, const wf_t_test *t, double p, size_t family) {
     wf_str a = {0}, b = {0};
     wf_sweep_setting(&a, cx, s, row);
     wf_sweep_setting(&b, cx, s, reference_of(s));
@@ -99,7 +99,7 @@ static wf_status add_verdict(wf_str *out, wf_context *cx, const wf_sweep *s,
                                 .high = t->high,
                                 .p = t->p,
                                 .p_holm = p,
-                                .family = s->row_count - 1,
+                                .family = family,
                                 .scope = "seed noise",
                                 .loss = s->by_loss ? "val_loss" : NULL};
     if (status == WF_OK) wf_verdict_add_named(out, cx, &verdict);
@@ -109,7 +109,7 @@ static wf_status add_verdict(wf_str *out, wf_context *cx, const wf_sweep *s,
 }
 
 static wf_status set_verdict(wf_sweep *s, wf_context *cx, wf_sweep_row *row, const wf_t_test *t,
-                             double p) {
+                             double p, size_t family) {
     const wf_sweep_row *other = reference_of(s);
     wf_str text = {0};
     if (row == other) return WF_OK;
@@ -124,7 +124,7 @@ static wf_status set_verdict(wf_sweep *s, wf_context *cx, wf_sweep_row *row, con
                        ? ": a single seed gives no interval"
                        : ": the seeds do not differ, which gives no interval");
     } else {
-        WF_TRY(add_verdict(&text, cx, s, row, t, p));
+        WF_TRY(add_verdict(&text, cx, s, row, t, p, family));
     }
     row->verdict = text.text;
     return text.status;
@@ -133,14 +133,16 @@ static wf_status set_verdict(wf_sweep *s, wf_context *cx, wf_sweep_row *row, con
 static wf_status compare_rows(wf_sweep *s, wf_context *cx) {
     wf_t_test *tests = NULL;
     double *p = NULL;
+    size_t family = 0; /* tests that could be made */
     wf_status status = WF_OK;
     WF_TRY_OR(wf_alloc(&tests, cx, s->row_count, sizeof *tests));
     WF_TRY_OR(wf_alloc(&p, cx, s->row_count, sizeof *p));
     for (size_t i = 0; i < s->row_count; i++)
         WF_TRY_OR(test_row(&tests[i], &p[i], cx, s, &s->rows[i]));
     WF_TRY_OR(wf_holm_adjust(p, cx, p, s->row_count));
+    for (size_t i = 0; i < s->row_count; i++) family += isnan(p[i]) ? 0 : 1;
     for (size_t i = 0; i < s->row_count; i++)
-        WF_TRY_OR(set_verdict(s, cx, &s->rows[i], &tests[i], p[i]));
+        WF_TRY_OR(set_verdict(s, cx, &s->rows[i], &tests[i], p[i], family));
 done:
     wf_free(p);
     wf_free(tests);

@@ -63,7 +63,9 @@ function pairOf(a, b, shown) {
             high: difference + 0.02,
             p: 0.01,
             p_holm: 0.02,
-            in_words: `${a.label} against ${b.label}: ${difference.toFixed(3)}`,
+            in_words: shown
+                ? `${a.label} is better than ${b.label}: ${difference.toFixed(3)}`
+                : `no difference shown: ${difference.toFixed(3)}`,
         },
         over_seeds: {tested: false},
     };

@@ -122,6 +122,17 @@ test("a p is on the same side of .05 as its text", () => {
     assert.deepEqual(values.map(chance), ["-", "< .0001", ".0010", ".031", ".0496", ".04999", ".050", "> .999", "1"]);
 });
 
+test("every pair in words says which two it is about", async () => {
+    const said = await page.$$eval("details.more li", all => all.map(one => one.textContent));
+    const tested = report.comparison.pairs.filter(({same_images: test}) => test.tested);
+    assert.equal(said.length, tested.length);
+    tested.forEach(({a, b, same_images: test}, i) => {
+        for (const name of [a, b]) assert.ok(said[i].includes(name), said[i]);
+        if (!test.shown) assert.equal(said[i], `${a} and ${b}: ${test.in_words}`);
+    });
+    assert.ok(tested.some(({same_images: test}) => !test.shown));
+});
+
 test("a cross-validation says what the document says", async () => {
     const [study] = report.cross_validations,
         score = value => value.toFixed(4),
@@ -162,7 +173,9 @@ test("a cross-validation says what the document says", async () => {
 });
 
 test("the data of a chart as CSV are the document's", async () => {
-    const quote = text => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    // a class that begins like a formula is a text to a spreadsheet
+    const guarded = text => (text.startsWith("=") ? `'${text}` : text);
+    const quote = name => (/[",]/.test(name) ? `"${guarded(name).replaceAll('"', '""')}"` : guarded(name));
     const lines = (await saved(page, "confusion", "CSV")).trim().split("\r\n");
     const matrix = BEST.evaluation.confusion;
     assert.equal(lines[0], "truth,predicted,images,share");

@@ -20,7 +20,8 @@ export function scores(label, classes) {
             auc: auc ?? null,
             images: support,
         }));
-    const [best, worst] = [ordered[0], ordered.at(-1)];
+    const seen = ordered.filter(({support}) => support !== 0), // F1 of a class without an image says nothing
+        [best, worst] = [seen[0] ?? ordered[0], seen.at(-1) ?? ordered.at(-1)];
     const domain = Object.values(MEASURES).map(one => one.name);
     return {
         file: "class-scores",
