@@ -65,8 +65,8 @@ wf_status wf__io_fail(wf_context *cx, const char *what, const char *path) {
     int error = errno;
     char text[128];
     if (strerror_r(error, text, sizeof text)) snprintf(text, sizeof text, "error %d", error);
-    const char *hint = error == ENOSPC   ? " | free some space on that disk"
-                       : error == EACCES ? " | check the permissions"
+    const char *hint = error == ENOSPC   ? WF_HINT "free some space on that disk"
+                       : error == EACCES ? WF_HINT "check the permissions"
                                          : "";
     return WF_FAIL(error == ENOENT || error == ENOTDIR ? WF_E_NOTFOUND : WF_E_IO, "%s: %s: %s%s",
                    path, what, text, hint);
@@ -187,7 +187,7 @@ wf_status wf_writer_open(wf_writer **out, wf_context *cx, const char *path) {
         if (w->fd >= 0) break;
         /* a process of the same number was killed before */
         if (errno != EEXIST || i == MAX_LEFT_BEHIND) {
-            status = wf__io_fail(cx, "cannot create", w->temporary);
+            status = wf__io_fail(cx, "cannot create", errno == EEXIST ? w->temporary : path);
             goto done;
         }
         wf_free(w->temporary);

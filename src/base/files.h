@@ -109,6 +109,7 @@ wf_status wf_dir_remove(wf_context *cx, const char *path);
 
 bool wf_path_exists(const char *path);
 bool wf_path_is_dir(const char *path);
+bool wf_path_is_link(const char *path); /* itself, wherever it leads */
 /* Points into `path` behind the last slash. */
 const char *wf_path_base(const char *path);
 /* True when `path` ends in `suffix`, letters' case ignored (".png"). */

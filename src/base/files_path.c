@@ -18,6 +18,11 @@ bool wf_path_exists(const char *path) {
     return stat(path, &info) == 0;
 }
 
+bool wf_path_is_link(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 bool wf_path_is_dir(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -176,20 +181,15 @@ static wf_status remove_one(wf_context *cx, const char *path, const struct stat 
     return WF_OK;
 }
 
-static int is_link(const char *path) {
-    struct stat info;
-    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
-}
-
 wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path) {
     uint64_t size = 0;
-    if (!is_link(path)) WF_TRY(visit_all(cx, path, add_size, &size));
+    if (!wf_path_is_link(path)) WF_TRY(visit_all(cx, path, add_size, &size));
     *out = size;
     return WF_OK;
 }
 
 wf_status wf_dir_remove(wf_context *cx, const char *path) {
-    if (!is_link(path)) WF_TRY(visit_all(cx, path, remove_one, NULL));
+    if (!wf_path_is_link(path)) WF_TRY(visit_all(cx, path, remove_one, NULL));
     return remove_one(cx, path, NULL, NULL);
 }
 

@@ -26,24 +26,24 @@ void wf_context_reset(wf_context *cx) { *cx = (wf_context){0}; }
 
 wf_status wf__fail(wf_context *cx, wf_status code, const char *file, int line, const char *format,
                    ...) {
-    static const char separator[] = " | ", mark[] = "\x1F";
+    static const char separator[] = " | ";
     if (!cx) return code;
     char text[sizeof cx->message + sizeof cx->hint], marked[sizeof text];
     const char *at = strstr(format, separator);
-    const int is_marked = at && strlen(format) < sizeof marked;
-    /* what the format itself sets apart is told from the same letters in a name */
-    if (is_marked)
-        snprintf(marked, sizeof marked, "%.*s%s%s", (int)(at - format), format, mark,
+    if (at && strlen(format) < sizeof marked) {
+        snprintf(marked, sizeof marked, "%.*s" WF_HINT "%s", (int)(at - format), format,
                  at + sizeof separator - 1);
+        format = marked;
+    }
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, is_marked ? marked : format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
 
-    char *hint = strstr(text, is_marked ? mark : separator);
+    char *hint = strstr(text, WF_HINT);
     if (hint) {
         *hint = 0;
-        hint += strlen(is_marked ? mark : separator);
+        hint += sizeof WF_HINT - 1;
     }
     cx->code = code;
     cx->file = file;

@@ -10,6 +10,9 @@ wf_status wf__fail(wf_context *cx, wf_status code, const char *file, int line, c
                    ...) WF_PRINTF(5, 6);
 
 #define WF_FAIL(code, ...) wf__fail(cx, (code), __FILE__, __LINE__, __VA_ARGS__)
+/* Begins the hint in a text that is handed to a format, which names may be handed to as well: there
+ * " | " would be nothing special. */
+#define WF_HINT "\x1F"
 
 /* WF_REQUIRE(units >= 1, WF_E_ARG, "layer %s: units is %d, must be at least 1 | give units: N",
  * ...) returns from the function; WF_REQUIRE_OR goes to `done` with `status` set. */

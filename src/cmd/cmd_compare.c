@@ -84,7 +84,7 @@ typedef struct collection {
     wf_store *store;
     wf_jobs jobs;
     wf_run **runs;
-    size_t count;
+    size_t count, count_given; /* given: not trained by this call */
 } collection;
 
 static wf_status add_run(collection *c, const char *reference) {
@@ -186,6 +186,7 @@ static wf_status train(collection *c) {
     wf_store_close(c->store); /* a database that is open must not be forked */
     c->store = NULL;
     WF_TRY(wf_jobs_run(&c->jobs, &c->session, &options));
+    c->count_given = c->count;
     for (size_t i = 0; i < c->jobs.count; i++)
         if (c->jobs.items[i].path) WF_TRY(add_run(c, c->jobs.items[i].path));
     return WF_OK;
@@ -196,7 +197,11 @@ static wf_status train(collection *c) {
 static wf_status check(wf_context *out_why, collection *c) {
     wf_context *cx = &c->cli->cx;
     wf_status status = wf_jobs_check(cx, &c->jobs);
-    if (status == WF_E_DIVERGED && c->count > 0) status = WF_OK;
+    size_t trained = c->count_given;
+    for (size_t i = 0; i < c->jobs.count; i++)
+        trained +=
+            c->jobs.items[i].state == WF_JOB_TRAINED || c->jobs.items[i].state == WF_JOB_REUSED;
+    if (status == WF_E_DIVERGED && trained > 0) status = WF_OK;
     if (status != WF_OK) *out_why = *cx;
     wf_context_reset(cx);
     return status;

@@ -131,14 +131,14 @@ static wf_status start_page(wf_ui *ui, wf_cli *cli, const train_options *o) {
     char *end = NULL;
     long port = is_given ? strtol(wanted, &end, 10) : WF_SERVER_PORT;
     WF_REQUIRE(!is_given || (!*end && port >= 0 && port <= 65535), WF_E_ARG,
-               "--ui=%s: must be a port, 0 to 65535 | --ui takes %d, or a free one", wanted,
-               WF_SERVER_PORT);
+               "%s=%s: must be a port, 0 to 65535 | --ui takes %d, or a free one",
+               *o->ui ? "--ui" : "WEFT_PORT", wanted, WF_SERVER_PORT);
     *ui = (wf_ui){.runs = o->runs,
                   .port = (int)port,
                   .data_dir = o->session.data.data_dir,
                   .is_offline = o->session.data.is_offline};
     wf_status status = wf_ui_start(ui, cx);
-    if (status != WF_E_IO || is_given) return status;
+    if (status != WF_E_IO || *o->ui) return status;
     wf_context_reset(cx);
     ui->port = 0;
     return wf_ui_start(ui, cx);

@@ -82,7 +82,7 @@ void wf_help_overview(wf_str *out, wf_context *cx) {
         "  WEFT_PRECISION  float32 (default), bfloat16 or auto\n"
         "  WEFT_JOBS       trainings side by side (default: what a short measurement finds)\n"
         "  WEFT_PORT       port of the live page (default 9338, or a free one)\n"
-        "  WEFT_TOKEN      what other machines must know to see it\n"
+        "  WEFT_TOKEN      what whoever looks at it must know\n"
         "  XDG_CACHE_HOME  downloads go to its subfolder weft (default ~/.cache)\n"
         "\nExit status:\n"
         "  0    done\n"

@@ -43,8 +43,7 @@ wf_status wf__jobs_find(const wf_run_summary **out, wf_cli *cli, const wf_run_li
     for (size_t i = 0; i < list->count; i++) { /* oldest first */
         const wf_run_summary *s = &list->runs[i];
         int is_finished = s->status == WF_RUN_FINISHED;
-        int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED ||
-                      s->status == WF_RUN_FAILED;
+        int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED;
         if ((!is_finished && !goes_on) || !may_be(s, e, data_hash)) continue;
         if (found && found->status == WF_RUN_FINISHED && !is_finished) continue;
         if (has_key(cli, s, &key)) found = s;

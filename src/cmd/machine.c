@@ -1,6 +1,5 @@
 #include "cmd/machine.h"
 
-#include <archive.h>
 #include <cpuid.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -12,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <webp/encode.h>
 #include <zlib.h>
 
 /* jpeglib.h wants stdio.h and size_t before it. */
 #include <jpeglib.h>
 
+#include "data/library.h"
 #include "serve/server.h"
 #include "spec/library.h"
 #include "store/library.h"
@@ -67,21 +66,6 @@ wf_cpu_feature wf_cpu_feature_at(int i) {
     }
 }
 
-static const char *webp_version(void) {
-    static char text[32];
-    const int version = WebPGetEncoderVersion();
-    snprintf(text, sizeof text, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
-    return text;
-}
-
-static const char *archive_version(void) {
-    static char text[32];
-    const int version = archive_version_number(), thousand = 1000;
-    snprintf(text, sizeof text, "%d.%d.%d", version / thousand / thousand,
-             version / thousand % thousand, version % thousand);
-    return text;
-}
-
 wf_library wf_library_at(int i) {
     static char nettle[32];
     switch (i) {
@@ -89,8 +73,8 @@ wf_library wf_library_at(int i) {
     case 1: return (wf_library){"jansson", jansson_version_str(), "JSON"};
     case 2: return (wf_library){"libpng", png_get_libpng_ver(NULL), "PNG images"};
     case 3: return (wf_library){"libjpeg", JPEG_VERSION, "JPEG images"};
-    case 4: return (wf_library){"libwebp", webp_version(), "images of a report"};
-    case 5: return (wf_library){"libarchive", archive_version(), "zip and tar archives"};
+    case 4: return (wf_library){"libwebp", wf_webp_library_version(), "images of a report"};
+    case 5: return (wf_library){"libarchive", wf_archive_library_version(), "zip and tar archives"};
     case 6: return (wf_library){"zlib", zlibVersion(), "gzip files"};
     case 7:
         return (wf_library){"libcurl", curl_version_info(CURLVERSION_NOW)->version, "downloads"};

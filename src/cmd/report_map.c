@@ -10,7 +10,7 @@
 #include "report/packed.h"
 
 enum {
-    VERSION = 2,
+    VERSION = 1,
     LEAST = 10,
     MOST = 10000,
     FEW = 2000, /* of models other than the best of their family */

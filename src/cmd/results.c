@@ -97,7 +97,11 @@ static wf_status find_result(char **out_path, json_t **out_document, wf_context 
     char digest[WF_HASH_HEX], name[256], *path = NULL;
     json_t *document = NULL;
     wf_status status = WF_OK;
-    wf_hash_bytes(digest, WF_HASH_SHA256, key, strlen(key));
+    wf_hash hash;
+    wf_hash_init(&hash, WF_HASH_SHA256);
+    wf_hash_add(&hash, key, strlen(key));
+    wf_hash_add(&hash, data_hash, strlen(data_hash));
+    wf_hash_hex(&hash, digest);
     for (int is_second = 0; is_second < 2; is_second++) {
         wf_str stored = {0};
         snprintf(name, sizeof name, "%s%s%.*s-seed%lld.json", model, is_second ? "-" : "",

@@ -116,7 +116,8 @@ wf_status wf_trained_class_names(json_t **out, wf_context *cx, const wf_trained 
 static int has_name(const json_t *names, const char *name) {
     size_t i;
     json_t *one;
-    json_array_foreach(names, i, one) if (!strcmp(json_string_value(one), name)) return 1;
+    json_array_foreach(names, i, one) if (json_is_string(one) &&
+                                          !strcmp(json_string_value(one), name)) return 1;
     return 0;
 }
 

@@ -69,7 +69,7 @@ static wf_status forward_error(wf_context *cx, const char *path) {
         message = "weft report ended without a word";
     for (int i = WF_OK + 1; code && i <= WF_E_INTERNAL; i++)
         if (!strcmp(code, wf_status_name((wf_status)i))) status = (wf_status)i;
-    status = WF_FAIL(status, "%s%s%s", message, hint && *hint ? " | " : "", hint ? hint : "");
+    status = WF_FAIL(status, "%s%s%s", message, hint && *hint ? WF_HINT : "", hint ? hint : "");
     json_decref(document);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "data/formats.h"
+#include "data/library.h"
 
 typedef struct unpacking {
     wf_context *cx;
@@ -212,7 +213,7 @@ static wf_status find_root(char **out, wf_context *cx, const char *folder) {
 
 /* A descriptor that holds the folder's lock; -1 when another process holds it, or it has gone. */
 static int lock_folder(const char *folder, int how) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), failed;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
     if (fd < 0) return -1;
     do failed = flock(fd, how);
     while (failed && errno == EINTR);
@@ -229,7 +230,7 @@ static wf_status sweep(wf_context *cx, const char *cache) {
         char *folder = NULL;
         if (strncmp(names.items[i], FOLDER_NAME "-", sizeof FOLDER_NAME) != 0) continue;
         WF_TRY_OR(wf_path_join(&folder, cx, cache, names.items[i]));
-        int lock = lock_folder(folder, LOCK_EX | LOCK_NB);
+        int lock = wf_path_is_link(folder) ? -1 : lock_folder(folder, LOCK_EX | LOCK_NB);
         wf_context ignored = {0}; /* what cannot be removed is in nobody's way */
         if (lock >= 0) wf_dir_remove(&ignored, folder);
         if (lock >= 0) close(lock);
@@ -298,4 +299,13 @@ void wf__unpacked_reset(wf__unpacked *u, wf_context *cx, const char *path) {
     wf_free(u->folder);
     wf_free(u->root);
     *u = (wf__unpacked){.lock = -1};
+}
+
+const char *wf_archive_library_version(void) {
+    enum { THOUSAND = 1000 };
+    static char text[32];
+    const int version = archive_version_number();
+    snprintf(text, sizeof text, "%d.%d.%d", version / THOUSAND / THOUSAND,
+             version / THOUSAND % THOUSAND, version % THOUSAND);
+    return text;
 }

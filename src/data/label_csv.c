@@ -33,7 +33,7 @@ static wf_status take_row(wf__label_file *f, wf_context *cx, const wf__record *r
                "%s: line %lld, column %d: found %s, expected %d columns as in the header%s",
                f->name, (long long)r->line, r->count < columns ? r->count + 1 : columns + 1,
                r->count < columns ? "the end of the line" : "another field", columns,
-               r->count > columns ? " | labels are separated by |, not by commas" : "");
+               r->count > columns ? WF_HINT "labels are separated by |, not by commas" : "");
     const char *image = r->fields[f->image_column - 1];
     WF_REQUIRE(*image, WF_E_DATA, "%s: line %lld, column %d: the image is empty, expected its %s",
                f->name, (long long)r->line, f->image_column, "row number or path");

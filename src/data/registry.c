@@ -122,7 +122,7 @@ wf_status wf_dataset_locate(char **out, wf_context *cx, const char *name,
     const wf__registered *r = wf__registry_find(name);
     const char *nearest = r ? NULL : wf__registry_nearest(name);
     WF_REQUIRE(r, WF_E_NOTFOUND, "no data set is called %s%s%s%s", name,
-               nearest ? " | did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+               nearest ? WF_HINT "did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
     return wf__registry_locate(out, cx, r, options ? options : &none);
 }
 
@@ -135,7 +135,7 @@ wf_status wf__registry_fail(wf_context *cx, const wf__registered *r, const wf_da
     wf_str_addf(&s, cx, "%s/%s", o->system_dir ? o->system_dir : system_default, name);
     if (o->cache_dir) wf_str_addf(&s, cx, ", %s/%s", o->cache_dir, name);
     if (reason) wf_str_addf(&s, cx, "; %s", reason);
-    wf_str_add(&s, cx, " | ");
+    wf_str_add(&s, cx, WF_HINT);
     if (r->info.debian_package) wf_str_addf(&s, cx, "apt install %s; or ", r->info.debian_package);
     const char *folder = o->data_dir ? o->data_dir : o->cache_dir;
     wf_str_addf(&s, cx, "put %s, %s, %s and %s into %s%s%s", r->files[0].name, r->files[1].name,

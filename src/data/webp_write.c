@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <webp/encode.h>
 
 #include "data/formats.h"
+#include "data/library.h"
 #include "data/webp.h"
 
 /* What libwebp writes through. */
@@ -48,4 +50,11 @@ wf_status wf_webp_encode(wf_str *out, wf_context *cx, const uint8_t *pixels, int
     if (status == WF_OK) *out = t.bytes;
     else wf_str_reset(&t.bytes);
     return status;
+}
+
+const char *wf_webp_library_version(void) {
+    static char text[32];
+    const int version = WebPGetEncoderVersion();
+    snprintf(text, sizeof text, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
+    return text;
 }

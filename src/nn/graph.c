@@ -177,14 +177,6 @@ static wf_status check_inputs(const wf_graph *g, wf_context *cx, const wf_layer_
         WF_REQUIRE(inputs[i] >= 0 && inputs[i] < g->n_nodes, WF_E_ARG,
                    "layer %s: input %d is layer number %d, must be 0 to %d", name, i, inputs[i],
                    g->n_nodes - 1);
-    for (int i = 0; i < n_inputs; i++) {
-        int readers = g->nodes[inputs[i]].n_consumers;
-        for (int k = 0; k < n_inputs; k++) readers += inputs[k] == inputs[i];
-        WF_REQUIRE(readers <= WF_MAX_INPUTS, WF_E_LIMIT,
-                   "layer %s: its input %s is read %d times, at most %d are possible | read a copy "
-                   "of it, as dropout: {rate: 0} is one",
-                   name, g->nodes[inputs[i]].name, readers, WF_MAX_INPUTS);
-    }
     return WF_OK;
 }
 

@@ -123,13 +123,13 @@ static int is_view(const wf_node *node) {
     return (node->spec.class->flags & WF_LAYER_SHARES_BUFFER) != 0;
 }
 
-/* How many consumers of node i there are, wf_graph_add allows no more; the list of (consumer, input
- * slot) in order. */
+/* How many consumers of node i there are; the first of them as (consumer, input slot), in order. */
 static int consumers_of(const wf_graph *g, int i, int slots[WF_MAX_INPUTS]) {
     int n = 0;
     for (int k = i + 1; k < g->n_nodes; k++)
         for (int j = 0; j < g->nodes[k].n_inputs; j++)
-            if (g->nodes[k].inputs[j] == i) slots[n++] = k * WF_MAX_INPUTS + j;
+            if (g->nodes[k].inputs[j] == i && n++ < WF_MAX_INPUTS)
+                slots[n - 1] = k * WF_MAX_INPUTS + j;
     return n;
 }
 
@@ -163,6 +163,11 @@ static wf_status edges_create(edges *e, wf_builder *b) {
     for (int i = g->n_nodes - 1; i >= 0; i--) {
         if (!e->wants[i]) continue;
         int slots[WF_MAX_INPUTS], n_slots = consumers_of(g, i, slots);
+        wf_context *cx = b->cx;
+        WF_REQUIRE(n_slots <= WF_MAX_INPUTS, WF_E_LIMIT,
+                   "layer %s is read %d times, at most %d gradients can be added | let some read a "
+                   "copy, as dropout: {rate: 0} is one",
+                   g->nodes[i].name, n_slots, WF_MAX_INPUTS);
         if (n_slots == 1) e->node[i] = e->input[slots[0]];
         else WF_TRY(wf_build_buffer(&e->node[i], b, node_bytes(&g->nodes[i])));
         for (int k = 0; k < g->nodes[i].n_inputs; k++) {

@@ -25,8 +25,9 @@ const char *wf_run_config_get(const wf_run_config *c, const char *key) {
 /* ---- one recipe ---- */
 
 static int is_of_recipe(const char *key) {
-    static const char *const others[] = {"seed",         "dataset",           "model.name",
-                                         "model.source", "model.description", "model.family"};
+    static const char *const others[] = {"seed",        "dataset",      "pretrained_sha256",
+                                         "model.name",  "model.source", "model.description",
+                                         "model.family"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (!strcmp(key, others[i])) return 0;
     return strncmp(key, "model.claim.", strlen("model.claim.")) != 0;

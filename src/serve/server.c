@@ -108,11 +108,11 @@ static wf_status take_options(wf_server *s, wf_context *cx, const wf_server_opti
                "host %s: others than this machine may come, so a token of at least %d characters "
                "is needed | --token \"$(openssl rand -hex 16)\"",
                o->host, MIN_TOKEN);
-    WF_REQUIRE(
-        !o->token || strlen(o->token) >= MIN_TOKEN, WF_E_ARG,
-        "the token has %zu characters, must have %d at least | --token \"$(openssl rand -hex "
-        "16)\"",
-        strlen(o->token), MIN_TOKEN);
+    WF_REQUIRE(!o->token || strlen(o->token) >= MIN_TOKEN, WF_E_ARG,
+               "the token (--token or WEFT_TOKEN) has %zu characters, must have %d at least | "
+               "--token \"$(openssl rand -hex "
+               "16)\"",
+               strlen(o->token), MIN_TOKEN);
     for (const char *c = o->token ? o->token : ""; *c; c++)
         WF_REQUIRE((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
                        (*c >= 'A' && *c <= 'Z') || *c == '-' || *c == '_',

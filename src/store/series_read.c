@@ -33,7 +33,8 @@ static wf_status read_rows(wf_series *out, wf_context *cx, const char **inout_li
     size_t most = 0, bytes = 0; /* a row has a byte for each column at least */
     for (const char *c = *inout_line; *c; c++, bytes++) most += *c == '\n';
     if (most > bytes / out->column_count) most = bytes / out->column_count;
-    WF_TRY(wf_alloc(&out->cells, cx, most ? most * out->column_count : 1, sizeof(double)));
+    /* one more, for a row that turns out to be too short */
+    WF_TRY(wf_alloc(&out->cells, cx, (most + 1) * out->column_count, sizeof(double)));
     for (size_t n; (n = wf__line_length(*inout_line)); *inout_line += n) {
         double *row = out->cells + out->row_count * out->column_count;
         bool is_bad = wf__cells_read(row, (int)out->column_count, *inout_line, *inout_line + n);

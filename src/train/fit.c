@@ -212,7 +212,7 @@ static int is_discarded(const fit *f) {
 static wf_status interrupt(fit *f, wf_context *cx, wf_status code, const char *why) {
     const wf__train_state *s = &f->state;
     const char *hint =
-        f->options->checkpoint_path ? " | a checkpoint is saved, training can go on" : "";
+        f->options->checkpoint_path ? WF_HINT "a checkpoint is saved, training can go on" : "";
     if (is_discarded(f)) {
         hint = ", without saving";
     } else {

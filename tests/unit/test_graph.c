@@ -97,19 +97,6 @@ TEST(shapes_that_only_change_their_name) {
     check_layer("[7, 6, 3]", "reshape", "target_shape: [-1]", "(126,)", 0, 0);
 }
 
-TEST(a_layer_has_so_many_readers_at_most) {
-    wf_graph *g = NULL;
-    int node, all[WF_MAX_INPUTS];
-    CHECK_OK(&cx, wf_graph_create(&g, &cx, "crowd"));
-    CHECK_OK(&cx, wf_graph_add_text(&node, g, &cx, "input", "shape: [4, 4, 1]", NULL, NULL, 0));
-    for (int i = 0; i < WF_MAX_INPUTS; i++) all[i] = node;
-    CHECK_OK(&cx, wf_graph_add_text(&node, g, &cx, "add", "", NULL, all, WF_MAX_INPUTS));
-    CHECK_INT(wf_graph_add_text(&node, g, &cx, "flatten", "", NULL, all, 1), WF_E_LIMIT);
-    CHECK(strstr(cx.message, "layer flatten: its input input is read 17 times, at most 16"));
-    wf_context_reset(&cx);
-    wf_graph_destroy(g);
-}
-
 TEST(an_embedding_has_a_row_for_all_that_is_told) {
     wf_graph *g = NULL;
     int node;

@@ -96,9 +96,10 @@ TEST(other_settings_make_another_recipe) {
         char text[256];
         add_simple("a", "cnn", (uint64_t)(i % 2), 90 + i);
         snprintf(text, sizeof text,
-                 "dataset: %s\nseed: %d\nsplits: drawn\npretrained: %d.safetensors\nmodel:\n"
+                 "dataset: %s\nseed: %d\nsplits: drawn\npretrained: %d.safetensors\n"
+                 "pretrained_sha256: 0%d\nmodel:\n"
                  "  name: a\n  description: %d\n  training: {learning_rate: %s}\n",
-                 i ? "./pets" : "pets", i % 2, i, i, rates[i]);
+                 i ? "./pets" : "pets", i % 2, i, i, i, rates[i]);
         CHECK_OK(&cx, wf_run_write(&cx, runs[i], "config.yaml", text, strlen(text)));
     }
     wf_comparison *c = compare();
