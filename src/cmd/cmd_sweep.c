@@ -47,13 +47,20 @@ static const struct suite {
 
 static wf_status sweep_model(wf_sweeping *all, const char *model, const char *claim,
                              const char *const *axes, size_t count) {
+    wf_context *cx = &all->cli->cx;
     wf_one_sweep o = {.all = all, .model = model, .claim = claim};
     wf_status status = WF_OK;
     WF_TRY_OR(wf__sweep_begin(&o, axes, count));
     WF_TRY_OR(wf__sweep_try_all(&o));
-    if (!all->options->no_final) WF_TRY_OR(wf__sweep_train_best(&o));
+    /* a trial that was stopped may still be the best: the test images are for that one */
+    if (o.failure.code == WF_OK && !all->options->no_final && wf__sweep_train_best(&o) != WF_OK) {
+        o.failure = *cx;
+        wf_context_reset(cx);
+    }
     WF_TRY_OR(wf__sweep_print(&o));
     WF_TRY_OR(wf__sweep_write(&o));
+    status = o.failure.code;
+    if (status != WF_OK) *cx = o.failure;
 done:
     wf_str_reset(&o.final);
     wf_sweep_destroy(o.sweep);

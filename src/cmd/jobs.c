@@ -47,7 +47,9 @@ wf_status wf_jobs_check(wf_context *cx, const wf_jobs *jobs) {
     int others = -1;
     for (size_t i = 0; i < jobs->count; i++) {
         if (jobs->items[i].state != WF_JOB_FAILED) continue;
-        if (!first) first = &jobs->items[i];
+        if (!first ||
+            (first->error.code == WF_E_DIVERGED && jobs->items[i].error.code != WF_E_DIVERGED))
+            first = &jobs->items[i];
         others++;
     }
     if (!first) return WF_OK;
@@ -58,6 +60,8 @@ wf_status wf_jobs_check(wf_context *cx, const wf_jobs *jobs) {
              first->error.message, more);
     return first->error.code;
 }
+
+int wf_jobs_are_results(wf_status checked) { return checked == WF_OK || checked == WF_E_DIVERGED; }
 
 /* ---- one call ---- */
 

@@ -75,7 +75,10 @@ typedef struct wf_jobs_options {
  * trained; WF_E_IO (no further process), WF_E_NOMEM. */
 wf_status wf_jobs_run(wf_jobs *jobs, wf_session *s, const wf_jobs_options *options);
 
-/* The first failed job's error, with its label and how many others failed; WF_OK if none did. */
+/* The first failed job's error, with its label and how many others failed; WF_OK if none did. A
+ * training that diverged comes after what else failed, for it has a result of a kind. */
 wf_status wf_jobs_check(wf_context *cx, const wf_jobs *jobs);
+/* Whether a status of wf_jobs_check leaves nothing to be made again. */
+int wf_jobs_are_results(wf_status checked);
 
 #endif

@@ -7,8 +7,8 @@
 static volatile sig_atomic_t seen;
 
 static void on_signal(int number) {
-    (void)number;
-    if (seen) _exit(WF_EXIT_INTERRUPTED);
+    /* a terminal that closes may say so twice, by its shell and by the kernel */
+    if (seen && number != SIGHUP) _exit(WF_EXIT_INTERRUPTED);
     seen = 1;
 }
 

@@ -34,14 +34,15 @@ typedef struct wf_one_sweep {
     size_t *varied; /* [varied_count] axes with more than one value */
     size_t varied_count;
     wf_sweep *sweep;
-    wf_str final; /* the best in full, in words */
+    wf_str final;       /* the best in full, in words */
+    wf_context failure; /* of a trial that did not come to its end, or of the best in full */
 } wf_one_sweep;
 
 /* sweep_trials.c: reads the axes; trains every combination under every seed and puts them in order;
  * trains the best with the model's own number of epochs and tests it.
  * Errors: as wf_trials_grid, wf_jobs_run, wf_sweep_finish; WF_E_ARG (no validation images). */
 wf_status wf__sweep_begin(wf_one_sweep *o, const char *const *axes, size_t count);
-wf_status wf__sweep_try_all(wf_one_sweep *o);
+wf_status wf__sweep_try_all(wf_one_sweep *o); /* o->failure: a trial that may still go on */
 wf_status wf__sweep_train_best(wf_one_sweep *o);
 
 /* sweep_show.c: to the terminal; to files, the page and the command's document. */

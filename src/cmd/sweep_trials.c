@@ -140,6 +140,7 @@ static wf_status add_run(wf_one_sweep *o, const wf_job *job) {
     o->sweep->takes_best_epoch =
         recipe->test_weights == WF_WEIGHTS_BEST ||
         (recipe->early_stopping.is_on && recipe->early_stopping.restore_best);
+    o->sweep->watched = (int)wf_recipe_watched(recipe, 1);
     if (!job->path) {
         o->sweep->rows[o->sweep->row_count - 1].failed_count++;
         return WF_OK;
@@ -177,6 +178,8 @@ wf_status wf__sweep_try_all(wf_one_sweep *o) {
             wf_note(o->all->cli, "%s: %s\n", jobs.items[i].label, jobs.items[i].error.message);
     for (size_t t = 0; t < o->trials.count; t++) WF_TRY_OR(add_row(o, &jobs, t));
     WF_TRY_OR(wf_sweep_finish(o->sweep, cx));
+    if (!wf_jobs_are_results(wf_jobs_check(&o->failure, &jobs))) goto done;
+    wf_context_reset(&o->failure);
 done:
     wf_jobs_reset(&jobs);
     return status;

@@ -8,9 +8,16 @@
 
 enum { BATCH = 100 };
 
+/* Whether the labels look at the images there, one step after another. */
+static int is_of_labels(const wf_graph *g, const wf_node *node) {
+    return node->spec.class->flags & WF_LAYER_LOOKS && wf_graph_reads_labels(g, node->inputs[0]) &&
+           !wf_graph_reads_labels(g, node->inputs[1]) &&
+           node->shape.dim[0] == g->nodes[g->output].shape.dim[0];
+}
+
 int wf_looks_layer(const wf_graph *g) {
     for (int i = g->n_nodes - 1; i > 0 && wf__sequence_classes(g, NULL); i--)
-        if (g->nodes[i].spec.class->flags & WF_LAYER_LOOKS) return i;
+        if (is_of_labels(g, &g->nodes[i])) return i;
     return -1;
 }
 

@@ -128,6 +128,23 @@ static wf_status onnx_zeros(wf_onnx_name *out, wf_onnx *x) {
     return status;
 }
 
+/* What has no row becomes -1: not (x >= 0 and x < rows). */
+static wf_status onnx_tokens(wf_onnx_name *y, wf_onnx *x, double rows) {
+    wf_onnx_name zero, end, none, below, beyond[2], inside[2], chosen[3];
+    WF_TRY(wf_onnx_real(&zero, x, "first_token", 0));
+    WF_TRY(wf_onnx_real(&end, x, "end_token", rows));
+    WF_TRY(wf_onnx_real(&none, x, "none", -1));
+    WF_TRY(wf_onnx_binary(&below, x, "Less", y, &zero));
+    WF_TRY(wf_onnx_apply(&inside[0], x, "Not", &below, 1, NULL, 0));
+    beyond[0] = *y;
+    beyond[1] = end;
+    WF_TRY(wf_onnx_apply(&inside[1], x, "Less", beyond, 2, NULL, 0));
+    WF_TRY(wf_onnx_apply(&chosen[0], x, "And", inside, 2, NULL, 0));
+    chosen[1] = *y;
+    chosen[2] = none;
+    return wf_onnx_apply(y, x, "Where", chosen, 3, NULL, 0);
+}
+
 /* Behind the rows stands one of zeros, which Gather finds at -1. */
 static wf_status onnx(wf_onnx *x) {
     enum { INT64 = 7 }; /* onnx.TensorProto.INT64 */
@@ -135,6 +152,7 @@ static wf_status onnx(wf_onnx *x) {
     const wf_onnx_attribute axis = {.name = "axis", .kind = WF_ONNX_INT};
     wf_onnx_name rows[2], inputs[2], y;
     WF_TRY(wf_onnx_input(&y, x, 0, WF_ONNX_WEFT));
+    WF_TRY(onnx_tokens(&y, x, (double)wf_onnx_entry(x, 0)->shape.dim[0]));
     WF_TRY(wf_onnx_param(&rows[0], x, 0, NULL));
     WF_TRY(onnx_zeros(&rows[1], x));
     WF_TRY(wf_onnx_apply(&inputs[0], x, "Concat", rows, 2, &axis, 1));

@@ -105,6 +105,7 @@ static wf_status plan(wf_builder *b) {
                "layer %s: its length is %d, another label_input's is %d, must be the same",
                b->node->name, a.config.length, b->sequence_length);
     b->sequence_length = a.config.length;
+    b->sequence_labels = a.config.classes;
     wf_build_scratch(b, (size_t)a.config.classes * sizeof(int32_t));
     return wf_build_image_step(b, WF_FORWARD, run_forward, &a, sizeof a, WF_USES(a.dst));
 }

@@ -193,6 +193,7 @@ struct wf_builder {
     wf_activation left;         /* and says here which one it left; WF_ACT_LINEAR: none */
     int batch_size, shard_size, n_shards;
     int sequence_length;              /* that a layer has asked of the batch; 0: none has */
+    int sequence_labels;              /* that such a layer tells apart; 0: there is none */
     const struct wf_rnn_place *place; /* set by `bidirectional` and `sweep` for the layer inside */
 };
 

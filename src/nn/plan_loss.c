@@ -140,6 +140,11 @@ wf_status wf__plan_add_loss(wf_builder *b, wf_buffer output, wf_buffer diff) {
                    "model %s reads %d labels and tells %d | give label_input and the output one "
                    "length",
                    plan->graph->name, b->sequence_length, s.steps);
+        WF_REQUIRE(
+            !b->sequence_labels || b->sequence_labels + 1 == node->shape.dim[1], WF_E_SHAPE,
+            "model %s: label_input has classes: %d, the output tells %d labels and END | give "
+            "both the same number of labels",
+            plan->graph->name, b->sequence_labels, (int)node->shape.dim[1] - 1);
         WF_REQUIRE(!wf__plan_mixes(plan), WF_E_ARG,
                    "model %s tells sequences of labels, which augmentation cannot mix | leave out "
                    "mixup and cutmix",

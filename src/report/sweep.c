@@ -53,15 +53,23 @@ wf_status wf_sweep_add_row(wf_sweep *s, wf_context *cx, const char *const *value
 
 /* ---- one run ---- */
 
-static int is_better(const wf_sweep *s, const wf_epoch_record *a, const wf_epoch_record *b) {
-    return s->by_loss ? a->val_loss < b->val_loss : a->val_accuracy > b->val_accuracy;
+static double figure_of(const wf_epoch_record *e, int watched) {
+    const double figures[] = {e->val_loss, e->val_accuracy, e->loss, e->accuracy};
+    return figures[watched];
 }
 
+/* As training chooses: the first of the best ones. */
 static const wf_epoch_record *judged_epoch(const wf_sweep *s, const wf_run_metrics *metrics) {
-    const wf_epoch_record *chosen = &metrics->epochs[metrics->count - 1];
-    for (size_t i = 0; s->takes_best_epoch && i < metrics->count; i++)
-        if (is_better(s, &metrics->epochs[i], chosen)) chosen = &metrics->epochs[i];
-    return chosen;
+    const int is_loss = s->watched % 2 == 0;
+    const wf_epoch_record *chosen = NULL;
+    if (!s->takes_best_epoch) return &metrics->epochs[metrics->count - 1];
+    for (size_t i = 0; i < metrics->count; i++) {
+        const double value = figure_of(&metrics->epochs[i], s->watched);
+        const double best = chosen ? figure_of(chosen, s->watched) : (double)NAN;
+        if (isfinite(value) && (!chosen || (is_loss ? value < best : value > best)))
+            chosen = &metrics->epochs[i];
+    }
+    return chosen ? chosen : &metrics->epochs[metrics->count - 1];
 }
 
 static wf_status take_run(wf_sweep *s, wf_sweep_row *row, wf_context *cx,

@@ -32,7 +32,9 @@ typedef struct wf_sweep {
     int by_loss;          /* judged by val_loss, the lower the better; else by val_accuracy */
     int against_first;    /* the rows are compared with the first one added; else with the best */
     int takes_best_epoch; /* the recipe tests the best epoch's weights; else the last one's */
-    wf_sweep_row *rows;   /* in the order in which they were added; after finish: the best first */
+    /* by what the recipe calls an epoch the best: 0 val_loss, 1 val_accuracy, 2 loss, 3 accuracy */
+    int watched;
+    wf_sweep_row *rows; /* in the order in which they were added; after finish: the best first */
     size_t row_count;
     char *answer; /* set by finish */
 } wf_sweep;

@@ -188,7 +188,7 @@ static wf_status look_into(wf_context *cx, wf__watch *watch, const char *name) {
     char *path = NULL;
     struct stat now;
     wf__watched *w = find(watch, name);
-    if (name[0] == '.' || !wf_utf8_is_valid(name)) return WF_OK;
+    if (name[0] == '.' || !wf_utf8_is_clean(name)) return WF_OK;
     WF_TRY(wf_path_join(&path, cx, wf_store_dir(watch->store), name));
     if (stat(path, &now) == 0 && S_ISDIR(now.st_mode)) {
         if (!w) WF_TRY_OR(take_in(&w, cx, watch, path));

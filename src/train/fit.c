@@ -37,11 +37,6 @@ typedef struct fit {
 
 static int has_validation(const fit *f) { return f->validation.n > 0; }
 
-static wf_monitor watched(const fit *f) {
-    if (f->recipe->early_stopping.is_on) return (wf_monitor)f->recipe->early_stopping.monitor;
-    return has_validation(f) ? WF_MONITOR_VAL_LOSS : WF_MONITOR_LOSS;
-}
-
 static int ends_with_best(const wf_recipe *r) {
     return r->test_weights == WF_WEIGHTS_BEST ||
            (r->early_stopping.is_on && r->early_stopping.restore_best);
@@ -340,7 +335,7 @@ static int should_stop(wf__train_state *s, const wf_early_stopping *e, const dou
 
 static wf_status keep_if_best(fit *f, wf_context *cx, const double figures[4]) {
     wf__train_state *s = &f->state;
-    wf_monitor monitor = watched(f);
+    wf_monitor monitor = wf_recipe_watched(f->recipe, has_validation(f));
     if (!wf_monitor_is_better(monitor, figures[monitor], s->best_value, 0)) return WF_OK;
     s->best_value = figures[monitor];
     s->best_epoch = s->epochs_done;

@@ -197,6 +197,15 @@ int wf_recipe_needs_validation(const wf_recipe *r) {
            needs_validation(schedule_monitor(&r->schedule)) || r->test_weights == WF_WEIGHTS_BEST;
 }
 
+/* Early stopping says what is watched. The weights that are to be tested are chosen on validation
+ * images, whatever stops. */
+wf_monitor wf_recipe_watched(const wf_recipe *r, int has_validation) {
+    const wf_monitor monitor = (wf_monitor)r->early_stopping.monitor;
+    if (!r->early_stopping.is_on) return has_validation ? WF_MONITOR_VAL_LOSS : WF_MONITOR_LOSS;
+    if (r->test_weights != WF_WEIGHTS_BEST || needs_validation(monitor)) return monitor;
+    return monitor == WF_MONITOR_ACCURACY ? WF_MONITOR_VAL_ACCURACY : WF_MONITOR_VAL_LOSS;
+}
+
 wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_validation) {
     const wf_early_stopping *e = &recipe->early_stopping;
     int32_t watched = schedule_monitor(&recipe->schedule);

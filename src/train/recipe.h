@@ -90,6 +90,9 @@ wf_status wf_recipe_set_schedule(wf_recipe *recipe, wf_context *cx, const char *
  * rate, which epoch's weights are the best. */
 int wf_recipe_needs_validation(const wf_recipe *recipe);
 
+/* By which figure of an epoch its weights are the best. */
+wf_monitor wf_recipe_watched(const wf_recipe *recipe, int has_validation);
+
 /* What no single field can say: anything that watches validation needs a validation part, given by
  * `has_validation`.  Errors: WF_E_ARG. */
 wf_status wf_recipe_check(wf_context *cx, const wf_recipe *recipe, int has_validation);

@@ -46,14 +46,14 @@ OPERATORS = {
     "sweep-2": "Transpose Reshape LSTM Squeeze Reshape Transpose",
     "add-2": "Slice Reshape Slice Reshape Add",
     "concatenate-2": "Slice Reshape Slice Reshape Concat",
-    "embedding-2": "Concat Cast Gather",
+    "embedding-2": "Less Not Less And Where Concat Cast Gather",
     "repeat_vector-2": "Reshape Expand",
     "time_distributed-2": "MatMul Add",
     "attention-2": "Slice Reshape Slice Reshape Transpose MatMul Softmax MatMul",
     "label_sets-2": "MatMul Add",
-    "cnn-rnn": "Reshape Conv Transpose Reshape Gemm Reshape Expand Concat Cast Gather Transpose LSTM Squeeze"
-               " MatMul Add Transpose Add Transpose Slice Transpose MatMul Add Softmax",
-    "no-feedback": "Reshape Expand Concat Cast Gather Add",
+    "cnn-rnn": "Reshape Conv Transpose Reshape Gemm Reshape Expand Less Not Less And Where Concat Cast Gather"
+               " Transpose LSTM Squeeze MatMul Add Transpose Add Transpose Slice Transpose MatMul Add Softmax",
+    "no-feedback": "Reshape Expand Less Not Less And Where Concat Cast Gather Add",
     "tied-to-dense": "Gemm Slice Transpose MatMul Elu",
     "conv-is-output": "Transpose Mul Add Conv Transpose",
     "conv-softmax": "Transpose Mul Add Conv Softmax Transpose Reshape",

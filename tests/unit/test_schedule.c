@@ -222,15 +222,22 @@ TEST(watching_validation_needs_validation) {
     CHECK_OK(&cx, wf_recipe_create(&r, &cx));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
     CHECK(!wf_recipe_needs_validation(r));
-    r->test_weights = WF_WEIGHTS_BEST; /* without it the lowest training loss decides */
+    r->test_weights = WF_WEIGHTS_BEST;
     CHECK(wf_recipe_needs_validation(r));
-    CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
+    CHECK_FAILS(&cx, wf_recipe_check(&cx, r, 0), WF_E_ARG);
+    CHECK_INT(wf_recipe_watched(r, 1), WF_MONITOR_VAL_LOSS);
+    r->early_stopping.is_on = 1; /* what stops may be of training, what is tested is not */
+    r->early_stopping.monitor = WF_MONITOR_ACCURACY;
+    CHECK_INT(wf_recipe_watched(r, 1), WF_MONITOR_VAL_ACCURACY);
+    r->early_stopping.monitor = WF_MONITOR_VAL_LOSS;
+    r->early_stopping.is_on = 0;
     r->test_weights = WF_WEIGHTS_LAST;
     r->early_stopping.is_on = 1;
     CHECK(wf_recipe_needs_validation(r));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 1));
     CHECK_FAILS(&cx, wf_recipe_check(&cx, r, 0), WF_E_ARG);
     r->early_stopping.monitor = WF_MONITOR_ACCURACY;
+    CHECK_INT(wf_recipe_watched(r, 1), WF_MONITOR_ACCURACY);
     CHECK(!wf_recipe_needs_validation(r));
     CHECK_OK(&cx, wf_recipe_check(&cx, r, 0));
     CHECK_OK(&cx, wf_recipe_set_schedule(r, &cx, "reduce_on_plateau"));

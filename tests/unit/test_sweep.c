@@ -62,6 +62,7 @@ TEST(the_epoch_whose_weights_would_be_tested) {
         wf_sweep *s = make_sweep();
         const char *value = "8";
         s->takes_best_epoch = best;
+        s->watched = best; /* val_accuracy */
         CHECK_OK(&cx, wf_sweep_add_row(s, &cx, &value));
         CHECK_OK(&cx, wf_sweep_add_run(s, &cx, run));
         CHECK_NEAR(s->rows[0].runs[0].val_accuracy, best ? .875 : .75, 0);
