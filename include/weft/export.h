@@ -32,6 +32,8 @@ typedef struct wf_onnx_result {
 
 /* Writes or replaces `path` atomically: the model with its weights as one ONNX graph.
  *  input "image" float32 [batch,H,W,C], output "probabilities" float32 [batch,K]; any batch
+ *  a label_input is one more input, of its name, float32 [batch,length]; of a decoder the output is
+ *  [batch,length,labels + 1], of label_sets [batch,2^labels]
  *  metadata "class_names": a JSON array
  * Dropout is left out, batch normalization has its moving statistics. `options` may be NULL.
  * Errors: WF_E_UNSUPPORTED (names the layer that ONNX has no operators for), WF_E_SHAPE

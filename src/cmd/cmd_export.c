@@ -31,11 +31,50 @@ static wf_status list_names(const char ***out, wf_context *cx, const json_t *nam
     return WF_OK;
 }
 
+/* What an axis of the output holds where that is not one number for each class. */
+static const char *output_text(const wf_shape *shape, size_t n_names) {
+    if (shape->rank > 1) return ", at every step: each label, and END";
+    if (n_names > 1 && n_names < 31 && shape->dim[0] == (int64_t)1 << n_names)
+        return ", of every set of labels: number k has the labels of k's bits";
+    return "";
+}
+
+/* As `input   image          float32 [batch, 8, 8, 1], pixels 0 to 255`. */
+static void print_tensor(wf_cli *cli, const char *kind, const char *name, const wf_shape *shape,
+                         const char *what) {
+    wf_print(cli, "%-7s %-14s float32 [batch", kind, name);
+    for (int i = 0; i < shape->rank; i++) wf_print(cli, ", %lld", (long long)shape->dim[i]);
+    wf_print(cli, "]%s\n", what);
+}
+
+static json_t *tensor_json(const char *name, const wf_shape *shape) {
+    json_t *dims = json_array();
+    for (int i = 0; i < shape->rank; i++)
+        json_array_append_new(dims, json_integer((json_int_t)shape->dim[i]));
+    return json_pack("{s:s, s:o}", "name", name, "shape", dims);
+}
+
+/* What goes in and comes out; a decoder also reads what it has said. */
+static void show_tensors(wf_cli *cli, const wf_graph *g, size_t n_names) {
+    const wf_node *output = &g->nodes[g->output];
+    json_t *said = json_array();
+    print_tensor(cli, "input", "image", &g->nodes[0].shape, ", pixels 0 to 255");
+    for (int i = 1; i < g->n_nodes; i++)
+        if (!g->nodes[i].n_inputs) {
+            print_tensor(cli, "input", g->nodes[i].name, &g->nodes[i].shape,
+                         ", what was said before each step");
+            json_array_append_new(said, tensor_json(g->nodes[i].name, &g->nodes[i].shape));
+        }
+    print_tensor(cli, "output", "probabilities", &output->shape,
+                 output_text(&output->shape, n_names));
+    json_object_set_new(cli->result, "input", tensor_json("image", &g->nodes[0].shape));
+    json_object_set_new(cli->result, "label_inputs", said);
+    json_object_set_new(cli->result, "output", tensor_json("probabilities", &output->shape));
+}
+
 static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
                              const json_t *names) {
     const wf_graph *g = t->params->graph;
-    const int64_t *in = g->nodes[0].shape.dim;
-    const long long classes = (long long)wf_shape_size(&g->nodes[g->output].shape);
     char description[256], bytes[32], params[32];
     const char **list = NULL;
     wf_onnx_result result;
@@ -48,20 +87,14 @@ static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
     wf_status status = wf_export_onnx(&result, &cli->cx, path, t->params, &options);
     wf_free(list);
     if (status != WF_OK) return status;
-    wf_print(cli,
-             "%s: %s, %s parameters, %d operators of ONNX opset %d\n"
-             "input   image          float32 [batch, %lld, %lld, %lld], pixels 0 to 255\n"
-             "output  probabilities  float32 [batch, %lld]\n",
-             path, wf_bytes_text(bytes, (double)result.bytes), wf_thousands(params, g->total_size),
-             result.operators, WF_ONNX_OPSET, (long long)in[0], (long long)in[1], (long long)in[2],
-             classes);
-    cli->result =
-        json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:{s:s, s:[I,I,I]}, s:{s:s, s:I}}", "run",
-                  t->summary.id, "file", path, "bytes", (json_int_t)result.bytes, "params",
-                  (json_int_t)g->total_size, "operators", result.operators, "opset", WF_ONNX_OPSET,
-                  "ir_version", WF_ONNX_IR_VERSION, "input", "name", "image", "shape",
-                  (json_int_t)in[0], (json_int_t)in[1], (json_int_t)in[2], "output", "name",
-                  "probabilities", "classes", (json_int_t)classes);
+    wf_print(cli, "%s: %s, %s parameters, %d operators of ONNX opset %d\n", path,
+             wf_bytes_text(bytes, (double)result.bytes), wf_thousands(params, g->total_size),
+             result.operators, WF_ONNX_OPSET);
+    cli->result = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "run", t->summary.id, "file",
+                            path, "bytes", (json_int_t)result.bytes, "params",
+                            (json_int_t)g->total_size, "operators", result.operators, "opset",
+                            WF_ONNX_OPSET, "ir_version", WF_ONNX_IR_VERSION);
+    show_tensors(cli, g, json_array_size(names));
     return WF_OK;
 }
 

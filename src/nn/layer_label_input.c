@@ -41,6 +41,11 @@ static const wf_field fields[] = {
 
 static wf_status infer(wf_infer *in) {
     const wf_label_input_config *c = in->config;
+    wf_context *cx = in->cx;
+    WF_REQUIRE(strcmp(in->layer, "image") && strcmp(in->layer, "probabilities"), WF_E_ARG,
+               "layer %s: this name is that of another input or output of an exported model | "
+               "give another, as name: said",
+               in->layer);
     in->output = (wf_shape){.rank = 1, .dim = {c->length}};
     return WF_OK;
 }
@@ -113,7 +118,13 @@ static wf_status plan(wf_builder *b) {
 /* An input of the graph: the tokens, as the layer makes them. */
 static wf_status onnx(wf_onnx *x) {
     wf_onnx_name y;
-    WF_TRY(wf_onnx_graph_input(&y, x, "tokens before each step: START, then labels; END behind"));
+    static const char *const tokens[] = {
+        [WF_FEEDBACK_LABELS] = "tokens before each step: START, then labels; END behind",
+        [WF_FEEDBACK_ZERO] = "no token before any step: -1",
+        [WF_FEEDBACK_SHUFFLED] = "tokens before each step: START, then labels, all renamed by one "
+                                 "permutation an image; END behind"};
+    const wf_label_input_config *c = x->config;
+    WF_TRY(wf_onnx_graph_input(&y, x, tokens[c->feedback]));
     wf_onnx_output(x, &y, WF_ONNX_WEFT);
     return WF_OK;
 }

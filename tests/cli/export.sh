@@ -26,8 +26,8 @@ weft export tiny-1 --json
 exits 0
 json_is 'd["file"], d["run"]' "('tiny-1.onnx', 'tiny-1')"
 json_is 'd["bytes"]' "$(stat -c %s tiny-1.onnx)"
-json_is 'd["input"], d["output"]' \
-    "({'name': 'image', 'shape': [8, 8, 1]}, {'name': 'probabilities', 'classes': 3})"
+json_is 'd["input"], d["label_inputs"], d["output"]' \
+    "({'name': 'image', 'shape': [8, 8, 1]}, [], {'name': 'probabilities', 'shape': [3]})"
 json_is 'd["opset"], d["ir_version"], d["operators"], d["params"]' '(13, 7, 9, 239)'
 check 'the same run makes the same bytes' cmp model.onnx tiny-1.onnx
 

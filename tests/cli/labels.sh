@@ -196,6 +196,20 @@ for name in decoder field; do
     json_is 'len(d["predictions"]), all(l["probability"] > p["set_probability"] - 1e-6 and "threshold" not in l
         for p in d["predictions"] for l in p["labels"])' '(80, True)'
 done
+weft export decoder-1 -o decoder.onnx
+exits 0
+out_like 'decoder.onnx: *
+input   image          float32 \[batch, 8, 8, 1\], pixels 0 to 255
+input   label_input    float32 \[batch, 5\], what was said before each step
+output  probabilities  float32 \[batch, 5, 5\], at every step: each label, and END'
+weft export field-1 --json
+exits 0
+json_is 'd["output"], d["label_inputs"]' "({'name': 'probabilities', 'shape': [16]}, [])"
+sed 's/length: 5, classes: 4/length: 5, classes: 3/' decoder.yaml >fewer.yaml
+weft train fewer.yaml --dataset ./sets
+exits 2
+err_like '*weft: model decoder: label_input has classes: 3, the output tells 4 labels and END
+      give both the same number of labels'
 weft predict field-1 sets/test-images-idx3-ubyte --top 99 --json
 json_is '{len(p["sets"]) for p in d["predictions"]}, max(abs(sum(q["probability"] for q in p["sets"]) - 1) for p in
     d["predictions"]) < 1e-5, len({tuple(q["labels"]) for q in d["predictions"][0]["sets"]})' '({16}, True, 16)'

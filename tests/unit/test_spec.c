@@ -534,6 +534,10 @@ TEST(layers_that_read_labels_are_checked) {
         "file.yaml:4:5: layer label_input: it has 1 inputs, label_input takes 0 to "
         "0",
         NULL);
+    check_layers_refused("  - label_input: {name: image, length: 3, classes: 3}\n", WF_E_ARG,
+                         "file.yaml:4:5: layer image: this name is that of another input or output "
+                         "of an exported model",
+                         "give another, as name: said");
     check_layers_refused(
         "  - flatten\n  - tied_dense: {to: flatten, units: 2}\n", WF_E_ARG,
         "file.yaml:5:5: layer tied_dense: to is flatten, a layer of class flatten, "
