@@ -137,7 +137,10 @@ TEST(gemm_tn_of_every_size) {
         for (int m = 1; m <= 30; m += m < 16 ? 1 : 7)
             for (int s = 0; s < SIZES; s++)
                 check_gemm_tn(k, m, sizes[s], 1 + (m + s * 5) % 40, 1 + s % 3, s % 2, (m + s) % 2);
-    for (EACH_LEVEL(k)) check_gemm_tn(k, 29, 35, 700, 3, 1, 0);
+    for (EACH_LEVEL(k)) {
+        check_gemm_tn(k, 29, 35, 700, 3, 1, 0);
+        check_gemm_tn(k, 112, 161, 400, 1, 1, 0);
+    }
 }
 
 TEST(packing) {
