@@ -78,7 +78,7 @@ TEST(augmented_gru) { check_augmented("gru", 0, WF_BFLOAT16, every_step); }
 
 /* In a model whose layers draw nothing: what differs are the images alone. */
 TEST(augmentation_is_another_one_under_another_seed) {
-    wf_graph *g = small_graph(model_named("gru"));
+    wf_graph *g = small_graph(model_named("label-sets"));
     wf_params *p[4];
     const size_t bytes = (size_t)g->total_size * sizeof(float);
     for (int i = 0; i < 4; i++) {
