@@ -1,5 +1,7 @@
 /** What the page asks of the server. */
 
+const MOST = 256; // runs that one request may name
+
 const readData = page => JSON.parse(page.getElementById("weft-ui").textContent);
 
 /** {version, runs (their folder), token}, written into the page by the server. */
@@ -53,12 +55,12 @@ const ids = list => new URLSearchParams(list.map(id => ["id", id]));
 
 export const fetchRuns = () => ask("/api/runs");
 
-/** Everything about some runs; of one that cannot be had, {error}. */
-export const fetchDetails = list =>
+/** What `askFor(id)` gives for each; {error} for one that cannot be had. */
+const each = (list, askFor) =>
     Promise.all(
         list.map(async id => {
             try {
-                return await ask(`/api/run?${ids([id])}`);
+                return await askFor(id);
             } catch (error) {
                 if (error.isLost) throw error;
                 return {error};
@@ -66,8 +68,25 @@ export const fetchDetails = list =>
         })
     );
 
-/** Only the epochs of runs, of which many come at once. */
-export const fetchEpochs = async list => (await ask(`/api/epochs?${ids(list)}`)).runs;
+/** Everything about some runs; of one that cannot be had, {error}. */
+export const fetchDetails = list => each(list, id => ask(`/api/run?${ids([id])}`));
+
+const askEpochs = async list => (await ask(`/api/epochs?${ids(list)}`)).runs;
+
+/** Only the epochs of runs, of which many come at once; of one that cannot be had, {error}. */
+export async function fetchEpochs(list) {
+    const answers = [];
+    for (let i = 0; i < list.length; i += MOST) {
+        const some = list.slice(i, i + MOST);
+        try {
+            answers.push(...(await askEpochs(some)));
+        } catch (error) {
+            if (error.isLost) throw error;
+            answers.push(...(await each(some, async id => (await askEpochs([id]))[0])));
+        }
+    }
+    return answers;
+}
 
 export const fetchComparison = list => ask(`/api/compare?${ids(list)}`);
 export const stopRun = (id, save) => post("/api/stop", {id, save});

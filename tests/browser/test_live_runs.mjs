@@ -1,6 +1,6 @@
 // The list of runs, and what can be done with them; whatever their names are.
 import assert from "node:assert/strict";
-import {access, readFile} from "node:fs/promises";
+import {access, mkdir, readFile, rm} from "node:fs/promises";
 import path from "node:path";
 import {before, test} from "node:test";
 import {close, open, until} from "./browser.mjs";
@@ -110,6 +110,19 @@ test("ticked runs are compared, reported and deleted", async () => {
     await assert.rejects(access(path.join(runs, "old-1")));
     await assert.rejects(access(path.join(runs, "old-2")));
     checkQuiet(page);
+    await close(page);
+});
+
+test("a run that cannot be read does not hide the others", async () => {
+    await storeRun(runs, "damaged-1", {seed: 1, epochs: 5});
+    const page = await open(server.url);
+    await waitFor(page, "the run", () => document.body.textContent.includes("damaged-1"));
+    await rm(path.join(runs, "damaged-1/metrics.csv"));
+    await mkdir(path.join(runs, "damaged-1/metrics.csv"));
+    await goTo(page, "compare=gru-128-1,damaged-1");
+    await until(async () => (await points(page, "Validation accuracy")) === 20, "the epochs of the other");
+    assert.ok(await page.$eval(".lost", one => one.hidden), "the server is there");
+    await rm(path.join(runs, "damaged-1"), {recursive: true});
     await close(page);
 });
 
