@@ -38,11 +38,17 @@ void wf_ui_open(const wf_cli *cli, const char *address) {
     extern char **environ;
     const char *const argv[] = {"xdg-open", address, NULL};
     posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
     pid_t pid;
     posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    /* Ctrl+C is for weft, not for the browser */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-    int error = posix_spawnp(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ);
+    int error =
+        posix_spawnp(&pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     if (error) wf_note(cli, "xdg-open cannot open a browser: %s\n", strerror(error));
 }
