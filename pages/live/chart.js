@@ -1,7 +1,7 @@
 import {el} from "../common/dom.js";
 import {makeLegend} from "./legend.js";
 import {setAttribute, setText} from "./patch.js";
-import {HEIGHT, makePlot, onColours} from "./plot.js";
+import {HEIGHT, magnified, makePlot, onColours} from "./plot.js";
 
 /**
  * A chart of lines over one x: {root, setData({x, lines, marks}), show(index, visible), setLog(on), destroy()}.
@@ -15,7 +15,7 @@ import {HEIGHT, makePlot, onColours} from "./plot.js";
  * would show.
  */
 export function makeChart(options) {
-    const state = {data: {x: [], lines: [], marks: []}, log: false, zoomed: false, near: null, hidden: new Set()};
+    const state = {data: {x: [], lines: [], marks: []}, log: false, near: null, hidden: new Set()};
     const legend = options.legend === false ? null : makeLegend(options.lines, show, options.format);
     const readout = el("p", {class: "readout"});
     const target = el("div", {
@@ -32,7 +32,8 @@ export function makeChart(options) {
         target,
         el("p", {class: "nothing"}, "Nothing yet.")
     );
-    let plot = null;
+    let plot = null,
+        xName = null; // of what is drawn
 
     function show(index, visible) {
         state.hidden[visible ? "delete" : "add"](index);
@@ -44,15 +45,18 @@ export function makeChart(options) {
         root.dataset.points = lines.reduce((sum, line) => sum + line.filter(Number.isFinite).length, 0);
         root.classList.toggle("empty", x.length === 0);
         if (!x.length || !target.clientWidth) return;
-        if (plot) setPlotData(plot, [x, ...lines], state.zoomed);
+        if (plot) setPlotData(plot, [x, ...lines], options.xName() === xName);
         else plot = makePlot(options, state, [x, ...lines], target, tell);
+        xName = options.xName();
         tell();
     }
 
     function redraw() {
+        const range = plot && magnified(plot);
         plot?.destroy();
         plot = null;
         draw();
+        if (range) plot?.batch(() => plot.setScale("x", range));
     }
 
     /** Says what is at the cursor, or at the end where there is none. */
@@ -106,16 +110,12 @@ export function makeChart(options) {
     };
 }
 
-/** What is magnified stays so. */
-function setPlotData(plot, data, isZoomed) {
-    if (!isZoomed) {
-        plot.setData(data);
-        return;
-    }
-    const {min, max} = plot.scales.x;
+/** What is magnified stays so, on the same axis. Batches are drawn at once: the plot tells what it shows. */
+function setPlotData(plot, data, isSameAxis) {
+    const range = isSameAxis ? magnified(plot) : null;
     plot.batch(() => {
-        plot.setData(data, false);
-        plot.setScale("x", {min, max});
+        plot.setData(data, !range);
+        if (range) plot.setScale("x", range);
     });
 }
 

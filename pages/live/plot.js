@@ -39,7 +39,7 @@ export function makePlot(options, state, data, target, atCursor) {
             scales: {
                 x: {
                     time: false,
-                    range: (u, min, max) => (min === max ? [min - 0.5, max + 0.5] : [min, max + (max - min) / 100]),
+                    range: (u, min, max) => xRange(min, max, u.data[0].at(-1)),
                 },
                 y: state.log
                     ? {distr: 3, range: logRange}
@@ -51,14 +51,9 @@ export function makePlot(options, state, data, target, atCursor) {
             ],
             series: [{}, ...options.lines.map((line, index) => series(line, !state.hidden.has(index)))],
             focus: {alpha: 0.25},
-            cursor: cursor(options, state),
+            cursor: cursor(options),
             hooks: {
                 setCursor: [atCursor],
-                setSelect: [
-                    u => {
-                        state.zoomed = u.select.width > 0 || state.zoomed;
-                    },
-                ],
                 setSeries: [
                     (u, index, {focus}) => {
                         if (focus !== undefined) state.near = index === null ? null : index - 1;
@@ -72,21 +67,28 @@ export function makePlot(options, state, data, target, atCursor) {
     );
 }
 
-/** Dragging magnifies, a double click shows everything again. */
-function cursor(options, state) {
-    return {
-        y: false,
-        sync: {key: options.sync},
-        points: {size: 7},
-        drag: {x: true, y: false},
-        focus: {prox: options.legend === false ? NEAR : -1},
-        bind: {
-            dblclick: (u, target, reset) => event => {
-                state.zoomed = false;
-                return reset(event);
-            },
-        },
-    };
+/** Dragging magnifies, a double click shows everything again, in all charts of one name. */
+const cursor = options => ({
+    y: false,
+    sync: {key: options.sync},
+    points: {size: 7},
+    drag: {x: true, y: false},
+    focus: {prox: options.legend === false ? NEAR : -1},
+});
+
+/** A little more than the data, whose end is `last`; what is magnified is shown as it is. */
+function xRange(min, max, last) {
+    if (min === max) return [min - 0.5, max + 0.5];
+    return [min, max === last ? max + (max - min) / 100 : max];
+}
+
+/** Where a plot is magnified: {min, max}; null: it shows everything. */
+export function magnified(plot) {
+    const x = plot.data[0];
+    const {min, max} = plot.scales.x;
+    if (x.length < 2 || min === null) return null;
+    const [first, end] = xRange(x[0], x.at(-1), x.at(-1));
+    return min > first || max < end ? {min, max} : null;
 }
 
 /** A little more than the values need; with `zero` from 0 on. */

@@ -43,6 +43,39 @@ for (const [width, scheme] of [
     });
 }
 
+test("dragging magnifies all charts of a run, until a double click or another axis", async () => {
+    await storeRun(runs, "magnified-1", {epochs: 6});
+    const page = await open(`${server.url}#run=magnified-1`);
+    await until(async () => (await points(page, "Loss")) > 0, "curves");
+    const pictures = () => page.$$eval(".chart .plot canvas", all => all.map(one => one.toDataURL()));
+    const become = wanted => until(async () => (await pictures()).join() === wanted.join(), "the pictures");
+    const box = await (await page.$(".u-over")).boundingBox();
+    const [left, right, y] = [box.x + box.width * 0.2, box.x + box.width * 0.5, box.y + box.height / 2];
+    const whole = await pictures();
+    async function drag() {
+        await page.mouse.move(left, y);
+        await page.mouse.down();
+        await page.mouse.move(right, y, {steps: 5});
+        await page.mouse.up();
+        await until(async () => (await pictures()).every((one, i) => one !== whole[i]), "other pictures of all");
+    }
+    await drag();
+    const part = await pictures();
+    await click(page, "Logarithmic scale");
+    await until(async () => (await pictures())[0] !== part[0], "another scale");
+    await click(page, "Logarithmic scale");
+    await become(part);
+    await page.mouse.click(right, y, {clickCount: 2});
+    await become(whole);
+    await drag();
+    await page.select(".controls select", "step");
+    await page.select(".controls select", "epoch");
+    await page.mouse.move(0, 0);
+    await become(whole);
+    checkQuiet(page);
+    await close(page);
+});
+
 test("curves are smoothed, logarithmic and across steps, a spike is marked, and a reload keeps all that", async () => {
     await storeRun(runs, "spiked-1", {epochs: 6, spike: 400});
     const page = await open(`${server.url}#run=spiked-1`);
