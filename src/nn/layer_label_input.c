@@ -121,8 +121,7 @@ static wf_status onnx(wf_onnx *x) {
     static const char *const tokens[] = {
         [WF_FEEDBACK_LABELS] = "tokens before each step: START, then labels; END behind",
         [WF_FEEDBACK_ZERO] = "no token before any step: -1",
-        [WF_FEEDBACK_SHUFFLED] = "tokens before each step: START, then labels, all renamed by one "
-                                 "permutation an image; END behind"};
+        [WF_FEEDBACK_SHUFFLED] = "START, then labels under an image's own permutation; END behind"};
     const wf_label_input_config *c = x->config;
     WF_TRY(wf_onnx_graph_input(&y, x, tokens[c->feedback]));
     wf_onnx_output(x, &y, WF_ONNX_WEFT);
