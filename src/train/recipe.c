@@ -202,7 +202,8 @@ int wf_recipe_needs_validation(const wf_recipe *r) {
 wf_monitor wf_recipe_watched(const wf_recipe *r, int has_validation) {
     const wf_monitor monitor = (wf_monitor)r->early_stopping.monitor;
     if (!r->early_stopping.is_on) return has_validation ? WF_MONITOR_VAL_LOSS : WF_MONITOR_LOSS;
-    if (r->test_weights != WF_WEIGHTS_BEST || needs_validation(monitor)) return monitor;
+    if (r->test_weights != WF_WEIGHTS_BEST || needs_validation(r->early_stopping.monitor))
+        return monitor;
     return monitor == WF_MONITOR_ACCURACY ? WF_MONITOR_VAL_ACCURACY : WF_MONITOR_VAL_LOSS;
 }
 
