@@ -32,9 +32,9 @@ static wf_status list_names(const char ***out, wf_context *cx, const json_t *nam
 }
 
 /* What an axis of the output holds where that is not one number for each class. */
-static const char *output_text(const wf_shape *shape, size_t n_names) {
+static const char *output_text(const wf_shape *shape, int classes) {
     if (shape->rank > 1) return ", at every step: each label, and END";
-    if (n_names > 1 && n_names < 31 && shape->dim[0] == (int64_t)1 << n_names)
+    if (shape->dim[0] != classes)
         return ", of every set of labels: number k has the labels of k's bits";
     return "";
 }
@@ -55,21 +55,22 @@ static json_t *tensor_json(const char *name, const wf_shape *shape) {
 }
 
 /* What goes in and comes out; a decoder also reads what it has said. */
-static void show_tensors(wf_cli *cli, const wf_graph *g, size_t n_names) {
-    const wf_node *output = &g->nodes[g->output];
+static wf_status show_tensors(wf_cli *cli, const wf_graph *g, int classes) {
+    const wf_shape *in = &g->nodes[0].shape, *out = &g->nodes[g->output].shape;
+    wf_context *cx = &cli->cx;
     json_t *said = json_array();
-    print_tensor(cli, "input", "image", &g->nodes[0].shape, ", pixels 0 to 255");
-    for (int i = 1; i < g->n_nodes; i++)
-        if (!g->nodes[i].n_inputs) {
-            print_tensor(cli, "input", g->nodes[i].name, &g->nodes[i].shape,
-                         ", what was said before each step");
-            json_array_append_new(said, tensor_json(g->nodes[i].name, &g->nodes[i].shape));
-        }
-    print_tensor(cli, "output", "probabilities", &output->shape,
-                 output_text(&output->shape, n_names));
-    json_object_set_new(cli->result, "input", tensor_json("image", &g->nodes[0].shape));
-    json_object_set_new(cli->result, "label_inputs", said);
-    json_object_set_new(cli->result, "output", tensor_json("probabilities", &output->shape));
+    WF_TRY(wf_json_put(cli->result, cx, "input", tensor_json("image", in)));
+    WF_TRY(wf_json_put(cli->result, cx, "label_inputs", said));
+    WF_TRY(wf_json_put(cli->result, cx, "output", tensor_json("probabilities", out)));
+    print_tensor(cli, "input", "image", in, ", pixels 0 to 255");
+    for (int i = 1; i < g->n_nodes; i++) {
+        const wf_node *node = &g->nodes[i];
+        if (node->n_inputs) continue;
+        print_tensor(cli, "input", node->name, &node->shape, ", what was said before each step");
+        json_array_append_new(said, tensor_json(node->name, &node->shape));
+    }
+    print_tensor(cli, "output", "probabilities", out, output_text(out, classes));
+    return WF_OK;
 }
 
 static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
@@ -94,8 +95,7 @@ static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
                             path, "bytes", (json_int_t)result.bytes, "params",
                             (json_int_t)g->total_size, "operators", result.operators, "opset",
                             WF_ONNX_OPSET, "ir_version", WF_ONNX_IR_VERSION);
-    show_tensors(cli, g, json_array_size(names));
-    return WF_OK;
+    return show_tensors(cli, g, wf_model_classes(t->experiment.model));
 }
 
 static wf_status write_onnx(wf_cli *cli, const wf_trained *t, const char *output) {

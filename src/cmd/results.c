@@ -12,15 +12,19 @@
 
 enum { MAX_BYTES = 64 << 20, MAX_CONFIG_BYTES = 1 << 20 };
 
-static wf_status read_json(json_t **out, wf_context *cx, const wf_run *run, const char *name,
-                           size_t limit) {
-    char *path = NULL;
+static wf_status read_file(json_t **out, wf_context *cx, const char *path) {
     uint8_t *text = NULL;
     size_t size = 0;
-    WF_TRY(wf_run_file(&path, cx, run, name));
-    wf_status status = wf_file_read(&text, &size, cx, path, limit);
-    if (status == WF_OK) status = wf_json_parse(out, cx, (const char *)text, size, path, limit);
+    WF_TRY(wf_file_read(&text, &size, cx, path, MAX_BYTES));
+    wf_status status = wf_json_parse(out, cx, (const char *)text, size, path, MAX_BYTES);
     wf_free(text);
+    return status;
+}
+
+static wf_status read_json(json_t **out, wf_context *cx, const wf_run *run, const char *name) {
+    char *path = NULL;
+    WF_TRY(wf_run_file(&path, cx, run, name));
+    wf_status status = read_file(out, cx, path);
     wf_free(path);
     return status;
 }
@@ -38,10 +42,10 @@ wf_status wf_result_create(json_t **out, wf_context *cx, const wf_run *run) {
     json_t *document = json_object(), *part = NULL;
     wf_status status;
     WF_TRY_OR(wf_json_put(document, cx, "schema_version", json_integer(WF_SCHEMA_VERSION)));
-    WF_TRY_OR(read_json(&part, cx, run, "description.json", MAX_BYTES));
+    WF_TRY_OR(read_json(&part, cx, run, "description.json"));
     WF_TRY_OR(wf_json_put(document, cx, "description", part));
     WF_TRY_OR(add_epochs(document, cx, run));
-    WF_TRY_OR(read_json(&part, cx, run, "test.json", MAX_BYTES));
+    WF_TRY_OR(read_json(&part, cx, run, "test.json"));
     WF_TRY_OR(wf_json_put(document, cx, "test", part));
 done:
     return wf_json_hand_over(out, document, status);
@@ -79,15 +83,6 @@ static int is_of(const json_t *document, const wf_str *stored_key, const char *k
     return stored_key->text && hash && !strcmp(hash, data_hash) && !strcmp(stored_key->text, key);
 }
 
-static wf_status read_result(json_t **out, wf_context *cx, const char *path) {
-    uint8_t *text = NULL;
-    size_t size = 0;
-    WF_TRY(wf_file_read(&text, &size, cx, path, MAX_BYTES));
-    wf_status status = wf_json_parse(out, cx, (const char *)text, size, path, MAX_BYTES);
-    wf_free(text);
-    return status;
-}
-
 /* Where the result of this configuration is or goes: <model>-seed<n>.json, or, where that is
  * another one's, <model>-<hash>-seed<n>.json. *out_document: what is there; NULL where nothing of
  * its own is. */
@@ -108,7 +103,7 @@ static wf_status find_result(char **out_path, json_t **out_document, wf_context 
                  is_second ? 8 : 0, digest, (long long)seed);
         WF_TRY(wf_path_join(&path, cx, folder, name));
         if (!wf_path_exists(path)) break;
-        WF_TRY_OR(read_result(&document, cx, path));
+        WF_TRY_OR(read_file(&document, cx, path));
         const char *config = json_string_value(json_object_get(document, "config"));
         if (!config) break; /* an older one, which nobody asks for */
         WF_TRY_OR(key_of(&stored, cx, config));

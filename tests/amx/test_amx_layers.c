@@ -103,10 +103,6 @@ TEST(every_kind_of_layer) {
 
 /* ---- models ---- */
 
-#define L(class_name, keys)                                                                        \
-    {                                                                                              \
-        class_name, keys, NULL, { NULL }                                                           \
-    }
 static const small_model models[] = {
     {"convolutions",
      0,

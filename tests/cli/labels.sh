@@ -202,6 +202,8 @@ out_like 'decoder.onnx: *
 input   image          float32 \[batch, 8, 8, 1\], pixels 0 to 255
 input   label_input    float32 \[batch, 5\], what was said before each step
 output  probabilities  float32 \[batch, 5, 5\], at every step: each label, and END'
+weft export field-1 -o field.onnx
+out_like "*output  probabilities  float32 \[batch, 16\], of every set of labels: number k has the labels of k's bits"
 weft export field-1 --json
 exits 0
 json_is 'd["output"], d["label_inputs"]' "({'name': 'probabilities', 'shape': [16]}, [])"

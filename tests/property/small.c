@@ -8,14 +8,6 @@
 #include "nn/fields.h"
 #include "nn/flow.h"
 
-#define L(class_name, keys)                                                                        \
-    {                                                                                              \
-        class_name, keys, NULL, { NULL }                                                           \
-    }
-#define NAMED(class_name, keys, name, ...)                                                         \
-    {                                                                                              \
-        class_name, keys, name, { __VA_ARGS__ }                                                    \
-    }
 #define SOFTMAX L("dense", "units: 10, activation: softmax")
 
 const small_model small_models[] = {

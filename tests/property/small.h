@@ -14,6 +14,16 @@ typedef struct small_layer {
     const char *inputs[3]; /* none: the layer before */
 } small_layer;
 
+/* One that reads the layer before; one with a name, that reads the layers of the others. */
+#define L(class_name, keys)                                                                        \
+    {                                                                                              \
+        class_name, keys, NULL, { NULL }                                                           \
+    }
+#define NAMED(class_name, keys, name, ...)                                                         \
+    {                                                                                              \
+        class_name, keys, name, { __VA_ARGS__ }                                                    \
+    }
+
 typedef struct small_model {
     const char *name;
     int is_smooth;          /* nothing in it has a kink */

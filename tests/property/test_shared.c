@@ -6,15 +6,6 @@
 
 static wf_context cx;
 
-#define L(class_name, keys)                                                                        \
-    {                                                                                              \
-        class_name, keys, NULL, { NULL }                                                           \
-    }
-#define NAMED(class_name, keys, name, ...)                                                         \
-    {                                                                                              \
-        class_name, keys, name, { __VA_ARGS__ }                                                    \
-    }
-
 /* ---- attention ---- */
 
 #define ATTENTION(...)                                                                             \
