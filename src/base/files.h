@@ -106,6 +106,9 @@ void wf_names_reset(wf_names *names);
 wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path);
 /* rm -r; links are removed, not followed.  Errors: as wf_dir_size. */
 wf_status wf_dir_remove(wf_context *cx, const char *path);
+/* A descriptor that holds the folder's lock until it is closed or its process ends, however that
+ * ends; -1 where folders cannot be locked, or somebody holds it and `wait` is false. */
+int wf_dir_lock(const char *path, bool wait);
 
 bool wf_path_exists(const char *path);
 bool wf_path_is_dir(const char *path);

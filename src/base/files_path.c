@@ -1,10 +1,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,6 +193,16 @@ wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path) {
 wf_status wf_dir_remove(wf_context *cx, const char *path) {
     if (!wf_path_is_link(path)) WF_TRY(visit_all(cx, path, remove_one, NULL));
     return remove_one(cx, path, NULL, NULL);
+}
+
+int wf_dir_lock(const char *path, bool wait) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
+    if (fd < 0) return -1;
+    do failed = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+    while (failed && errno == EINTR);
+    if (!failed) return fd;
+    close(fd);
+    return -1;
 }
 
 wf_status wf_file_rename(wf_context *cx, const char *from, const char *to) {

@@ -2,11 +2,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -211,17 +208,6 @@ static wf_status find_root(char **out, wf_context *cx, const char *folder) {
 
 #define FOLDER_NAME "unpacked"
 
-/* A descriptor that holds the folder's lock; -1 when another process holds it, or it has gone. */
-static int lock_folder(const char *folder, int how) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed;
-    if (fd < 0) return -1;
-    do failed = flock(fd, how);
-    while (failed && errno == EINTR);
-    if (!failed) return fd;
-    close(fd);
-    return -1;
-}
-
 /* Folders that nobody holds are of processes that were killed. */
 static wf_status sweep(wf_context *cx, const char *cache) {
     wf_names names = {0};
@@ -230,7 +216,7 @@ static wf_status sweep(wf_context *cx, const char *cache) {
         char *folder = NULL;
         if (strncmp(names.items[i], FOLDER_NAME "-", sizeof FOLDER_NAME) != 0) continue;
         WF_TRY_OR(wf_path_join(&folder, cx, cache, names.items[i]));
-        int lock = wf_path_is_link(folder) ? -1 : lock_folder(folder, LOCK_EX | LOCK_NB);
+        int lock = wf_path_is_link(folder) ? -1 : wf_dir_lock(folder, false);
         wf_context ignored = {0}; /* what cannot be removed is in nobody's way */
         if (lock >= 0) wf_dir_remove(&ignored, folder);
         if (lock >= 0) close(lock);
@@ -245,10 +231,10 @@ done:
  * folders cannot be locked nobody sweeps. */
 static wf_status make_place(wf__unpacked *out, wf_context *cx, const char *cache) {
     WF_TRY(wf_dir_create(cx, cache));
-    int guard = lock_folder(cache, LOCK_EX);
+    int guard = wf_dir_lock(cache, true);
     wf_status status = guard >= 0 ? sweep(cx, cache) : WF_OK;
     if (status == WF_OK) status = wf_dir_create_numbered(&out->folder, cx, cache, FOLDER_NAME);
-    if (status == WF_OK) out->lock = lock_folder(out->folder, LOCK_EX);
+    if (status == WF_OK) out->lock = wf_dir_lock(out->folder, true);
     if (guard >= 0) close(guard);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -137,6 +138,7 @@ wf_status wf__download_file(wf_context *cx, const char *folder, const char *base
     char *path = NULL, *url = NULL, found[WF_HASH_HEX];
     wf_str part = {0};
     bool is_ok = false;
+    const int lock = wf_dir_lock(folder, true); /* who comes second finds the file of the first */
     WF_TRY_OR(wf_path_join(&path, cx, folder, file->name));
     WF_TRY_OR(wf_path_join(&url, cx, base_url, file->name));
     wf_str_addf(&part, cx, "%s.part", path);
@@ -157,6 +159,7 @@ wf_status wf__download_file(wf_context *cx, const char *folder, const char *base
     }
     WF_TRY_OR(wf_file_rename(cx, part.text, path));
 done:
+    if (lock >= 0) close(lock);
     wf_str_reset(&part);
     wf_free(url);
     wf_free(path);

@@ -235,6 +235,40 @@ TEST(damaged_file_in_the_cache_is_replaced) {
     check_complete();
 }
 
+typedef struct side {
+    pthread_t thread;
+    const char *folder;
+    const wf__registered_file *file;
+    wf_status status;
+} side;
+
+static void *download_aside(void *one) {
+    static const wf_dataset_options none;
+    side *s = one;
+    wf_context own = {0};
+    s->status = wf__download_file(&own, s->folder, server.url, s->file, &none);
+    return NULL;
+}
+
+TEST(several_at_once_make_one_request) {
+    enum { SIDES = 4 };
+    start_server();
+    wf__registered_file file = publish();
+    char folder[512];
+    side sides[SIDES];
+    snprintf(folder, sizeof folder, "%s", scratch("cache"));
+    for (int i = 0; i < SIDES; i++) {
+        sides[i] = (side){.folder = folder, .file = &file};
+        CHECK(pthread_create(&sides[i].thread, NULL, download_aside, &sides[i]) == 0);
+    }
+    for (int i = 0; i < SIDES; i++) {
+        pthread_join(sides[i].thread, NULL);
+        CHECK_INT(sides[i].status, WF_OK);
+    }
+    check_complete();
+    CHECK_INT(server.requests, 1);
+}
+
 static int stop(void *user, const char *what, int64_t done, int64_t total) {
     (void)user;
     (void)what;
