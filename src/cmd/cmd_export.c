@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "cmd/export.h"
+#include "nn/onnx.h"
 #include "weft/export.h"
 
 typedef struct export_options {
@@ -59,17 +60,17 @@ static wf_status show_tensors(wf_cli *cli, const wf_graph *g, int classes) {
     const wf_shape *in = &g->nodes[0].shape, *out = &g->nodes[g->output].shape;
     wf_context *cx = &cli->cx;
     json_t *said = json_array();
-    WF_TRY(wf_json_put(cli->result, cx, "input", tensor_json("image", in)));
+    WF_TRY(wf_json_put(cli->result, cx, "input", tensor_json(WF_ONNX_IMAGE, in)));
     WF_TRY(wf_json_put(cli->result, cx, "label_inputs", said));
-    WF_TRY(wf_json_put(cli->result, cx, "output", tensor_json("probabilities", out)));
-    print_tensor(cli, "input", "image", in, ", pixels 0 to 255");
+    WF_TRY(wf_json_put(cli->result, cx, "output", tensor_json(WF_ONNX_PROBABILITIES, out)));
+    print_tensor(cli, "input", WF_ONNX_IMAGE, in, ", pixels 0 to 255");
     for (int i = 1; i < g->n_nodes; i++) {
         const wf_node *node = &g->nodes[i];
         if (node->n_inputs) continue;
         print_tensor(cli, "input", node->name, &node->shape, ", what was said before each step");
         json_array_append_new(said, tensor_json(node->name, &node->shape));
     }
-    print_tensor(cli, "output", "probabilities", out, output_text(out, classes));
+    print_tensor(cli, "output", WF_ONNX_PROBABILITIES, out, output_text(out, classes));
     return WF_OK;
 }
 

@@ -3,7 +3,7 @@
 #include "export/onnx_proto.h"
 #include "weft/export.h"
 
-static const wf_onnx_name input_name = {"image"}, output_name = {"probabilities"};
+static const wf_onnx_name input_name = {WF_ONNX_IMAGE}, output_name = {WF_ONNX_PROBABILITIES};
 
 /* pixel * scale + shift, with the channels first: runtimes repeat one number over an image quickly,
  * but not a short last axis. */

@@ -42,7 +42,8 @@ static const wf_field fields[] = {
 static wf_status infer(wf_infer *in) {
     const wf_label_input_config *c = in->config;
     wf_context *cx = in->cx;
-    WF_REQUIRE(strcmp(in->layer, "image") && strcmp(in->layer, "probabilities"), WF_E_ARG,
+    WF_REQUIRE(strcmp(in->layer, WF_ONNX_IMAGE) && strcmp(in->layer, WF_ONNX_PROBABILITIES),
+               WF_E_ARG,
                "layer %s: this name is that of another input or output of an exported model | "
                "give another, as name: said",
                in->layer);

@@ -14,6 +14,10 @@
 #include "nn/gates.h"
 #include "nn/graph.h"
 
+/* The names of a graph's image and of what it says; label_inputs have those of their layers. */
+#define WF_ONNX_IMAGE "image"
+#define WF_ONNX_PROBABILITIES "probabilities"
+
 /* ---- what the sink takes ---- */
 
 typedef enum wf_onnx_kind {

@@ -30,7 +30,8 @@
 enum { WF_RUN_MAX_BYTES = 1 << 26, WF_RUN_MAX_EPOCHS = 1 << 20 };
 
 /* One of live.csv and norms.csv while it is written. */
-enum { WF__SERIES_COUNT = 2, WF__SERIES_STEP = 2 /* column */, WF__SERIES_MAX_BYTES = 1 << 24 };
+enum { WF__SERIES_COUNT = 2, WF__SERIES_MAX_BYTES = 1 << 24 };
+enum { WF__SERIES_STEP = 2, WF__LIVE_BATCH_LOSS = 6 }; /* columns */
 typedef struct wf__series {
     wf_append *file; /* NULL: not yet looked at */
     size_t lines;

@@ -1,7 +1,7 @@
 /* What a run says while it trains, for those who watch: live.csv, norms.csv, and the wish that it
  * stop. Both files begin with the columns time (seconds since 1970), epoch and step (since the run
- * began); they are appended to line by line, without fsync, and when they grow long every other
- * line of their older part goes. */
+ * began); they are appended to line by line, without fsync, and when they grow long one of every
+ * two lines of their older part goes, of live.csv the one with the lower batch_loss. */
 #ifndef WF_STORE_LIVE_H
 #define WF_STORE_LIVE_H
 

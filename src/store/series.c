@@ -9,7 +9,9 @@
 static const struct {
     const char *file;
     size_t max_lines;
-} kinds[] = {{WF_RUN_LIVE_FILE, WF_LIVE_MAX_LINES}, {WF_RUN_NORMS_FILE, WF_NORMS_MAX_LINES}};
+    int peak; /* the column whose peaks outlive thinning, -1: none */
+} kinds[] = {{WF_RUN_LIVE_FILE, WF_LIVE_MAX_LINES, WF__LIVE_BATCH_LOSS},
+             {WF_RUN_NORMS_FILE, WF_NORMS_MAX_LINES, -1}};
 
 const char *wf__series_file(wf_series_kind kind) { return kinds[kind].file; }
 
@@ -18,29 +20,38 @@ size_t wf__line_length(const char *text) {
     return end ? (size_t)(end - text) + 1 : 0;
 }
 
-/* Of a line that begins as all do: time, epoch, step; else NAN. */
-static double step_of(const char *line) {
+/* The number in a line's column; NAN where there is none. */
+static double cell_of(const char *line, int column) {
     const char *cell = line;
     char *end = NULL;
-    for (int column = 0; column < WF__SERIES_STEP && cell; column++) {
+    for (; column > 0 && cell; column--) {
         cell = strpbrk(cell, ",\n");
         cell = cell && *cell == ',' ? cell + 1 : NULL;
     }
     if (!cell) return (double)NAN;
-    double step = strtod(cell, &end);
-    return end != cell && *end == ',' ? step : (double)NAN;
+    double number = strtod(cell, &end);
+    return end != cell && *end == ',' ? number : (double)NAN;
 }
 
 /* Which lines stay. */
 typedef struct rule {
     double last_step;  /* later ones go */
-    size_t thin_below; /* of the lines before this one, every other goes */
+    size_t thin_below; /* of every two lines before this one, one goes */
+    int peak; /* the one with less in this column; -1, or where they are alike: the later one */
 } rule;
+
+/* Of two lines that follow each other. A loss that is no number is higher than any. */
+static bool is_later_higher(const char *line, const char *next, int peak) {
+    if (peak < 0) return false;
+    const double a = cell_of(line, peak), b = cell_of(next, peak);
+    return !isnan(a) && !(b <= a);
+}
 
 /* The header, and the whole lines that stay; *out_dropped says how many go. */
 static wf_status filter(wf_str *out, size_t *out_lines, size_t *out_dropped, wf_context *cx,
                         const char *text, const rule *rule) {
     size_t n = wf__line_length(text), lines = 0, dropped = 0;
+    bool later_stays = false;
     wf_str_add_bytes(out, cx, text, n);
     for (text += n; *text; text += n) {
         n = wf__line_length(text);
@@ -49,8 +60,10 @@ static wf_status filter(wf_str *out, size_t *out_lines, size_t *out_dropped, wf_
             break;
         }
         size_t number = lines + dropped;
-        bool stays =
-            step_of(text) <= rule->last_step && (number >= rule->thin_below || number % 2 == 0);
+        bool is_thinned = number < rule->thin_below, is_later = number % 2 != 0;
+        if (is_thinned && !is_later) later_stays = is_later_higher(text, text + n, rule->peak);
+        bool stays = cell_of(text, WF__SERIES_STEP) <= rule->last_step &&
+                     (!is_thinned || is_later == later_stays);
         if (stays) wf_str_add_bytes(out, cx, text, n);
         lines += stays;
         dropped += !stays;
@@ -103,7 +116,9 @@ wf_status wf__series_add(wf_context *cx, wf_run *run, wf_series_kind kind, const
     if (!s->file)
         WF_TRY(reopen(cx, run, s, kind, header, &(const rule){.last_step = run->live_step}));
     if (s->lines >= kinds[kind].max_lines) {
-        const rule thin = {.last_step = INFINITY, .thin_below = s->lines - s->lines / 4};
+        const rule thin = {.last_step = INFINITY,
+                           .thin_below = (s->lines - s->lines / 4) & ~(size_t)1, /* whole pairs */
+                           .peak = kinds[kind].peak};
         WF_TRY(reopen(cx, run, s, kind, header, &thin));
     }
     WF_TRY(wf_append_add(s->file, cx, line->text, line->length));

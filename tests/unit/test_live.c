@@ -20,7 +20,9 @@ static wf_live_line line_at(int64_t step) {
                           .steps = 100,
                           .loss = 1.0 / (double)step,
                           .accuracy = .5,
-                          .batch_loss = step == 7 ? (double)NAN : 2,
+                          .batch_loss = step == 7     ? (double)NAN
+                                        : step == 700 ? 9
+                                                      : 2,
                           .learning_rate = 1e-3,
                           .images_per_s = 12345.678,
                           .memory_bytes = INT64_C(5000000000)};
@@ -134,6 +136,10 @@ TEST(long_files_lose_every_other_line_of_their_older_part) {
     s = read_from(run, &is_anew, NULL);
     CHECK_INT(s.row_count, 750 + 500 + 2);
     CHECK_NEAR(cell(&s, 1, "step"), 3, 0);
+    CHECK_NEAR(cell(&s, 3, "step"), 7, 0); /* peaks stay: a loss that is no number, */
+    CHECK_NEAR(cell(&s, 348, "step"), 697, 0);
+    CHECK_NEAR(cell(&s, 349, "step"), 700, 0); /* and a high one */
+    CHECK_NEAR(cell(&s, 350, "step"), 701, 0);
     CHECK_NEAR(cell(&s, 750, "step"), 1501, 0);
     CHECK_NEAR(cell(&s, 751, "step"), 1502, 0);
     wf_series_reset(&s);
