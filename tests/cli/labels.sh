@@ -240,6 +240,13 @@ json_is 'all(max(map(max, l["attention"])) == l["attention"][l["looked_at"]["y"]
     for p in d["predictions"] for l in p["labels"])' True
 weft predict looker-1 sets/test-images-idx3-ubyte
 out_like '*\[0\]: * 0.* (?, ?)* - set 0.*'
+# a trunk whose places look at each other shows nothing of the labels
+sed 's/name: decoder/name: minder/; s/epochs: 40/epochs: 1/; s/^  - flatten/  - reshape: {name: places, target_shape: [36, 6]}\
+  - attention: {inputs: [places, places]}\n&/' decoder.yaml >minder.yaml
+weft train minder.yaml --dataset ./sets -q
+exits 0
+weft predict minder-1 sets/test-images-idx3-ubyte --json
+json_is 'len(d["predictions"]), any("attention" in l for p in d["predictions"] for l in p["labels"])' '(80, False)'
 # the report shows the same of some images, also when the weights are gone
 cat >shown.py <<'END'
 import base64, json, math, sys
@@ -282,7 +289,7 @@ for one in 'looker True' 'decoder False' 'each False' 'field False'; do
     same "$(/usr/bin/python3 shown.py report.json $name.json 2>&1)" "$looks"
 done
 same "$(cd "$WEFT_RUNS" && echo ./*/report/sets.json)" \
-    './decoder-1/report/sets.json ./field-1/report/sets.json ./looker-1/report/sets.json'
+    './decoder-1/report/sets.json ./field-1/report/sets.json ./looker-1/report/sets.json ./minder-1/report/sets.json'
 mv "$WEFT_RUNS/looker-1/weights" weights
 weft report looker-1 --format json -o report.json -q
 exits 0

@@ -71,6 +71,23 @@ WEFT_RUNS=$work/stopped weft "${long[@]}" --max-time 0.4s
 exits 75
 check 'the same trial went on' test "$(wc -l <stopped/small-sweep-1/metrics.csv)" -gt "$epochs"
 
+# A trial that is stopped by itself does not hide the others.
+WEFT_RUNS=$work/halted "$program" sweep small --dataset ./images --set training.epochs=1,200000 --no-final --jobs 1 \
+    >halted.out 2>halted.err &
+sweep=$!
+for _ in $(seq 400); do
+    [ -s halted/small-sweep-2/metrics.csv ] && break
+    sleep 0.01
+done
+touch halted/small-sweep-2/stop
+wait "$sweep"
+status=$?
+call='weft sweep, a trial stopped'
+exits 130
+check 'the table is there' grep -q '^Best of .* training.epochs=' halted.out
+check 'it says which trial stopped' grep -q 'small, training.epochs=200000' halted.err
+check 'so is the file' test "$(wc -l <halted/sweep/small.csv)" -eq 2
+
 # Random draws, another measure, a page, a setting of many layers; a single value is no axis.
 weft sweep small --dataset ./images --random 3 --set layers.lstm.units=2..9 --set 'layers.dropout*.rate=0' \
     --set training.optimizer.learning_rate=1e-3..1e-1:log --epochs 1 --monitor val_loss --no-final \

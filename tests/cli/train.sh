@@ -136,6 +136,24 @@ check 'nothing more was written' test ! -e "$WEFT_RUNS/slow-1/checkpoint/last.ck
 weft runs list slow --json
 json_is 'd["runs"][0]["status"]' abandoned
 
+# A terminal that closes may say so twice: the run is saved all the same.
+"$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 32 -e 9 --name closed >/dev/null 2>&1 &
+closed=$!
+for _ in $(seq 400); do
+    [ -e "$WEFT_RUNS/closed-1/weights" ] && break
+    sleep 0.01
+done
+kill -HUP "$closed"
+sleep 0.05
+kill -HUP "$closed"
+wait "$closed"
+status=$?
+call='weft train, hung up twice'
+exits 130
+check 'the run was saved' test -e "$WEFT_RUNS/closed-1/checkpoint/last.ckpt"
+weft runs list closed --json
+json_is 'd["runs"][0]["status"]' interrupted
+
 weft train tiny.yaml -d ./images -e 100000 --name late --max-time 0.3s --json
 exits 75
 json_is 'd["error"]["code"]' time
