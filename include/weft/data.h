@@ -52,11 +52,14 @@ typedef int (*wf_progress_fn)(void *user, const char *what, int64_t done, int64_
 /* Zero-initialise; every field may stay 0. */
 typedef struct wf_dataset_options {
     int32_t height, width, channels; /* wanted; 0: as the data is */
-    const char *label_column;        /* CSV: the label's column; NULL: "label" or the first */
-    const char *data_dir;            /* holds <name>/, or is it; NULL: none */
-    const char *system_dir;          /* NULL: /usr/share/datasets */
-    const char *cache_dir;           /* holds <name>/, downloads go there; NULL: none */
-    const char *base_url;            /* instead of the published address; NULL: the published one */
+    int as_first; /* 1: of PNG and JPEG files what is not wanted above is as in the first training
+                         image, and the others are converted; 0: others are an error */
+    int32_t max_side;         /* then of at most so many pixels a side; 0: any number */
+    const char *label_column; /* CSV: the label's column; NULL: "label" or the first */
+    const char *data_dir;     /* holds <name>/, or is it; NULL: none */
+    const char *system_dir;   /* NULL: /usr/share/datasets */
+    const char *cache_dir;    /* holds <name>/, downloads go there; NULL: none */
+    const char *base_url;     /* instead of the published address; NULL: the published one */
     int allow_download;
     int only_test; /* 1: training images may stay unread, which IDX files make use of: train.pixels
                       is then NULL, its labels are there */

@@ -174,7 +174,9 @@ typedef struct wf_predict_options {
     const int32_t *index; /* [n] rows of `images`; 0: all of them, whatever n is */
     int64_t n;
     wf_normalization normalization;
-    const wf_recipe *recipe; /* its loss is computed; 0: no loss, labels are not needed */
+    const wf_recipe
+        *recipe; /* its loss is computed; 0: no loss, labels are not needed. Sequences of
+                                labels are then ordered by these images' own frequencies */
     wf_precision precision;
     int32_t batch_size; /* 0: 500 */
     const char *layer;  /* outputs of this layer; 0: of the model. Without recipe */

@@ -37,11 +37,13 @@ static wf_status fail_unknown(wf_context *cx, const json_t *names, int classes, 
 wf_status wf_class_find(int *out, wf_context *cx, const json_t *names, int classes,
                         const char *text) {
     char buffer[32], *end = NULL;
-    for (int k = 0; k < classes; k++)
-        if (!strcasecmp(wf_class_name(buffer, names, k), text)) {
-            *out = k;
-            return WF_OK;
-        }
+    int (*const ways[])(const char *, const char *) = {strcmp, strcasecmp}; /* "a", else "A" */
+    for (size_t way = 0; way < sizeof ways / sizeof *ways; way++)
+        for (int k = 0; k < classes; k++)
+            if (!ways[way](wf_class_name(buffer, names, k), text)) {
+                *out = k;
+                return WF_OK;
+            }
     const long number = strtol(text, &end, 10);
     if (!*text || *end || number < 0 || number >= classes)
         return fail_unknown(cx, names, classes, text);

@@ -118,8 +118,9 @@ int wf_terminal_width(int fd, int otherwise);
 /* A table of texts with aligned columns. */
 typedef struct wf_table {
     int columns;
-    unsigned right; /* bit i: column i is aligned to the right */
+    unsigned right; /* bit i: column i is aligned to the right; those behind bit 31 as it says */
     char **cells;
+    int *width; /* [columns] of the widest cell so far */
     size_t count;
 } wf_table;
 void wf_table_init(wf_table *t, int columns, unsigned right);

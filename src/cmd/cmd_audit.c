@@ -125,6 +125,7 @@ done:
 }
 
 static wf_status run(wf_cli *cli, const void *given) {
+    enum { MAX_SIDE = 256 }; /* of photos: more tells neither copies nor labels apart */
     const audit_options *o = given;
     wf_context *cx = &cli->cx;
     wf_session session = {0};
@@ -133,6 +134,8 @@ static wf_status run(wf_cli *cli, const void *given) {
     wf_audit a = {0};
     wf_status status;
     WF_TRY_OR(wf_session_init(&session, cli, &o->session));
+    session.data.options.as_first = 1;
+    session.data.options.max_side = MAX_SIDE;
     WF_TRY_OR(wf_store_open(&store, cx, o->runs));
     WF_TRY_OR(wf_data_open(&dataset, cli, cli->operands[0], &session.data));
     a.dataset = dataset;

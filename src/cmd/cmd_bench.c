@@ -106,7 +106,9 @@ const wf_command wf_command_bench = {
     .max_operands = 1,
     .description =
         "A step is all of a training step: gathering images, conversion, dropout, loss, backward,\n"
-        "optimizer. A call of --inference is gathering, conversion and the layers' outputs.\n"
+        "optimizer; but not the runs by which a free order or scheduled sampling asks a decoder "
+        "what\n"
+        "it would say. A call of --inference is gathering, conversion and the layers' outputs.\n"
         "With --roofline the machine's ceilings are measured in turn with the steps: the rate of\n"
         "matrix products, of exp and tanh, of reading caches and memory. The table's times add up\n"
         "to the whole step.",

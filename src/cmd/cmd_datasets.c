@@ -51,6 +51,7 @@ static wf_status show_one(wf_cli *cli, const datasets_options *o) {
     wf_data_settings settings = {0};
     wf_dataset *dataset = NULL;
     wf_status status = wf_data_settings_init(&settings, cli, &o->data);
+    settings.options.as_first = 1;
     if (status == WF_OK) status = wf_data_open(&dataset, cli, cli->operands[0], &settings);
     if (status == WF_OK) status = wf_dataset_show(cli, dataset);
     wf_dataset_destroy(dataset);

@@ -122,8 +122,12 @@ static wf_status predict(wf_explained *e, wf_session *s, const wf_trained *t, co
                          const char *class) {
     wf_cli *cli = e->cli;
     const int32_t index = (int32_t)c->index;
-    const wf_predict_options options = {
-        .images = c->images, .index = &index, .n = 1, .normalization = t->normalization};
+    const wf_predict_options options = {.images = c->images,
+                                        .index = &index,
+                                        .n = 1,
+                                        .normalization = t->normalization,
+                                        .precision = t->experiment.precision,
+                                        .views = t->experiment.model->recipe->test_views};
     wf_predict_result result;
     char name[32];
     WF_TRY(wf_alloc(&e->probabilities, &cli->cx, (size_t)e->classes, sizeof *e->probabilities));

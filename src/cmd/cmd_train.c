@@ -135,6 +135,7 @@ static wf_status start_page(wf_ui *ui, wf_cli *cli, const train_options *o) {
                *o->ui ? "--ui" : "WEFT_PORT", wanted, WF_SERVER_PORT);
     *ui = (wf_ui){.runs = o->runs,
                   .port = (int)port,
+                  .token = getenv("WEFT_TOKEN"),
                   .data_dir = o->session.data.data_dir,
                   .is_offline = o->session.data.is_offline};
     wf_status status = wf_ui_start(ui, cx);

@@ -81,7 +81,8 @@ static wf_status predict(wf_embedding *e, wf_session *s, const wf_trained *t) {
     const int classes = s->dataset->n_classes, is_of_sets = e->images.n_labels > 0;
     const wf_asking asking = {.params = t->params,
                               .precision = t->experiment.precision,
-                              .normalization = &t->normalization};
+                              .normalization = &t->normalization,
+                              .views = t->experiment.model->recipe->test_views};
     wf_set_answers answers = {0};
     float *probabilities = NULL;
     wf_status status;

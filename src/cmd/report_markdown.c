@@ -17,7 +17,8 @@ static wf_status find_images(wf_report_images *out, const wf_report *r) {
     for (size_t i = 0; hash && i < r->comparison->row_count; i++) {
         const wf_experiment *e = &r->experiments[i];
         if (!e->model || strcmp(r->comparison->rows[i].runs[0].summary.data_hash, hash)) continue;
-        wf_status status = wf_session_open_data(s, e->dataset, e->model);
+        wf_status status =
+            wf_session_open_data(s, s->moved_to ? s->moved_to : e->dataset, e->model);
         if (status == WF_E_NOMEM || status == WF_E_INTERRUPTED) return status;
         if (status == WF_OK && !strcmp(s->dataset->sha256, hash)) {
             *out =

@@ -65,7 +65,8 @@ static wf_status ask(told *a, wf_pictures *p, const wf_trained *t, const shown *
     const wf_images *images = &p->session->dataset->test;
     const wf_asking asking = {.params = t->params,
                               .precision = t->experiment.precision,
-                              .normalization = &t->normalization};
+                              .normalization = &t->normalization,
+                              .views = t->experiment.model->recipe->test_views};
     const size_t n = s->count, steps = (size_t)a->places.steps;
     float *probabilities = NULL;
     WF_TRY(wf_alloc(&a->sets, cx, n, (size_t)a->classes));

@@ -279,6 +279,16 @@ static wf_status copy_artefacts(export *e) {
     return status;
 }
 
+/* A run that was stopped in its first epoch has none. */
+static wf_status write_epochs(export *e) {
+    wf_context *cx = &e->cli->cx;
+    char *metrics = NULL;
+    WF_TRY(wf_run_file(&metrics, cx, e->run, "metrics.csv"));
+    const int has_epochs = wf_path_exists(metrics);
+    wf_free(metrics);
+    return has_epochs ? copy_file(e, "metrics.csv", "epochs.csv") : WF_OK;
+}
+
 /* ---- the whole ---- */
 
 static wf_status write_all(export *e, const char *id) {
@@ -289,7 +299,7 @@ static wf_status write_all(export *e, const char *id) {
     WF_TRY(write_figures(e));
     WF_TRY(write_tags(e));
     WF_TRY(copy_artefacts(e));
-    WF_TRY(copy_file(e, "metrics.csv", "epochs.csv"));
+    WF_TRY(write_epochs(e));
     WF_TRY(write_classes_csv(e));
     WF_TRY(write_document(e));
     absolute = realpath(e->folder, NULL); /* of the temporary folder, beside the target */

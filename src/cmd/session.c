@@ -53,8 +53,10 @@ int wf_model_classes(const wf_model_spec *model) {
 static wf_status check_classes(const wf_session *s, const wf_model_spec *model) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = model->graph;
-    const wf_node *output = &g->nodes[g->output];
+    const wf_node *last = &g->nodes[g->output]; /* that has units; an activation has none */
     int64_t outputs = wf_model_classes(model);
+    while (last->n_inputs == 1 && !wf_fields_find(last->spec.class->fields, "units"))
+        last = &g->nodes[last->inputs[0]];
     WF_REQUIRE(outputs == s->dataset->n_classes || !wf_told_sets(g), WF_E_SHAPE,
                "model %s tells sets of %lld labels, data set %s has %d classes | change the layers "
                "that say so: label_input, embedding and the last one",
@@ -63,7 +65,7 @@ static wf_status check_classes(const wf_session *s, const wf_model_spec *model) 
                "model %s has %lld outputs, data set %s has %d classes | change the last layer, as "
                "--set layers.%s.units=%d does",
                model->name, (long long)outputs, s->dataset->name, (int)s->dataset->n_classes,
-               output->name, (int)s->dataset->n_classes);
+               last->name, (int)s->dataset->n_classes);
     return WF_OK;
 }
 
@@ -268,6 +270,10 @@ wf_status wf_session_judge(wf_evaluation **out, float **out_probabilities, wf_se
                            char *const *class_names, const double *thresholds) {
     const char *const *names = (const char *const *)class_names;
     float *probabilities = NULL;
+    wf_context *cx = &s->cli->cx;
+    WF_REQUIRE(!asking->prior || images->label_sets, WF_E_ARG,
+               "data set %s has one label per image, a prior is of sets of labels",
+               s->dataset->name);
     wf_status status = images->label_sets
                            ? judge_sets(out, &probabilities, s, asking, images, names, thresholds)
                            : judge_classes(out, &probabilities, s, asking, images, names);

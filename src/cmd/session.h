@@ -127,8 +127,13 @@ typedef struct wf_trained {
     double *thresholds; /* of a model of any number of labels, [classes]; NULL: one half */
 } wf_trained;
 
-/* Opens the run and the weights that were tested. Normalisation by statistics needs the run's own
- * data, which are then opened.
+/* The file of the weights that the run was tested with, and if it was not, of those that its recipe
+ * hands over. Free *out with wf_free.  Errors: WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
+wf_status wf_run_weights_file(char **out, wf_context *cx, const wf_run *run,
+                              const wf_experiment *e);
+
+/* Opens the run and the weights that were tested. Standardization needs the run's own data, which
+ * are then opened, where the run is of a version that did not keep the statistics.
  * Errors: WF_E_NOTFOUND, WF_E_MODEL, WF_E_DATA, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference);
 void wf_trained_reset(wf_trained *t);

@@ -38,6 +38,9 @@ static wf_status describe(wf_training *t) {
                             .folds = e->folds,
                             .repeat = e->repeat,
                             .fold = e->fold,
+                            .scale = t->data.normalization.scale,
+                            .shift = t->data.normalization.shift,
+                            .channels = t->data.normalization.channels,
                             .claim = {*m->claim.text ? m->claim.text : NULL, m->claim.accuracy,
                                       m->claim.macro_f1, m->claim.loss}};
     return wf_run_describe(&t->cli->cx, t->run, &d);

@@ -13,17 +13,17 @@ static wf_status find_run_weights(char **out, wf_cli *cli, const char *runs,
     wf_context *cx = &cli->cx;
     wf_store *store = NULL;
     wf_run *run = NULL;
-    wf_run_summary summary = {0};
-    char name[64];
+    wf_experiment e = {0};
+    char *config = NULL;
     wf_status status;
     WF_TRY_OR(wf_store_open(&store, cx, runs));
     WF_TRY_OR(wf_run_open(&run, cx, store, reference));
-    WF_TRY_OR(wf_run_read_summary(&summary, cx, run));
-    snprintf(name, sizeof name, "weights/%s.safetensors",
-             strcmp(summary.weights, "best") ? "last" : "best");
-    WF_TRY_OR(wf_run_file(out, cx, run, name));
+    WF_TRY_OR(wf_run_file(&config, cx, run, "config.yaml"));
+    WF_TRY_OR(wf_experiment_read(&e, cli, config));
+    WF_TRY_OR(wf_run_weights_file(out, cx, run, &e));
 done:
-    wf_run_summary_reset(&summary);
+    wf_free(config);
+    wf_experiment_reset(&e);
     wf_run_close(run);
     wf_note_store(cli, store);
     wf_store_close(store);

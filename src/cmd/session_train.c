@@ -150,6 +150,10 @@ static wf_status stop_run(wf_training *t, wf_status status) {
 static wf_status train(wf_training *t) {
     wf_context *cx = &t->cli->cx;
     const wf_experiment *e = t->experiment;
+    WF_REQUIRE(!e->model->recipe->test_views || !wf_tells_sequences(e->model->graph), WF_E_ARG,
+               "model %s tells sequences of labels, of which test_time_augmentation makes no means "
+               "| leave it out",
+               e->model->name);
     WF_TRY(wf_session_open_data(t->session, e->dataset, e->model));
     t->dataset = t->session->dataset;
     WF_TRY(wf_store_open(&t->store, cx, t->settings->runs));

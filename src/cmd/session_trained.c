@@ -6,62 +6,118 @@
 #include "cmd/classes.h"
 #include "cmd/session.h"
 #include "cmd/thresholds.h"
+#include "train/recipe.h"
 #include "weft/train.h"
 
-static wf_status read_normalization(wf_trained *t, wf_session *s) {
+/* ---- normalization ---- */
+
+/* As the run says in its description; *out_is_there: it does, which older runs do not. */
+static wf_status read_stored(wf_trained *t, int *out_is_there, wf_context *cx) {
+    const int channels = (int)t->experiment.model->graph->nodes[0].shape.dim[2];
+    json_t *description = NULL;
+    char *path = NULL;
+    wf_status status;
+    WF_TRY_OR(wf_run_file(&path, cx, t->run, "description.json"));
+    WF_TRY_OR(wf_json_read(&description, cx, path));
+    const json_t *stored = json_object_get(description, "normalization");
+    const json_t *scale = json_object_get(stored, "scale"),
+                 *shift = json_object_get(stored, "shift");
+    *out_is_there = stored != NULL;
+    if (!stored) goto done;
+    t->normalization.channels = channels;
+    for (int c = 0; c < channels; c++) {
+        const json_t *a = json_array_get(scale, (size_t)c), *b = json_array_get(shift, (size_t)c);
+        WF_REQUIRE_OR(json_is_number(a) && json_is_number(b), WF_E_DATA,
+                      "%s: its normalization is not a scale and a shift for each of %d channel(s)",
+                      path, channels);
+        t->normalization.scale[c] = (float)json_number_value(a);
+        t->normalization.shift[c] = (float)json_number_value(b);
+    }
+done:
+    json_decref(description);
+    wf_free(path);
+    return status;
+}
+
+/* From the images that the run was trained on. */
+static wf_status measure_again(wf_trained *t, wf_session *s) {
     wf_context *cx = &s->cli->cx;
     const wf_model_spec *model = t->experiment.model;
-    wf_normalization_kind kind = (wf_normalization_kind)model->recipe->normalization;
-    if (kind == WF_NORMALIZATION_UNIT) {
-        wf_images one = {.count = 1, .channels = (int32_t)model->graph->nodes[0].shape.dim[2]};
-        return wf_normalization_create(&t->normalization, cx, kind, &one, NULL, 0);
-    }
     wf_split split = {0};
     char *path = NULL;
     WF_TRY(wf_session_open_data(s, s->moved_to ? s->moved_to : t->experiment.dataset, model));
+    WF_REQUIRE(!*t->summary.data_hash || !strcmp(t->summary.data_hash, s->dataset->sha256),
+               WF_E_DATA,
+               "run %s: standardizes by the images it was trained on, and %s holds others now | "
+               "put them back, or train again: a run keeps what it standardizes by now",
+               t->summary.id, s->dataset->source);
     WF_TRY(wf_run_file(&path, cx, t->run, "splits.csv"));
     wf_status status = wf_split_read(&split, cx, path, s->dataset);
     if (status == WF_OK)
-        status = wf_normalization_create(&t->normalization, cx, kind, &s->dataset->train,
-                                         split.train, split.n_train);
+        status = wf_normalization_create(&t->normalization, cx,
+                                         (wf_normalization_kind)model->recipe->normalization,
+                                         &s->dataset->train, split.train, split.n_train);
     wf_split_reset(&split);
     wf_free(path);
     return status;
 }
 
-/* "best" or "last", as test.json or fold.json says; before that: what the recipe would test. */
-static wf_status tested_weights(const char **out, wf_context *cx, const wf_trained *t) {
+static wf_status read_normalization(wf_trained *t, wf_session *s) {
+    int is_there = 0;
+    const wf_model_spec *model = t->experiment.model;
+    const wf_images one = {.count = 1, .channels = (int32_t)model->graph->nodes[0].shape.dim[2]};
+    if (model->recipe->normalization == WF_NORMALIZATION_UNIT)
+        return wf_normalization_create(&t->normalization, &s->cli->cx, WF_NORMALIZATION_UNIT, &one,
+                                       NULL, 0);
+    WF_TRY(read_stored(t, &is_there, &s->cli->cx));
+    return is_there ? WF_OK : measure_again(t, s);
+}
+
+/* ---- weights ---- */
+
+/* "best" or "last", as test.json or fold.json says; a run that was not tested, for want of test
+ * images or because it is not at its end, has those that its recipe hands over. */
+static wf_status tested_weights(const char **out, wf_context *cx, const wf_run *run,
+                                const wf_experiment *e) {
     char *text = NULL;
     size_t size = 0;
     json_t *test = NULL;
-    *out = "last";
-    wf_status status = t->experiment.folds ? wf_run_read_fold(&text, &size, cx, t->run)
-                                           : wf_run_read_test(&text, &size, cx, t->run);
+    *out = wf_recipe_ends_with_best(e->model->recipe) ? "best" : "last";
+    wf_status status = e->folds ? wf_run_read_fold(&text, &size, cx, run)
+                                : wf_run_read_test(&text, &size, cx, run);
     if (status == WF_E_NOTFOUND) {
         wf_context_reset(cx);
         return WF_OK;
     }
     if (status == WF_OK) status = wf_json_parse(&test, cx, text, size, "test.json", size + 1);
     const char *word = json_string_value(json_object_get(test, "weights"));
-    if (word && !strcmp(word, "best")) *out = "best";
+    *out = word && !strcmp(word, "best") ? "best" : "last";
     json_decref(test);
     wf_free(text);
     return status;
 }
 
+wf_status wf_run_weights_file(char **out, wf_context *cx, const wf_run *run,
+                              const wf_experiment *e) {
+    const char *which = NULL;
+    char name[64];
+    WF_TRY(tested_weights(&which, cx, run, e));
+    snprintf(name, sizeof name, "weights/%s.safetensors", which);
+    return wf_run_file(out, cx, run, name);
+}
+
 static wf_status load_weights(wf_trained *t, wf_cli *cli) {
     wf_context *cx = &cli->cx;
-    const char *which = NULL;
-    char name[64], *path = NULL;
-    WF_TRY(tested_weights(&which, cx, t));
-    snprintf(name, sizeof name, "weights/%s.safetensors", which);
-    WF_TRY(wf_run_file(&path, cx, t->run, name));
+    char *path = NULL;
+    WF_TRY(wf_run_weights_file(&path, cx, t->run, &t->experiment));
     wf_status status = wf_params_create(&t->params, cx, t->experiment.model->graph, 0);
     if (status == WF_OK) status = wf_weights_load(t->params, cx, path);
     if (status == WF_E_DATA || status == WF_E_NOTFOUND) cli->exit_code = WF_EXIT_MODEL;
     wf_free(path);
     return status;
 }
+
+/* ---- the run ---- */
 
 wf_status wf_trained_open(wf_trained *out, wf_session *s, const char *runs, const char *reference) {
     wf_cli *cli = s->cli;

@@ -137,9 +137,7 @@ static wf_status add_run(wf_one_sweep *o, const wf_job *job) {
     wf_context *cx = &o->all->cli->cx;
     wf_run *run = NULL;
     const wf_recipe *recipe = job->experiment.model->recipe;
-    o->sweep->takes_best_epoch =
-        recipe->test_weights == WF_WEIGHTS_BEST ||
-        (recipe->early_stopping.is_on && recipe->early_stopping.restore_best);
+    o->sweep->takes_best_epoch = wf_recipe_ends_with_best(recipe);
     o->sweep->watched = (int)wf_recipe_watched(recipe, 1);
     if (!job->path) {
         o->sweep->rows[o->sweep->row_count - 1].failed_count++;

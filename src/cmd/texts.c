@@ -49,12 +49,15 @@ void wf_table_init(wf_table *t, int columns, unsigned right) {
 
 wf_status wf_table_add(wf_table *t, wf_context *cx, const char *text) {
     char *copy = NULL;
+    if (!t->width) WF_TRY(wf_alloc(&t->width, cx, (size_t)t->columns, sizeof *t->width));
     WF_TRY(wf_strdup(&copy, cx, text ? text : ""));
     wf_status status = wf_realloc(&t->cells, cx, t->count, t->count + 1, sizeof *t->cells);
     if (status != WF_OK) {
         wf_free(copy);
         return status;
     }
+    int *widest = &t->width[t->count % (size_t)t->columns], width = wf_utf8_width(copy);
+    if (width > *widest) *widest = width;
     t->cells[t->count++] = copy;
     return WF_OK;
 }
@@ -69,18 +72,13 @@ wf_status wf_table_addf(wf_table *t, wf_context *cx, const char *format, ...) {
 }
 
 void wf_table_print(const wf_table *t, const wf_cli *cli) {
-    enum { MAX = 32 };
-    int width[MAX] = {0};
+    enum { LAST_BIT = 31 };
     size_t columns = (size_t)t->columns;
-    for (size_t i = 0; i < t->count; i++) {
-        int n = wf_utf8_width(t->cells[i]);
-        if (n > width[i % columns]) width[i % columns] = n;
-    }
     for (size_t i = 0; i < t->count; i++) {
         size_t column = i % columns;
         int is_last = column + 1 == columns;
-        int pad = width[column] - wf_utf8_width(t->cells[i]);
-        int is_right = (t->right >> column) & 1;
+        int pad = t->width[column] - wf_utf8_width(t->cells[i]);
+        int is_right = (t->right >> (column < LAST_BIT ? column : LAST_BIT)) & 1;
         wf_print(cli, "%s%*s%s", column ? "  " : "", is_right ? pad : 0, "", t->cells[i]);
         if (is_last) wf_print(cli, "\n");
         else if (!is_right) wf_print(cli, "%*s", pad, "");
@@ -90,5 +88,6 @@ void wf_table_print(const wf_table *t, const wf_cli *cli) {
 void wf_table_reset(wf_table *t) {
     for (size_t i = 0; i < t->count; i++) wf_free(t->cells[i]);
     wf_free(t->cells);
+    wf_free(t->width);
     *t = (wf_table){0};
 }

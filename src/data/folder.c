@@ -1,4 +1,5 @@
 /* A folder with one subfolder per class, directly or under train/, val/ and test/. */
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -158,11 +159,37 @@ done:
     return status;
 }
 
+wf_dataset_options wf__options_like(const wf_dataset_options *o, const wf_images *train) {
+    wf_dataset_options like = *o;
+    if (!o->as_first || !train->count) return like;
+    like.height = train->height;
+    like.width = train->width;
+    like.channels = train->channels;
+    return like;
+}
+
+/* As wanted, and what is not wanted as in the first image, with its sides in proportion. */
+static wf_status first_form(wf__wanted *inout, wf_context *cx, const char *path,
+                            const wf_dataset_options *o) {
+    wf_images first = {0};
+    wf__conversion ignored = {0};
+    WF_TRY(decode(&first, cx, path, &ignored));
+    const int32_t side = first.height > first.width ? first.height : first.width;
+    const double scale = o->max_side && side > o->max_side ? (double)o->max_side / side : 1;
+    const double height = round(first.height * scale), width = round(first.width * scale);
+    if (!inout->height) inout->height = height > 1 ? (int32_t)height : 1;
+    if (!inout->width) inout->width = width > 1 ? (int32_t)width : 1;
+    if (!inout->channels) inout->channels = first.channels;
+    wf_images_reset(&first);
+    return WF_OK;
+}
+
 wf_status wf__pictures_read(wf_images *out, wf__conversion *conversion, wf_context *cx,
                             const char *what, char *const *paths, int64_t count,
                             const wf_dataset_options *o) {
     enum { REPORT_EVERY = 256 };
-    const wf__wanted wanted = {o->height, o->width, o->channels};
+    wf__wanted wanted = {o->height, o->width, o->channels};
+    if (o->as_first) WF_TRY(first_form(&wanted, cx, paths[0], o));
     for (int64_t i = 0; i < count; i++) {
         if (i % REPORT_EVERY == 0) WF_TRY(wf__progress(cx, o, what, i, count));
         WF_TRY(read_image(out, &wanted, cx, paths, count, i, conversion));
@@ -232,9 +259,10 @@ wf_status wf__open_folder(wf_dataset *d, wf_str *notes, wf_context *cx, const ch
     WF_TRY_OR(take_classes(d, cx, &classes, first));
     wf_names known = {d->class_names, (size_t)d->n_classes};
     WF_TRY_OR(open_part(&d->train, notes, cx, "train", first, &known, o));
+    const wf_dataset_options like = wf__options_like(o, &d->train);
     if (validation)
-        WF_TRY_OR(open_part(&d->validation, notes, cx, "validation", validation, &known, o));
-    if (test) WF_TRY_OR(open_part(&d->test, notes, cx, "test", test, &known, o));
+        WF_TRY_OR(open_part(&d->validation, notes, cx, "validation", validation, &known, &like));
+    if (test) WF_TRY_OR(open_part(&d->test, notes, cx, "test", test, &known, &like));
 done:
     wf_names_reset(&classes);
     wf_free(train);

@@ -415,7 +415,8 @@ static wf_status open_parts(wf_dataset *d, wf_str *notes, wf_context *cx, const 
                                  o));
             continue;
         }
-        WF_TRY(read_pictures(parts[p], notes, cx, l, p, folder, o));
+        const wf_dataset_options like = wf__options_like(o, &d->train);
+        WF_TRY(read_pictures(parts[p], notes, cx, l, p, folder, &like));
         WF_TRY(fill_sets(parts[p], cx, l, p, classes, NULL));
     }
     if (only_test) {

@@ -72,11 +72,13 @@ static int parse_ints(long long *values, int capacity, const char *text) {
 
 /* ---- setting ---- */
 
-/* Writes the rule of a numeric field, "must be 1 to 9" or "must be at least 1". */
-static const char *rule_text(char *buffer, size_t size, const wf_field *field) {
+/* Writes the rule of a numeric field that `value` breaks, "must be 1 to 9" or "must be at least 1":
+ * limits that nobody comes near are told to who has. */
+static const char *rule_text(char *buffer, size_t size, const wf_field *field, double value) {
     int is_open = field->kind == WF_FIELD_REAL ? field->max >= 1e9 : field->max >= 1e6;
-    if (is_open) snprintf(buffer, size, "must be at least %g", field->min);
-    else snprintf(buffer, size, "must be %g to %g", field->min, field->max);
+    if (is_open && !(value > field->max))
+        snprintf(buffer, size, "must be at least %.10g", field->min);
+    else snprintf(buffer, size, "must be %.10g to %.10g", field->min, field->max);
     return buffer;
 }
 
@@ -93,7 +95,7 @@ static wf_status set_ints(wf_context *cx, const char *owner, const wf_field *fie
     for (int i = 0; i < n; i++)
         WF_REQUIRE((double)values[i] >= field->min && (double)values[i] <= field->max, WF_E_ARG,
                    "%s: %s is %lld, %s", owner, field->key, values[i],
-                   rule_text(rule, sizeof rule, field));
+                   rule_text(rule, sizeof rule, field, (double)values[i]));
     if (field->kind == WF_FIELD_INTS) {
         wf_ints list = {.n = n};
         for (int i = 0; i < n; i++) list.value[i] = (int32_t)values[i];
@@ -168,7 +170,7 @@ static wf_status set_value(wf_context *cx, const char *owner, const wf_field *fi
         WF_REQUIRE(parse_real(&value, text), WF_E_ARG, "%s: %s is \"%.60s\", must be a number",
                    owner, field->key, text);
         WF_REQUIRE(value >= field->min && value <= field->max, WF_E_ARG, "%s: %s is %g, %s", owner,
-                   field->key, value, rule_text(rule, sizeof rule, field));
+                   field->key, value, rule_text(rule, sizeof rule, field, value));
         *(double *)at(config, field) = value;
         return WF_OK;
     case WF_FIELD_BOOL:

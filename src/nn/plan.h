@@ -129,6 +129,9 @@ wf_status wf_plan_create(wf_plan **out, wf_context *cx, const wf_graph *g, wf_pa
                          wf_pool *pool, const wf_plan_options *options);
 void wf_plan_destroy(wf_plan *plan);
 
+/* The name of the first parameter that is not finite; NULL: all are. */
+const char *wf_plan_infinite_parameter(const wf_plan *plan);
+
 /* Runs one batch; smaller batches than compiled are legal and divide the loss by their own size.
  * `out_result` may be NULL. Errors: WF_E_ARG, WF_E_DIVERGED (loss not finite; names the first
  * layer whose output is not finite; the parameters are not updated, but for moving statistics,

@@ -191,7 +191,7 @@ static int is_finite(const float *x, size_t n) {
     return 1;
 }
 
-static const char *infinite_parameter(const wf_plan *plan) {
+const char *wf_plan_infinite_parameter(const wf_plan *plan) {
     for (int i = 0; i < plan->graph->n_params; i++) {
         const wf_param_entry *p = &plan->graph->params[i];
         if (!is_finite(plan->params->value + p->offset, (size_t)p->size)) return p->name;
@@ -234,7 +234,7 @@ static const wf_node *infinite_layer(const wf_plan *plan) {
 }
 
 static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss) {
-    const char *parameter = infinite_parameter(plan);
+    const char *parameter = wf_plan_infinite_parameter(plan);
     const wf_node *node = infinite_layer(plan);
     return WF_FAIL(WF_E_DIVERGED,
                    "loss is %g at optimizer step %lld: the output of layer %s is not finite%s%s | "
@@ -297,7 +297,7 @@ wf_status wf_plan_run(wf_batch_result *out_result, wf_plan *plan, wf_context *cx
     if (plan->losses != WF_NO_BUFFER) {
         double loss = sum_losses(plan, &result.correct);
         result.loss = loss / batch->n;
-        if (is_training && !isfinite(loss)) status = fail_diverged(plan, cx, result.loss);
+        if (!isfinite(loss)) status = fail_diverged(plan, cx, result.loss);
     }
     if (status == WF_OK && is_training && plan->options.optimizer) wf__plan_update(plan, batch);
     plan->batch = NULL;

@@ -55,18 +55,20 @@ static int slot_count(const wf_plan *plan) {
     return n_slots;
 }
 
-/* Reads value, gradient and moments; writes all but the gradient. */
+/* Reads value, gradient, moments and average; writes all but the gradient. */
 static wf_profile_step describe_update(const wf_plan *plan) {
     const double size = (double)plan->graph->trainable_size * sizeof(float);
+    const int n_kept = slot_count(plan) + (plan->options.average.params != NULL);
     return (wf_profile_step){
-        .node = -1, .pass = WF_PASS_UPDATE, .far_bytes = (3 + 2 * slot_count(plan)) * size};
+        .node = -1, .pass = WF_PASS_UPDATE, .far_bytes = (3 + 2 * n_kept) * size};
 }
 
 size_t wf_plan_near_bytes(const wf_plan *plan) { return plan->local_bytes; }
 
 size_t wf_plan_far_bytes(const wf_plan *plan) {
     size_t arrays = 1;
-    if (plan->options.mode == WF_PLAN_TRAIN) arrays = 2 + (size_t)slot_count(plan);
+    if (plan->options.mode == WF_PLAN_TRAIN)
+        arrays = 2 + (size_t)slot_count(plan) + (plan->options.average.params != NULL);
     return plan->batch_bytes + plan->fixed_bytes +
            arrays * (size_t)plan->graph->total_size * sizeof(float);
 }

@@ -59,12 +59,14 @@ static void judge_opponent(wf_study_condition *c, wf_context *cx, const wf_study
     const wf_study_gain *gains = g->over[opponent];
     const char *words = wf_study_model_words(wf_study_comparisons[opponent].over);
     int n = 0;
-    if (!are_known(c, cx, gains, 1, opponent)) return;
     c->holds = 1;
-    for (int s = 1; s < WF_STUDY_STRENGTHS; s++) c->holds &= gains[s].low > 0;
+    for (int s = 1; s < WF_STUDY_STRENGTHS; s++)
+        c->holds &= !is_known(&gains[s]) || gains[s].low > 0;
+    /* one gain that is not there decides, whatever is not known of others */
+    if (c->holds && !are_known(c, cx, gains, 1, opponent)) return;
     if (c->holds) wf_str_addf(&c->text, cx, "it beats %s at every dependence above 0: ", words);
     for (int s = 1; s < WF_STUDY_STRENGTHS; s++) {
-        if (!c->holds && gains[s].low > 0) continue;
+        if (!c->holds && (!is_known(&gains[s]) || gains[s].low > 0)) continue;
         if (n++) wf_str_add(&c->text, cx, ", ");
         if (!c->holds)
             wf_str_addf(&c->text, cx, "it %s %s ",

@@ -191,7 +191,9 @@ static wf_status set_input(const wf_reader *r, setting *s) {
     WF_TRY(wf_strdup(&key, cx, r->spec->graph->nodes[0].spec.class->fields[0].key));
     wf_free(s->value->key);
     s->value->key = key;
-    return set_layer(r, s, s->n, 0);
+    WF_TRY(set_layer(r, s, s->n, 0));
+    return wf_augmentation_check(cx, &r->spec->recipe->augmentation,
+                                 &r->spec->graph->nodes[0].shape);
 }
 
 static wf_status apply(const wf_reader *r, setting *s) {

@@ -24,9 +24,13 @@ const wf_section wf__sections[WF_N_SECTIONS] = {
 static const char *name_of(const wf_yaml **out_keys, const wf_yaml *entry) {
     *out_keys = NULL;
     if (entry->kind != WF_YAML_MAP) return entry->text;
-    if (entry->count != 1 || entry->items[0].kind == WF_YAML_LIST) return NULL;
-    *out_keys = &entry->items[0];
-    return entry->items[0].key;
+    if (entry->count != 1) return NULL;
+    const wf_yaml *keys = &entry->items[0];
+    const int has_keys =
+        keys->kind == WF_YAML_MAP || (keys->kind == WF_YAML_SCALAR && !*keys->text);
+    if (!has_keys) return NULL;
+    *out_keys = keys;
+    return keys->key;
 }
 
 static wf_status read_section(const wf_reader *r, wf_recipe *recipe, const wf_section *s,

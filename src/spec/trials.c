@@ -132,7 +132,7 @@ static wf_status make_grid(wf_trials *t, wf_context *cx) {
                    "--random N",
                    axis->path);
         total *= axis->count;
-        WF_REQUIRE(total <= WF_MAX_TRIALS, WF_E_LIMIT,
+        WF_REQUIRE(total <= WF_MAX_TRIALS, WF_E_ARG,
                    "the grid has more than %d combinations | draw some with --random N",
                    WF_MAX_TRIALS);
     }
@@ -188,7 +188,7 @@ static int has_row(const wf_trials *t, char *const *row) {
 
 static wf_status draw_rows(wf_trials *t, wf_context *cx, size_t draws, uint64_t seed) {
     wf_rng rng;
-    WF_REQUIRE(draws >= 1 && draws <= WF_MAX_TRIALS, WF_E_LIMIT,
+    WF_REQUIRE(draws >= 1 && draws <= WF_MAX_TRIALS, WF_E_ARG,
                "%zu random trials, must be between 1 and %d", draws, WF_MAX_TRIALS);
     WF_TRY(wf_alloc(&t->values, cx, draws * t->axis_count, sizeof *t->values));
     wf_rng_init(&rng, seed, WF_STREAM_TRIALS, 0);

@@ -31,8 +31,8 @@ enum { WF_MAX_TRIALS = 10000 };
 
 /* Every combination of the axes' values, the last axis varying fastest.
  *  axes [count], each PATH=VALUE,VALUE...; commas inside of brackets belong to a value
- * Errors: WF_E_ARG (no axis, no "=", an empty or repeated value, a path given twice, a range),
- * WF_E_LIMIT (more than WF_MAX_TRIALS), WF_E_NOMEM. */
+ * Errors: WF_E_ARG (no axis, no "=", an empty or repeated value, a path given twice, a range, more
+ * than WF_MAX_TRIALS), WF_E_NOMEM. */
 wf_status wf_trials_grid(wf_trials *out, wf_context *cx, const char *const *axes, size_t count);
 
 /* `draws` combinations, each axis drawn on its own under the seed; those that come again are left

@@ -274,6 +274,17 @@ static wf_status describe_classes(wf_context *cx, json_t *d, const wf_run_descri
     return WF_OK;
 }
 
+static wf_status describe_normalization(wf_context *cx, json_t *d, const wf_run_description *s) {
+    if (!s->channels) return WF_OK;
+    json_t *scale = json_array(), *shift = json_array();
+    WF_TRY(set(cx, d, "normalization", json_pack("{s:o, s:o}", "scale", scale, "shift", shift)));
+    for (int c = 0; c < s->channels; c++) {
+        WF_TRY(wf_json_append(scale, cx, json_real((double)s->scale[c])));
+        WF_TRY(wf_json_append(shift, cx, json_real((double)s->shift[c])));
+    }
+    return WF_OK;
+}
+
 static wf_status describe(wf_context *cx, json_t *d, const wf_run_description *s) {
     const struct {
         const char *key, *text;
@@ -313,6 +324,7 @@ static wf_status describe(wf_context *cx, json_t *d, const wf_run_description *s
             cx, d, "fold",
             json_pack("{s:i, s:i, s:i}", "folds", s->folds, "repeat", s->repeat, "fold", s->fold)));
     WF_TRY(describe_classes(cx, d, s));
+    WF_TRY(describe_normalization(cx, d, s));
     return describe_claim(cx, d, &s->claim);
 }
 

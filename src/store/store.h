@@ -73,8 +73,10 @@ typedef struct wf_run_description {
     const char *precision, *cpu, *isa, *command;
     const char *version, *library_versions; /* weft's own; of the libraries, one line */
     int64_t parameters, trainable_parameters;
-    int64_t madds;           /* multiply-adds of one image forward */
-    int folds, repeat, fold; /* one fold of a cross-validation, from 0; folds 0: no fold */
+    int64_t madds;              /* multiply-adds of one image forward */
+    int folds, repeat, fold;    /* one fold of a cross-validation, from 0; folds 0: no fold */
+    const float *scale, *shift; /* [channels] what the network sees is pixel * scale + shift */
+    int channels;
     wf_run_claim claim;
 } wf_run_description;
 

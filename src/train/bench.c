@@ -29,10 +29,14 @@ static wf_status make_images(wf__bench *b, wf_context *cx, const wf_graph *g, ui
         b->own.labels[i] = (int32_t)(i % (classes == 1 ? 2 : classes));
     const int32_t sequences = wf__sequence_classes(g, NULL);
     const int32_t told = sequences ? sequences : wf__number_classes(g, NULL);
-    if (told) { /* sets of one label */
+    if (told) { /* sets of 1 label, of 2, and so on, up to as many as the model tells */
+        const int64_t length = g->nodes[g->output].shape.dim[0];
+        const int64_t most = sequences && length - 1 < told ? length - 1 : told;
         WF_TRY(wf_alloc(&b->own.label_sets, cx, (size_t)count, (size_t)told));
         b->own.n_labels = told;
-        for (int64_t i = 0; i < count; i++) b->own.label_sets[i * told + i % told] = 1;
+        for (int64_t i = 0; i < count; i++)
+            for (int64_t k = 0; k <= i % most; k++)
+                b->own.label_sets[i * told + (i + k) % told] = 1;
     }
     b->images = &b->own;
     return WF_OK;

@@ -2,6 +2,7 @@
  * early stopping, event, checkpoint. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -37,11 +38,6 @@ typedef struct fit {
 
 static int has_validation(const fit *f) { return f->validation.n > 0; }
 
-static int ends_with_best(const wf_recipe *r) {
-    return r->test_weights == WF_WEIGHTS_BEST ||
-           (r->early_stopping.is_on && r->early_stopping.restore_best);
-}
-
 /* What is validated, kept as the best and handed over: averaged weights where there are such. */
 static wf_params *judged(const fit *f) { return f->average ? f->average : f->params; }
 
@@ -76,7 +72,7 @@ static wf_status create_plans(fit *f, wf_context *cx, wf_pool *pool) {
 static wf_status allocate(fit *f, wf_context *cx) {
     WF_TRY(wf_alloc(&f->order, cx, (size_t)f->train.n, sizeof *f->order));
     WF_TRY(wf_alloc(&f->history, cx, (size_t)f->recipe->epochs, sizeof *f->history));
-    if (f->options->best_path || ends_with_best(f->recipe))
+    if (f->options->best_path || wf_recipe_ends_with_best(f->recipe))
         WF_TRY(wf_alloc(&f->best, cx, (size_t)f->graph->total_size, sizeof *f->best));
     if (f->recipe->ema.is_on) WF_TRY(wf_params_copy(&f->average, cx, f->params));
     return WF_OK;
@@ -229,13 +225,14 @@ static wf_status stop_if_asked(fit *f, wf_context *cx) {
     return WF_OK;
 }
 
-static wf_status explain_divergence(const fit *f, wf_context *cx) {
+#define DIVERGED_HINT " | try a smaller learning_rate, or clipnorm: 1 in the optimizer"
+
+/* `where`: in the epoch. */
+static wf_status explain_divergence(const fit *f, wf_context *cx, const char *where) {
     char text[sizeof cx->message] = "the loss is not finite";
     if (cx) memcpy(text, cx->message, sizeof text);
-    return WF_FAIL(WF_E_DIVERGED,
-                   "epoch %" PRId64 ", step %" PRId64 " of %" PRId64 ": %s | try a smaller "
-                   "learning_rate, or clipnorm: 1 in the optimizer",
-                   f->state.epochs_done + 1, f->state.step + 1, f->steps, text);
+    return WF_FAIL(WF_E_DIVERGED, "epoch %" PRId64 ", %s: %s" DIVERGED_HINT,
+                   f->state.epochs_done + 1, where, text);
 }
 
 /* ---- an epoch ---- */
@@ -272,7 +269,11 @@ static wf_status run_step(fit *f, wf_context *cx) {
     batch.learning_rate = rate_of_next_step(f);
     WF_TRY(wf__free_run_prepare(&f->own, cx, &batch));
     wf_status status = wf_plan_run(&result, f->train_plan, cx, &batch);
-    if (status == WF_E_DIVERGED) return explain_divergence(f, cx);
+    if (status == WF_E_DIVERGED) {
+        char where[64];
+        snprintf(where, sizeof where, "step %" PRId64 " of %" PRId64, s->step + 1, f->steps);
+        return explain_divergence(f, cx, where);
+    }
     if (status != WF_OK) return status;
     f->batch_loss = result.loss;
     f->batch_images = (int32_t)batch.n;
@@ -289,7 +290,7 @@ static wf_status run_steps(fit *f, wf_context *cx) {
     wf__train_state *s = &f->state;
     double before = wf_clock_s();
     shuffle(f);
-    WF_TRY(wf__targets_begin_epoch(&f->targets, cx, f->train.images, (uint32_t)s->epochs_done));
+    WF_TRY(wf__targets_begin_epoch(&f->targets, cx, &f->train, (uint32_t)s->epochs_done));
     while (s->step < f->steps) {
         WF_TRY(run_step(f, cx));
         double now = wf_clock_s();
@@ -313,7 +314,7 @@ static wf_status validate(fit *f, wf_context *cx, wf_epoch_figures *figures) {
                                          f->validation_batch, 1, f->options->stop);
     if (status == WF_E_INTERRUPTED)
         return interrupt(f, cx, WF_E_INTERRUPTED, "stopped during validation");
-    if (status == WF_E_DIVERGED) return explain_divergence(f, cx);
+    if (status == WF_E_DIVERGED) return explain_divergence(f, cx, "validation");
     if (status != WF_OK) return status;
     figures->val_loss = result.loss;
     figures->val_accuracy = result.accuracy;
@@ -361,8 +362,18 @@ static wf_status end_epoch(fit *f, wf_context *cx, wf_epoch_figures *now) {
     return WF_OK;
 }
 
+/* No step after the epoch's last one has seen what its update made of the weights. */
+static wf_status check_weights(const fit *f, wf_context *cx) {
+    const char *parameter = wf_plan_infinite_parameter(f->train_plan);
+    WF_REQUIRE(!parameter, WF_E_DIVERGED,
+               "epoch %" PRId64 ": after its last step parameter %s is not finite" DIVERGED_HINT,
+               f->state.epochs_done + 1, parameter);
+    return WF_OK;
+}
+
 static wf_status run_epoch(fit *f, wf_context *cx) {
     WF_TRY(run_steps(f, cx));
+    WF_TRY(check_weights(f, cx));
     wf_epoch_figures figures = figures_now(f);
     WF_TRY(validate(f, cx, &figures));
     WF_TRY(end_epoch(f, cx, &figures));
@@ -374,7 +385,7 @@ static wf_status run_epoch(fit *f, wf_context *cx) {
 
 static wf_status finish(fit *f, wf_context *cx, wf_train_result *out) {
     const wf__train_state *s = &f->state;
-    int restores = f->best && s->best_epoch > 0 && ends_with_best(f->recipe);
+    int restores = f->best && s->best_epoch > 0 && wf_recipe_ends_with_best(f->recipe);
     wf_epoch_figures last = f->history[s->epochs_done - 1];
     WF_TRY(write_last(f, cx));
     const float *weights = restores ? f->best : judged(f)->value;
@@ -394,10 +405,14 @@ static wf_status finish(fit *f, wf_context *cx, wf_train_result *out) {
 }
 
 /* Training starts anew, whatever `params` was used for before. */
-static void forget_moments(wf_params *params) {
+static void forget_moments(wf_params *params, const wf_optimizer *optimizer) {
     size_t size = (size_t)params->graph->trainable_size;
-    for (int i = 0; i < 3; i++)
-        if (params->slots[i]) memset(params->slots[i], 0, size * sizeof *params->slots[i]);
+    const int n = optimizer->class->n_slots(optimizer->config);
+    for (int i = 0; i < n; i++) memset(params->slots[i], 0, size * sizeof *params->slots[i]);
+    for (int i = n; i < 3; i++) { /* another optimizer's */
+        wf_free(params->slots[i]);
+        params->slots[i] = NULL;
+    }
     params->step = 0;
 }
 
@@ -410,7 +425,7 @@ wf_status wf_fit(wf_train_result *out, wf_params *params, wf_context *cx, wf_poo
     WF_TRY_OR(prepare(&f, cx, data));
     WF_TRY_OR(allocate(&f, cx));
     WF_TRY_OR(create_plans(&f, cx, pool));
-    forget_moments(params);
+    forget_moments(params, &recipe->optimizer);
     if (options->resume_path) WF_TRY_OR(resume(&f, cx));
     wf__train_state *s = &f.state;
     s->is_over = s->stopped_early || s->epochs_done >= recipe->epochs;

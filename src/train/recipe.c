@@ -197,6 +197,11 @@ int wf_recipe_needs_validation(const wf_recipe *r) {
            needs_validation(schedule_monitor(&r->schedule)) || r->test_weights == WF_WEIGHTS_BEST;
 }
 
+int wf_recipe_ends_with_best(const wf_recipe *r) {
+    return r->test_weights == WF_WEIGHTS_BEST ||
+           (r->early_stopping.is_on && r->early_stopping.restore_best);
+}
+
 /* Early stopping says what is watched. The weights that are to be tested are chosen on validation
  * images, whatever stops. */
 wf_monitor wf_recipe_watched(const wf_recipe *r, int has_validation) {

@@ -90,6 +90,9 @@ wf_status wf_recipe_set_schedule(wf_recipe *recipe, wf_context *cx, const char *
  * rate, which epoch's weights are the best. */
 int wf_recipe_needs_validation(const wf_recipe *recipe);
 
+/* Whether training hands over the weights of its best epoch, not those of its last. */
+int wf_recipe_ends_with_best(const wf_recipe *recipe);
+
 /* By which figure of an epoch its weights are the best. */
 wf_monitor wf_recipe_watched(const wf_recipe *recipe, int has_validation);
 

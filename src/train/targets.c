@@ -33,8 +33,14 @@ static wf_label_order order_of(const wf_graph *g) {
     return WF_ORDER_FREQUENT_FIRST;
 }
 
-static wf_status make_sequences(wf__targets *t, wf_context *cx, const wf_images *images) {
-    return wf_label_sequences(t->sequences, cx, &t->options, images->label_sets, 0, images->count);
+static wf_status make_sequences(wf__targets *t, wf_context *cx, const wf__rows *rows) {
+    const wf_sequence_options *o = &t->options;
+    for (int64_t i = 0; i < rows->n; i++) {
+        const int64_t row = rows->index ? rows->index[i] : i;
+        WF_TRY(wf_label_sequences(t->sequences + row * o->length, cx, o,
+                                  rows->images->label_sets + row * o->classes, row, 1));
+    }
+    return WF_OK;
 }
 
 static wf_status create_sequences(wf__targets *t, wf__rows *rows, wf_context *cx, const wf_graph *g,
@@ -53,7 +59,7 @@ static wf_status create_sequences(wf__targets *t, wf__rows *rows, wf_context *cx
                     sizeof *t->sequences));
     rows->sequences = t->sequences;
     rows->sequence_length = t->options.length;
-    return make_sequences(t, cx, images);
+    return make_sequences(t, cx, rows);
 }
 
 static wf_status create_numbers(wf__targets *t, wf__rows *rows, wf_context *cx, int32_t classes) {
@@ -80,11 +86,11 @@ wf_status wf__targets_create(wf__targets *out, wf__rows *rows, wf_context *cx, c
     return status;
 }
 
-wf_status wf__targets_begin_epoch(wf__targets *t, wf_context *cx, const wf_images *images,
+wf_status wf__targets_begin_epoch(wf__targets *t, wf_context *cx, const wf__rows *rows,
                                   uint32_t epoch) {
     if (!t->sequences || t->options.order != WF_ORDER_RANDOM) return WF_OK;
     t->options.epoch = epoch;
-    return make_sequences(t, cx, images);
+    return make_sequences(t, cx, rows);
 }
 
 void wf__targets_reset(wf__targets *t) {

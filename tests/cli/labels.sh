@@ -247,6 +247,10 @@ weft train minder.yaml --dataset ./sets -q
 exits 0
 weft predict minder-1 sets/test-images-idx3-ubyte --json
 json_is 'len(d["predictions"]), any("attention" in l for p in d["predictions"] for l in p["labels"])' '(80, False)'
+weft train decoder.yaml --dataset ./sets --set training.test_time_augmentation=flip --name averaged
+exits 2
+err_like '*model decoder tells sequences of labels, of which test_time_augmentation makes no means*'
+check 'nothing was trained' test ! -e "$WEFT_RUNS/averaged-1"
 # the report shows the same of some images, also when the weights are gone
 cat >shown.py <<'END'
 import base64, json, math, sys

@@ -98,6 +98,20 @@ check 'a page' grep -q 'made by.*weft sweep small' docs/sweep.md
 check 'three trials' test "$(wc -l <there/small.csv)" -eq 4
 check 'no dropout' sh -c '! grep -q "rate: 0.25" "$WEFT_RUNS"/small-sweep-9/config.yaml'
 
+# More columns than a word has bits.
+axes=()
+{
+    printf 'name: deep\ninput: [8, 8, 1]\nlayers:\n  - flatten\n'
+    for i in $(seq 30); do
+        printf '  - dense: {name: d%s, units: 3}\n' "$i"
+        axes+=(--set "layers.d$i.units=3,4")
+    done
+    printf '  - dense: {units: 3, activation: softmax}\ntraining: {epochs: 1, validation: 0.2}\n'
+} >models/deep.yaml
+weft sweep deep --dataset ./images --random 2 "${axes[@]}" --no-final
+exits 0
+out_like 'layers.d1.units  layers.d2.units*layers.d30.units  Seeds*Best of 2 settings*'
+
 # A model's name means a tested run, not a trial.
 weft evaluate small
 out_like 'small-2 on the test images*'

@@ -153,4 +153,25 @@ TEST(a_rate_far_too_high_diverges_later) {
     setup_close(&s);
 }
 
+/* No step comes after it that would see them: neither is validated nor written what it has made. */
+TEST(weights_that_the_last_step_makes_infinite_are_not_kept) {
+    for (int has_validation = 0; has_validation < 2; has_validation++) {
+        setup s;
+        setup_open(&s, 2);
+        CHECK_OK(&s.cx, wf_recipe_set_optimizer(s.recipe, &s.cx, "sgd"));
+        wf_optim_common *common = s.recipe->optimizer.config;
+        common->learning_rate = 1e300;
+        s.recipe->batch_size = 1 << 20;
+        s.recipe->epochs = 1;
+        if (!has_validation) s.data.validation = NULL;
+        s.options.checkpoint_path = temporary("infinite");
+        s.options.last_path = temporary("infinite-last");
+        CHECK_INT(setup_fit(&s), WF_E_DIVERGED);
+        CHECK(strstr(s.cx.message, "epoch 1: after its last step parameter ") != NULL);
+        CHECK(access(s.options.checkpoint_path, F_OK) != 0);
+        CHECK(access(s.options.last_path, F_OK) != 0);
+        setup_close(&s);
+    }
+}
+
 TEST_MAIN()

@@ -310,6 +310,27 @@ TEST(more_epochs_go_on_where_the_last_one_ended) {
     setup_close(&s);
 }
 
+/* What another optimizer kept in the same parameters belongs to no checkpoint of this one. */
+TEST(moments_of_an_optimizer_before_are_no_part_of_it) {
+    setup fresh, s;
+    setup_open(&fresh, 1);
+    CHECK_OK(&fresh.cx, wf_recipe_set_optimizer(fresh.recipe, &fresh.cx, "sgd"));
+    fresh.recipe->epochs = 2;
+    fresh.options.checkpoint_path = temporary("moments");
+    CHECK_OK(&fresh.cx, setup_fit(&fresh));
+    setup_open(&s, 1);
+    CHECK_OK(&s.cx, wf_recipe_set_optimizer(s.recipe, &s.cx, "adam"));
+    s.recipe->epochs = 1;
+    CHECK_OK(&s.cx, setup_fit(&s));
+    CHECK_OK(&s.cx, wf_recipe_set_optimizer(s.recipe, &s.cx, "sgd"));
+    s.recipe->epochs = 2;
+    s.options.resume_path = fresh.options.checkpoint_path;
+    CHECK_OK(&s.cx, setup_fit(&s));
+    CHECK(same_params(fresh.params, s.params));
+    setup_close(&fresh);
+    setup_close(&s);
+}
+
 TEST(info_tells_where_a_checkpoint_stands) {
     setup s;
     stopper stop = {.after = 10};

@@ -118,6 +118,12 @@ TEST(nothing_is_told_without_figures) {
     g.over[0][1] = gain(-3, 0.5); /* what is known is enough */
     check_verdict(&g, 0, "0?101", "it is worse than the sigmoid CNN at dependence 0.5");
     g = good();
+    g.over[2][3] = unknown;
+    g.over[2][1] = gain(0.2, 0.5);
+    check_verdict(&g, 0, "11011",
+                  "it is not shown to beat the CNN-RNN that is told labels under "
+                  "other names at dependence 0.5 (");
+    g = good();
     g.over[0][0] = g.growth = unknown;
     check_verdict(&g, -1, "111??", "its gain over the sigmoid CNN at dependence 0 is not known");
     for (int o = 0; o < WF_STUDY_COMPARISONS; o++)

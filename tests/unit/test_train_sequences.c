@@ -147,13 +147,39 @@ TEST(a_random_order) {
     CHECK_OK(&cx, wf__targets_create(&t, &rows, &cx, g, &l, NULL, 7));
     CHECK(rows.sequences == t.sequences && rows.sequence_length == LENGTH && !rows.numbers);
     memcpy(first, t.sequences, sizeof first);
-    CHECK_OK(&cx, wf__targets_begin_epoch(&t, &cx, &images, 1));
+    CHECK_OK(&cx, wf__targets_begin_epoch(&t, &cx, &rows, 1));
     CHECK(memcmp(first, t.sequences, sizeof first) != 0);
-    CHECK_OK(&cx, wf__targets_begin_epoch(&t, &cx, &images, 0));
+    CHECK_OK(&cx, wf__targets_begin_epoch(&t, &cx, &rows, 0));
     CHECK(memcmp(first, t.sequences, sizeof first) == 0);
     wf__targets_reset(&t);
     learn(g, 0, &accuracy, &loss);
     CHECK(accuracy > 0.8);
+    wf_graph_destroy(g);
+}
+
+/* An image that nobody asks for may have more labels than the model tells. */
+TEST(only_the_rows_in_use_become_sequences) {
+    wf_graph *g =
+        new_graph("flatten||;dense|units: 8|image;repeat_vector|n: 3|;label_input|length: 3, "
+                  "classes: 4|;embedding|input_dim: 6, output_dim: 8|labels;dense|units: "
+                  "8|state;add||sum;tied_dense|to: labels, units: 5, activation: softmax|");
+    wf_images images;
+    fill_sets(&images);
+    memset(sets, 0, sizeof sets);
+    memset(sets + 2 * K, 1, K);
+    sets[K + 3] = sets[4 * K] = 1;
+    const wf_loss l = {wf_loss_find("sparse_categorical_crossentropy"), NULL};
+    const int32_t index[] = {4, 1};
+    wf__rows rows = {.images = &images, .index = index, .n = 2};
+    wf__targets t = {0};
+    CHECK_OK(&cx, wf__targets_create(&t, &rows, &cx, g, &l, NULL, 7));
+    CHECK(t.sequences[4 * 3] == 0 && t.sequences[4 * 3 + 1] == K && t.sequences[4 * 3 + 2] == -1);
+    CHECK(t.sequences[3] == 3 && t.sequences[4] == K);
+    wf__targets_reset(&t);
+    rows.index = NULL;
+    rows.n = COUNT;
+    CHECK_INT(wf__targets_create(&t, &rows, &cx, g, &l, NULL, 7), WF_E_DATA);
+    CHECK(strstr(cx.message, "image 2 has 4 labels"));
     wf_graph_destroy(g);
 }
 

@@ -101,8 +101,8 @@ TEST(bad_axes_are_refused) {
     snprintf(third, sizeof third, "c%s", wide + 1);
     snprintf(fourth, sizeof fourth, "d%s", wide + 1);
     const char *const four[] = {wide, second, third, fourth};
-    CHECK_FAILS(&cx, wf_trials_grid(&t, &cx, four, 4), WF_E_LIMIT);
-    CHECK_FAILS(&cx, wf_trials_random(&t, &cx, four, 4, 0, 0), WF_E_LIMIT);
+    CHECK_FAILS(&cx, wf_trials_grid(&t, &cx, four, 4), WF_E_ARG);
+    CHECK_FAILS(&cx, wf_trials_random(&t, &cx, four, 4, 0, 0), WF_E_ARG);
 }
 
 TEST(memory_runs_out) {
