@@ -13,6 +13,7 @@
 
 /* As the run says in its description; *out_is_there: it does, which older runs do not. */
 static wf_status read_stored(wf_trained *t, int *out_is_there, wf_context *cx) {
+    enum { MAX_CHANNELS = sizeof t->normalization.scale / sizeof *t->normalization.scale };
     const int channels = (int)t->experiment.model->graph->nodes[0].shape.dim[2];
     json_t *description = NULL;
     char *path = NULL;
@@ -24,6 +25,8 @@ static wf_status read_stored(wf_trained *t, int *out_is_there, wf_context *cx) {
                  *shift = json_object_get(stored, "shift");
     *out_is_there = stored != NULL;
     if (!stored) goto done;
+    WF_REQUIRE_OR(channels <= MAX_CHANNELS, WF_E_DATA, "%s: an image has %d channels, at most %d",
+                  path, channels, MAX_CHANNELS);
     t->normalization.channels = channels;
     for (int c = 0; c < channels; c++) {
         const json_t *a = json_array_get(scale, (size_t)c), *b = json_array_get(shift, (size_t)c);
