@@ -41,7 +41,7 @@ const COSTS = [
 /** Where CNNs, RNNs and hybrids stand. */
 export function cost({comparison, models: details = []}) {
     const models = (comparison?.models ?? []).map((row, i) => rowOf(row, details[i]));
-    if (!models.length) return null;
+    if (!models.length || !comparison.comparable) return null;
     return {
         id: "cost",
         title: "Accuracy, and what it costs",

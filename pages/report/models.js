@@ -24,7 +24,7 @@ export function models({comparison, models: details}, around) {
         title: "Model by model",
         content: [
             details.length > 1
-                ? el("p", {class: "beside"}, el("span", {class: "muted"}, "The best comes first."), all)
+                ? el("p", {class: "beside"}, comparison?.comparable ? el("span", {class: "muted"}, "The best comes first.") : null, all)
                 : null,
             folds,
         ],

@@ -92,7 +92,7 @@ export function results({comparison, models: details = []}) {
         .filter(column => rows.some(row => ![null, undefined, ""].includes(column.value(row))))
         .filter(column => column.name !== "Real differences" || rows.length > 1);
     const caption =
-        `${rows.length > 1 ? "The best is on top. " : ""}${areSets ? "Figures are of" : "Accuracy is on"} the test images` +
+        `${rows.length > 1 && comparison.comparable ? "The best is on top. " : ""}${areSets ? "Figures are of" : "Accuracy is on"} the test images` +
         `${isSeeds ? ", over several seeds the mean, with one standard deviation" : ", with a 95% interval"}; ` +
         (areSets
             ? "subset accuracy is the share of those with every label right, log-likelihood that of the true set, in nats."

@@ -92,7 +92,8 @@ wf_status wf_runs_list(const wf_runs_call *c) {
     for (size_t i = 0; o->only_names && i < list.count; i++) wf_print(cli, "%s\n", list.runs[i].id);
     if (status == WF_OK && !o->only_names && list.count) status = print_list(cli, &list);
     else if (!o->only_names)
-        wf_print(cli, "No runs%s%s in %s.\n", name ? " of " : "", name ? name : "", o->runs);
+        wf_print(cli, "No runs%s%s%s in %s.\n", name ? " of " : "", name ? name : "",
+                 o->model || o->dataset || o->status || o->tag ? " like that" : "", o->runs);
     wf_run_list_reset(&list);
     return status;
 }

@@ -13,11 +13,22 @@ const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *fami
     return NULL;
 }
 
-const char *wf__best_words(const wf_comparison *c) {
-    if (wf__has_only_sets(c))
-        return c->row_count > 1 ? " tells the most sets right, a subset accuracy of "
-                                : " reaches a subset accuracy of ";
-    return c->row_count > 1 ? " is the most accurate: " : " reaches an accuracy of ";
+/* How many rows none is above. */
+static size_t best_count(const wf_comparison *c) {
+    size_t n = 1;
+    while (n < c->row_count && c->rows[n].accuracy.mean >= c->rows[0].accuracy.mean) n++;
+    return n;
+}
+
+void wf__add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    static const char *const words[2][3] = {
+        {" reaches an accuracy of ", " is the most accurate: ", " are equally accurate: "},
+        {" reaches a subset accuracy of ", " tells the most sets right, a subset accuracy of ",
+         " tell as many sets right, a subset accuracy of "}};
+    const size_t n = best_count(c);
+    for (size_t i = 0; i < n; i++)
+        wf_str_addf(s, cx, "%s%s", !i ? "" : i + 1 == n ? " and " : ", ", c->rows[i].label);
+    wf_str_add(s, cx, words[wf__has_only_sets(c) != 0][(c->row_count > 1) + (n > 1)]);
 }
 
 /* Whether a test speaks for the difference of the figures that the table shows. */
@@ -42,8 +53,8 @@ static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
     const wf_report_row *best = &c->rows[0];
     const wf_evaluation *e = best->runs[0].evaluation;
     char score[WF_FIGURE_BYTES], count[WF_FIGURE_BYTES], right[WF_FIGURE_BYTES];
-    wf_str_addf(s, cx, "%s%s%s", best->label, wf__best_words(c),
-                wf__show_spread(score, best->accuracy, wf__show_score));
+    wf__add_best(s, cx, c);
+    wf_str_add(s, cx, wf__show_spread(score, best->accuracy, wf__show_score));
     if (best->run_count == 1)
         wf_str_addf(s, cx, " (%s of %s test images right)",
                     wf_thousands(right, llround(e->accuracy * (double)e->count)),
@@ -53,7 +64,7 @@ static void add_best(wf_str *s, wf_context *cx, const wf_comparison *c) {
                     wf_thousands(count, e->count));
     if (c->row_count > 1) {
         const wf_report_pair *pair = wf__comparison_pair(c, 0, 1);
-        if (!is_covered(c, pair))
+        if (!is_covered(c, pair) && best_count(c) == 1)
             wf_str_addf(s, cx, ", %.2f percentage points above %s",
                         100 * (best->accuracy.mean - c->rows[1].accuracy.mean), c->rows[1].label);
         wf_str_add(s, cx, ".");
@@ -111,10 +122,9 @@ static void add_families(wf_str *s, wf_context *cx, const wf_comparison *c) {
                     lesser->label);
 }
 
-static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
+static void add_hardest(wf_str *s, wf_context *cx, const wf_comparison *c) {
     const wf_report_row *best = &c->rows[0];
     const wf_evaluation *e = best->pooled;
-    if (best->worst_class < 0) return;
     size_t same = 0;
     for (size_t i = 0; i < c->row_count; i++)
         if (c->rows[i].worst_class == best->worst_class) same++;
@@ -124,10 +134,16 @@ static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
     wf_str_addf(s, cx, " (F1 %.2f in %s)", best->class_f1[best->worst_class].mean, best->label);
     wf_str_addf(s, cx, ", the easiest for %s is %s (F1 %.2f).", best->label,
                 e->class_names[best->best_class], best->class_f1[best->best_class].mean);
+}
+
+static void add_classes(wf_str *s, wf_context *cx, const wf_comparison *c) {
+    const wf_report_row *best = &c->rows[0];
+    const wf_evaluation *e = best->pooled;
+    if (best->worst_class >= 0) add_hardest(s, cx, c);
     if (e->pair_count > 0)
-        wf_str_addf(s, cx, " Its most frequent mistake: %.1f %% of %s are taken for %s.",
-                    100 * e->pairs[0].share, e->class_names[e->pairs[0].truth],
-                    e->class_names[e->pairs[0].predicted]);
+        wf_str_addf(s, cx, "%s most frequent mistake: %.1f %% of %s are taken for %s.",
+                    best->worst_class >= 0 ? " Its" : "\nThe", 100 * e->pairs[0].share,
+                    e->class_names[e->pairs[0].truth], e->class_names[e->pairs[0].predicted]);
 }
 
 void wf__comparison_add_caution(wf_str *s, wf_context *cx, const wf_comparison *c) {

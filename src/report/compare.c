@@ -203,6 +203,8 @@ static void judge_classes(wf_report_row *row, double *scratch) {
         if (row->worst_class < 0 || f1[j].mean < f1[row->worst_class].mean) row->worst_class = j;
         if (row->best_class < 0 || f1[j].mean > f1[row->best_class].mean) row->best_class = j;
     }
+    if (row->worst_class == row->best_class)
+        row->worst_class = row->best_class = -1; /* all alike */
 }
 
 static wf_status judge(wf_report_row *row, wf_context *cx) {

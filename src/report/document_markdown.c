@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "report/charts.h"
+#include "report/html.h"
 #include "report/markdown_parts.h"
 
 void wf__md(wf__markdown *m, const char *text) { wf_str_add(&m->out->text, m->cx, text); }
@@ -164,7 +165,7 @@ static wf_status add_cost(wf__markdown *m) {
     static const char *const names[WF_COST_COUNT][2] = {
         {"accuracy-time", "Accuracy against training time"},
         {"accuracy-parameters", "Accuracy against parameters"}};
-    if (m->c->row_count < 2) return WF_OK;
+    if (m->c->row_count < 2 || !m->c->comparable) return WF_OK;
     wf__md(m, "\n## Accuracy and what it costs\n\nUp and to the left is better.\n");
     for (int i = 0; i < WF_COST_COUNT; i++) {
         wf_str svg = {0};
@@ -234,9 +235,11 @@ static void add_code(wf__markdown *m, const char *text, size_t length) {
 /* Behind a fold, where the reader of Markdown has one. */
 static void add_configuration(wf__markdown *m, const json_t *one) {
     const char *text = text_of(one, "text");
-    wf__md(m, "\n<details><summary>Configuration of ");
-    wf__md_name(m, text_of(one, "label"));
-    wf__md(m, "</summary>\n\n");
+    wf_html summary = {.cx = m->cx}; /* in markup Markdown's escapes have no meaning */
+    wf__html(&summary, "\n<details><summary>Configuration of %s</summary>\n\n",
+             text_of(one, "label"));
+    wf_str_add(&m->out->text, m->cx, summary.out.text ? summary.out.text : "");
+    wf_str_reset(&summary.out);
     while (*text) {
         size_t n = strcspn(text, "\n");
         add_code(m, text, n);

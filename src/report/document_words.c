@@ -130,7 +130,7 @@ static void add_accuracy(const writer *w, wf_str *s, size_t row) {
 static wf_status say_accuracy(const writer *w) {
     wf_str s = {0};
     const wf_comparison *c = w->d->c;
-    wf_str_addf(&s, w->cx, "%s%s", c->rows[0].label, wf__best_words(c));
+    wf__add_best(&s, w->cx, c);
     add_accuracy(w, &s, 0);
     wf_str_add(&s, w->cx, ".");
     return add(w, &s);
@@ -197,14 +197,16 @@ static wf_status say_classes(const writer *w) {
     const wf_evaluation *e = row->pooled;
     wf_str s = {0};
     if (e->is_multilabel) return say_sets(w);
-    if (row->worst_class < 0) return WF_OK;
-    wf_str_addf(&s, w->cx, "Its hardest class is %s (F1 %.2f), its easiest %s (F1 %.2f)",
-                e->class_names[row->worst_class], row->class_f1[row->worst_class].mean,
-                e->class_names[row->best_class], row->class_f1[row->best_class].mean);
+    const int has_worst = row->worst_class >= 0;
+    if (!has_worst && !e->pair_count) return WF_OK;
+    if (has_worst)
+        wf_str_addf(&s, w->cx, "Its hardest class is %s (F1 %.2f), its easiest %s (F1 %.2f)",
+                    e->class_names[row->worst_class], row->class_f1[row->worst_class].mean,
+                    e->class_names[row->best_class], row->class_f1[row->best_class].mean);
     if (e->pair_count > 0)
-        wf_str_addf(&s, w->cx, "; most often %s is taken for %s, %.1f%% of the time",
-                    e->class_names[e->pairs[0].truth], e->class_names[e->pairs[0].predicted],
-                    100 * e->pairs[0].share);
+        wf_str_addf(&s, w->cx, "%s often %s is taken for %s, %.1f%% of the time",
+                    has_worst ? "; most" : "Most", e->class_names[e->pairs[0].truth],
+                    e->class_names[e->pairs[0].predicted], 100 * e->pairs[0].share);
     wf_str_add(&s, w->cx, ".");
     return add(w, &s);
 }

@@ -140,8 +140,8 @@ void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test);
 
 /* ---- answer.c ---- */
 
-/* What stands between the best row's label and its accuracy. */
-const char *wf__best_words(const wf_comparison *c);
+/* What stands before the best row's accuracy: "a is the most accurate: ". */
+void wf__add_best(wf_str *s, wf_context *cx, const wf_comparison *c);
 
 /* NULL when there is none. */
 const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *family);

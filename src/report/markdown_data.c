@@ -122,18 +122,22 @@ static int fill_twins(wf_contact *out, wf__markdown *m, const json_t *one, void 
     return out->images[1] != NULL;
 }
 
+/* How many there are; the list may be cut. */
+static int64_t count_of(const json_t *audit, const char *key, const json_t *list) {
+    return json_is_integer(json_object_get(audit, key)) ? whole(audit, key)
+                                                        : (int64_t)json_array_size(list);
+}
+
 static wf_status add_audit(wf__markdown *m, const json_t *audit) {
     if (!json_is_object(audit)) return WF_OK;
     const json_t *doubts = json_object_get(audit, "label_errors");
     const json_t *twins = json_object_get(audit, "duplicates");
-    char text[160];
-    snprintf(
-        text, sizeof text,
-        "\nAn audit found %lld labels that are likely wrong and %lld pairs of near duplicates.\n",
-        (long long)(json_object_get(audit, "label_error_count") ? whole(audit, "label_error_count")
-                                                                : (int64_t)json_array_size(doubts)),
-        (long long)(json_object_get(audit, "duplicate_count") ? whole(audit, "duplicate_count")
-                                                              : (int64_t)json_array_size(twins)));
+    char text[160], labels[64] = "";
+    if (json_is_array(doubts)) /* else it had no run to ask about labels */
+        snprintf(labels, sizeof labels, "%lld labels that are likely wrong and ",
+                 (long long)count_of(audit, "label_error_count", doubts));
+    snprintf(text, sizeof text, "\nAn audit found %s%lld pairs of near duplicates.\n", labels,
+             (long long)count_of(audit, "duplicate_count", twins));
     wf__md(m, text);
     const wf__sheet of_doubts = {.list = doubts, .form = m->images->train, .fill = fill_doubt};
     const wf__sheet of_twins = {.list = twins, .form = m->images->train, .fill = fill_twins};

@@ -70,17 +70,28 @@ wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, si
     return status;
 }
 
+/* Of a u8, u16 or f32. */
+static int32_t number_at(const uint8_t *bytes, size_t size) {
+    float whole;
+    if (size < sizeof whole) return size == 1 ? bytes[0] : bytes[0] | bytes[1] << 8;
+    memcpy(&whole, bytes, sizeof whole);
+    return (int32_t)whole;
+}
+
 wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json_t *packed) {
     const char *type = json_string_value(json_object_get(packed, "type"));
     const char *text = json_string_value(json_object_get(packed, "base64"));
     const size_t count = (size_t)json_integer_value(json_object_get(packed, "count"));
-    const size_t size = type && !strcmp(type, "u16") ? 2 : 1;
+    const size_t size = !type                  ? 0
+                        : !strcmp(type, "u8")  ? 1
+                        : !strcmp(type, "u16") ? 2
+                        : !strcmp(type, "f32") ? 4
+                                               : 0;
     struct base64_decode_ctx decoder;
     uint8_t *bytes = NULL;
     int32_t *values = NULL;
     wf_status status;
-    WF_REQUIRE(text && type && (size == 2 || !strcmp(type, "u8")), WF_E_DATA,
-               "packed numbers must be of type u8 or u16");
+    WF_REQUIRE(text && size, WF_E_DATA, "packed numbers must be of type u8, u16 or f32");
     size_t length = BASE64_DECODE_LENGTH(strlen(text));
     WF_TRY_OR(wf_alloc(&bytes, cx, length + 1, 1));
     base64_decode_init(&decoder);
@@ -89,8 +100,7 @@ wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json
     WF_REQUIRE_OR(is_read && length == count * size, WF_E_DATA,
                   "packed numbers: %zu bytes for %zu values of %zu bytes", length, count, size);
     WF_TRY_OR(wf_alloc(&values, cx, count, sizeof *values));
-    for (size_t i = 0; i < count; i++)
-        values[i] = size == 1 ? bytes[i] : bytes[2 * i] | bytes[2 * i + 1] << 8;
+    for (size_t i = 0; i < count; i++) values[i] = number_at(bytes + i * size, size);
     *out = values;
     *out_count = count;
 done:

@@ -30,7 +30,7 @@ typedef struct wf_report_row {
     /* of any number of labels per image the figures from WF_HEADLINE_SUBSET_ACCURACY on; else, and
      * where it is not known, count 0 */
     wf_spread headlines[WF_HEADLINE_COUNT];
-    int worst_class, best_class;                       /* by mean F1; -1 when unknown */
+    int worst_class, best_class;                       /* by mean F1; -1: unknown, or all alike */
     double delta_accuracy, delta_loss, delta_macro_f1; /* ours minus the claim; NAN without one */
 } wf_report_row;
 

@@ -57,6 +57,8 @@ void wf__peers_notify(void *user, struct MHD_Connection *connection, void **sock
 wf__peer *wf__peer_of(struct MHD_Connection *connection);
 void wf__peer_set(wf__peer *peer, wf__phase phase);
 void wf__peer_drop(wf__peer *peer);
+/* Whether the other side has closed it, which MHD does not see while it is suspended. */
+bool wf__peer_has_left(const wf__peer *peer);
 /* Ends the connections whose time is over. */
 void wf__peers_sweep(const wf__peers *peers, double now_s);
 
@@ -104,6 +106,10 @@ wf_status wf__reports_ask(wf__request *r, wf_context *cx, const wf__watched *con
                           size_t count);
 /* The answer to a request whose report is made, or refused. */
 enum MHD_Result wf__reports_answer(wf__request *r);
+/* Drops the reports whose reader has gone. */
+void wf__reports_check(wf__reports *reports);
+/* Of a request that ends without its answer. */
+void wf__reports_forget(wf__request *r);
 /* Wakes the requests whose reports are made. */
 void wf__reports_deliver(wf__reports *reports);
 /* Refuses all that wait. */

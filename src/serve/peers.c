@@ -1,5 +1,6 @@
 /* Connections: how many there may be, and until when. A deadline is a moment, which no byte that
  * trickles in moves; a connection is ended by shutting its socket down, which MHD then notices. */
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -28,6 +29,12 @@ void wf__peer_set(wf__peer *p, wf__phase phase) {
 void wf__peer_drop(wf__peer *p) {
     p->is_dropped = true;
     shutdown(p->fd, SHUT_RDWR);
+}
+
+bool wf__peer_has_left(const wf__peer *p) {
+    char byte;
+    ssize_t n = recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 void wf__peers_sweep(const wf__peers *peers, double now_s) {

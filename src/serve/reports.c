@@ -166,6 +166,26 @@ void wf__reports_deliver(wf__reports *all) {
     pthread_mutex_unlock(&all->lock);
 }
 
+void wf__reports_check(wf__reports *all) {
+    pthread_mutex_lock(&all->lock);
+    for (wf__report *report = all->first, *next; report; report = next) {
+        next = report->next;
+        if (!report->request || !wf__peer_has_left(report->request->peer)) continue;
+        report->request->report = NULL;
+        MHD_resume_connection(report->request->connection);
+        report->request = NULL;
+        if (report->state == IS_IN_WORK) continue; /* until it is made */
+        unlink_report(all, report);
+        destroy(report);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+void wf__reports_forget(wf__request *r) {
+    if (r->report) destroy(r->report);
+    r->report = NULL;
+}
+
 enum MHD_Result wf__reports_answer(wf__request *r) {
     wf__report *report = r->report;
     enum MHD_Result result;

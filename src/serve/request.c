@@ -68,11 +68,17 @@ static bool is_of_another_site(const wf__request *r) {
            strcmp(r->route->path, "/") != 0;
 }
 
+/* A browser gives the cookies of a host to all of its ports. */
+static void name_cookie(char out[32], const wf_server *server) {
+    snprintf(out, 32, "weft-token-%d", server->port);
+}
+
 static bool is_let_in(const wf__request *r) {
     if (!r->server->wants_token) return true;
+    char name[32];
+    name_cookie(name, r->server);
     return is_token(r->server, header(r, "X-Weft-Token")) ||
-           is_token(r->server,
-                    MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, "weft-token"));
+           is_token(r->server, MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, name));
 }
 
 /* A link with the token in it gives the browser a cookie and leads to the page without it. */
@@ -85,7 +91,9 @@ static enum MHD_Result let_in(wf__request *r) {
                                   "prints");
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    wf_str_addf(&cookie, NULL, "weft-token=%s; HttpOnly; SameSite=Strict; Path=/", token);
+    char name[32];
+    name_cookie(name, r->server);
+    wf_str_addf(&cookie, NULL, "%s=%s; HttpOnly; SameSite=Strict; Path=/", name, token);
     if (response && cookie.status == WF_OK) {
         wf__answer_guard(response, "text/plain");
         MHD_add_response_header(response, "Set-Cookie", cookie.text);
@@ -187,6 +195,7 @@ void wf__request_completed(void *user, struct MHD_Connection *connection, void *
     (void)code;
     if (!r) return;
     wf__peer_set(r->peer, WF__WAITS);
+    wf__reports_forget(r);
     wf_str_reset(&r->body);
     wf_free(r);
     *request = NULL;

@@ -79,6 +79,7 @@ static void *loop(void *user) {
         if (now_s >= next_s) {
             look(s);
             wf__streams_check(s);
+            wf__reports_check(s->reports);
             wf__peers_sweep(&s->peers, now_s);
             next_s = now_s + WF__LOOK_S;
         }

@@ -129,12 +129,9 @@ void wf__streams_serve(wf_server *server, double now_s) {
 
 /* MHD does not watch a suspended connection. */
 void wf__streams_check(wf_server *server) {
-    char byte;
-    for (wf__stream *s = server->streams; s; s = s->next) {
-        if (!s->is_suspended || s->peer->is_dropped) continue;
-        ssize_t n = recv(s->peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) wf__peer_drop(s->peer);
-    }
+    for (wf__stream *s = server->streams; s; s = s->next)
+        if (s->is_suspended && !s->peer->is_dropped && wf__peer_has_left(s->peer))
+            wf__peer_drop(s->peer);
 }
 
 void wf__streams_end(wf_server *server) {

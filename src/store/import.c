@@ -19,7 +19,8 @@ wf_status wf__stamp_of(char out[WF_HASH_HEX], wf_context *cx, const char *folder
                                         WF_RUN_TAGS_FILE,
                                         ".",
                                         "weights",
-                                        "checkpoint"};
+                                        "checkpoint",
+                                        "report"};
     wf_hash hash;
     wf_hash_init(&hash, WF_HASH_SHA256);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

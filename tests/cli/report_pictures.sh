@@ -166,7 +166,7 @@ exits 0
 lesser=$(look sampled.json 'd["models"][1]["label"]')
 same "$(look sampled.json '[m["map"]["x"]["count"] for m in d["models"]], d["models"][0]["map"]["index"]')" '([2100, 2000], None)'
 same "$(look sampled.json 'd["comparison"]["notes"][-1]')" \
-    'Maps show a sample of the test images, but all of them for the best model of each family; --maps all shows all.'
+    'Maps show a sample of the test images, up to 2,000, or 10,000 for the best model of each family; --maps all shows up to 10,000 for all.'
 weft embed "$lesser" --tsne --limit 2000 -o sample -q
 same "$(look sampled.json "same_map('$lesser', 'sample/tsne.csv')")" True
 weft report small large -f json -o all.json --maps all

@@ -35,7 +35,7 @@ json_is 'len(d["runs"])' 2
 weft runs list --status done
 exits 2
 weft runs list --dataset nothing
-out_like 'No runs in *'
+out_like 'No runs like that in *'
 weft runs list --yes
 exits 2
 err_like '*weft runs list takes no --yes*'
@@ -129,7 +129,7 @@ out_is tiny-2
 weft runs list --tag best=yes --names
 out_is tiny-1
 weft runs list --tag best=no
-out_like 'No runs in *'
+out_like 'No runs like that in *'
 weft runs tag tiny-2 plain --remove
 exits 0
 weft runs tag tiny-2 plain --remove

@@ -184,9 +184,15 @@ TEST(packed_numbers_are_read_again) {
         wf_free(read);
         json_decref(p);
     }
+    static const float floats[] = {0, 65536, 16777216};
+    CHECK_OK(&cx, wf_packed_f32(&p, &cx, floats, 3));
+    CHECK_OK(&cx, wf_unpack(&read, &count, &cx, p));
+    CHECK(count == 3 && read[0] == 0 && read[1] == 65536 && read[2] == 16777216);
+    wf_free(read);
+    json_decref(p);
     static const char *const damaged[] = {"{\"type\": \"u8\", \"count\": 4, \"base64\": \"AAE=\"}",
                                           "{\"type\": \"u8\", \"count\": 2, \"base64\": \"A*E=\"}",
-                                          "{\"type\": \"f32\", \"count\": 0, \"base64\": \"\"}",
+                                          "{\"type\": \"f64\", \"count\": 0, \"base64\": \"\"}",
                                           "{\"type\": \"u8\"}", "{}"};
     for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
         CHECK_OK(&cx, wf_json_parse(&p, &cx, damaged[i], strlen(damaged[i]), "packed", 1 << 20));
@@ -323,7 +329,7 @@ TEST(sections_come_in_the_order_of_the_page) {
                                         "\n## How it was made\n",
                                         "\n    weft report a b c\n",
                                         "\n| run-1 | 1 |",
-                                        "\n<details><summary>Configuration of a\\*b</summary>\n\n  "
+                                        "\n<details><summary>Configuration of a*b</summary>\n\n  "
                                         "  seed: 1\n      - <b>\n\n</details>\n"};
     begin();
     add_simple("a*b", "cnn", 1, 90);

@@ -36,7 +36,7 @@ export function differences(models, pairs) {
         height: values.length * 26 + 60,
         note: level.length
             ? `No difference to ${best} is shown for ${listed(level)}.`
-            : `Every difference to ${best} is shown.`,
+            : `Every tested difference to ${best} is shown.`,
         label:
             `Differences of accuracy to ${best} with 95% intervals: ` +
             `${values.map(one => `${one.model} ${points(one.difference)} (${one.real})`).join("; ")}.`,
