@@ -108,7 +108,7 @@ wf_status wf_json_put(json_t *object, wf_context *cx, const char *key, json_t *v
 
 wf_status wf_json_append(json_t *array, wf_context *cx, json_t *value) {
     WF_REQUIRE(value && json_array_append_new(array, value) == 0, WF_E_NOMEM,
-               "out of memory for a JSON array");
+               "out of memory for a JSON array, or a text of it is not UTF-8");
     return WF_OK;
 }
 

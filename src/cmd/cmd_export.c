@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cmd/export.h"
 #include "nn/onnx.h"
+#include "train/recipe.h"
 #include "weft/export.h"
 
 typedef struct export_options {
@@ -92,6 +93,11 @@ static wf_status write_model(wf_cli *cli, const wf_trained *t, const char *path,
     wf_print(cli, "%s: %s, %s parameters, %d operators of ONNX opset %d\n", path,
              wf_bytes_text(bytes, (double)result.bytes), wf_thousands(params, g->total_size),
              result.operators, WF_ONNX_OPSET);
+    if (t->experiment.model->recipe->test_views)
+        wf_note(cli,
+                "%s: one view of each image, as with --tta none; the run was tested with means "
+                "over several\n",
+                t->summary.id);
     cli->result = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "run", t->summary.id, "file",
                             path, "bytes", (json_int_t)result.bytes, "params",
                             (json_int_t)g->total_size, "operators", result.operators, "opset",

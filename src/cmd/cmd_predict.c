@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "cmd/classes.h"
 #include "cmd/session.h"
 #include "eval/looks.h"
@@ -150,8 +151,8 @@ done:
 
 /* ---- one file ---- */
 
-static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
-                            const answer *said) {
+static wf_status add_said(const answers *a, const char *file, int64_t image, int64_t count,
+                          const answer *said) {
     json_t *classes = NULL;
     if (count > 1) wf_print(a->cli, "%s[%lld]:", file, (long long)image);
     else wf_print(a->cli, "%s:", file);
@@ -161,6 +162,16 @@ static wf_status add_answer(const answers *a, const char *file, int64_t image, i
     return wf_json_append(
         a->list, &a->cli->cx,
         json_pack("{s:s, s:I, s:o}", "file", file, "image", (json_int_t)image, "classes", classes));
+}
+
+/* A file's name may have bytes that neither a terminal nor a document takes. */
+static wf_status add_answer(const answers *a, const char *file, int64_t image, int64_t count,
+                            const answer *said) {
+    char *clean = NULL;
+    WF_TRY(wf_utf8_clean(&clean, &a->cli->cx, file));
+    wf_status status = add_said(a, clean, image, count, said);
+    wf_free(clean);
+    return status;
 }
 
 /* Room for the likeliest sets of n images; none where the model does not tell sets as a whole. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "spec/yaml.h"
 
 enum { MAX_BYTES = 1 << 20 };
@@ -53,6 +54,11 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
     if (status == WF_OK) status = wf_model_load(&e.model, cli, model);
     if (status == WF_OK) status = apply(&e, cx, flags);
     if (status == WF_OK) status = wf_stable_path(&e.dataset, cx, flags->dataset);
+    if (status == WF_OK && !wf_utf8_is_clean(e.dataset))
+        status = WF_FAIL(WF_E_ARG,
+                         "%s: this path is not UTF-8, in which a run keeps it | give the "
+                         "folder another name",
+                         e.dataset);
     if (status == WF_OK && flags->splits) status = wf_stable_path(&e.splits, cx, flags->splits);
     if (status == WF_OK && !flags->splits) status = wf_strdup(&e.splits, cx, "drawn");
     if (status == WF_OK) *out = e;

@@ -194,8 +194,14 @@ wf_status wf__csv_parse(wf_images *out, wf_context *cx, const char *text, size_t
 
     int64_t height = 0, width = 0, channels = 0, n = 0;
     bool is_image = find_shape(c.n_columns, options->wanted, &height, &width, &channels);
+    const bool lacks_label = c.label < 0 && is_image && height > 1 && !options->label_is_optional;
     if (c.label < 0 && !(options->label_is_optional && is_image)) c.label = 0;
     int64_t n_pixels = c.n_columns - (c.label >= 0);
+    WF_REQUIRE(!lacks_label || find_shape(n_pixels, options->wanted, &height, &width, &channels),
+               WF_E_DATA,
+               "%s: found %lld columns, which are the pixels of an image, and no label | images "
+               "without labels can be asked about with weft predict, not trained or tested with",
+               name, (long long)c.n_columns);
     WF_REQUIRE(find_shape(n_pixels, options->wanted, &height, &width, &channels), WF_E_DATA,
                "%s: line %lld: found %lld pixel columns, expected a square number such as 784 = 28 "
                "x 28, or three times one | give the height and width of the images",
@@ -224,6 +230,7 @@ static wf_status find_one(char **out, wf_context *cx, const wf_names *names, con
     const char *found = NULL;
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->items[i];
+        if (name[0] == '.') continue; /* what macOS lays beside files */
         if (!wf_path_has_suffix(name, suffix[0]) && !wf_path_has_suffix(name, suffix[1])) continue;
         WF_REQUIRE(!found, WF_E_DATA,
                    "%s: found both %s and %s, expected one file *%s | give the path of one file",

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "data/archive.h"
 #include "data/download.h"
 #include "data/formats.h"
@@ -114,10 +115,22 @@ static void hash_part(wf_hash *h, const wf_images *images) {
     }
 }
 
-/* Checks, hash and notes, the same for every format. */
+/* Names go into documents and databases, which take UTF-8 only. */
+static wf_status clean_name(char **inout, wf_context *cx) {
+    char *clean = NULL;
+    if (!*inout || wf_utf8_is_clean(*inout)) return WF_OK;
+    WF_TRY(wf_utf8_clean(&clean, cx, *inout));
+    wf_free(*inout);
+    *inout = clean;
+    return WF_OK;
+}
+
+/* Checks, names, hash and notes, the same for every format. */
 static wf_status finish(wf_dataset *d, wf_str *notes, wf_context *cx, const wf__registered *r,
                         const wf_dataset_options *o) {
     wf_hash h;
+    WF_TRY(clean_name(&d->name, cx));
+    for (int32_t i = 0; i < d->n_classes; i++) WF_TRY(clean_name(&d->class_names[i], cx));
     WF_TRY(check_part(cx, d, &d->validation, "validation"));
     WF_TRY(check_part(cx, d, &d->test, "test"));
     wf_hash_init(&h, WF_HASH_SHA256);
@@ -202,7 +215,9 @@ static wf_status open_place(wf_dataset *d, wf_str *notes, wf_context *cx, const 
     wf_status status = WF_OK;
     wf__idx_files idx = {0};
     wf__csv_files csv = {0};
-    const wf__registered *known = r ? r : wf__registry_guess(wf_path_base(path));
+    const bool is_unpacked = strcmp(path, d->source) != 0;
+    const wf__registered *known =
+        r ? r : wf__registry_guess(is_unpacked ? wf_path_base(path) : d->name);
     if (!r && wf_path_is_dir(path)) {
         bool has_sets = false;
         WF_TRY(wf__open_label_sets(d, &has_sets, notes, cx, path, o));

@@ -118,6 +118,7 @@ static wf_status check(wf_tsne_options *o, wf_context *cx, int64_t n) {
     if (o->early_exaggeration == 0) o->early_exaggeration = 12;
     if (o->angle == 0) o->angle = 0.5;
     WF_REQUIRE(o->perplexity >= 1, WF_E_ARG, "perplexity is %g, must be at least 1", o->perplexity);
+    WF_REQUIRE(n >= 4, WF_E_ARG, "t-SNE needs at least 4 rows of features, there are %" PRId64, n);
     WF_REQUIRE(3 * o->perplexity <= (double)(n - 1), WF_E_ARG,
                "perplexity %g needs %.0f rows of features, there are %" PRId64
                " | a perplexity of %.0f is possible",

@@ -29,7 +29,8 @@ INLINE void pack_transposed(float *to, const float *from, ptrdiff_t cs, int rows
             const float *row = from + j * cs + i;
             x[j] = (vu)(block == VL ? load(row) : load_part(row, block));
         }
-        transpose_block((uint32_t *)(void *)(to + i * GEMM_NR), GEMM_NR, x, block, columns);
+        transpose_block((uint32_t *)(void *)(to + (ptrdiff_t)i * GEMM_NR), GEMM_NR, x, block,
+                        columns);
     }
 }
 
@@ -40,7 +41,7 @@ void WF_ISA_NAME(pack_b)(float *dst, int k, int k0, int rows, int n, const float
         const int columns = n - n0 < GEMM_NR ? n - n0 : GEMM_NR;
         float *to = dst + (ptrdiff_t)n0 * k + (ptrdiff_t)k0 * GEMM_NR;
         const float *from = src + n0 * cs;
-        for (int i = 0; i < rows && cs == 1; i++) {
+        for (ptrdiff_t i = 0; i < rows && cs == 1; i++) {
             if (columns < GEMM_NR)
                 memcpy(to + i * GEMM_NR, from + i * rs, (size_t)columns * sizeof *to);
             else
@@ -49,7 +50,7 @@ void WF_ISA_NAME(pack_b)(float *dst, int k, int k0, int rows, int n, const float
         }
         for (int j = 0; j < columns && cs != 1; j += VL)
             pack_transposed(to + j, from + j * cs, cs, rows, columns - j < VL ? columns - j : VL);
-        for (int i = 0; i < rows; i++)
+        for (ptrdiff_t i = 0; i < rows; i++)
             for (int j = columns; j < GEMM_NR; j++) to[i * GEMM_NR + j] = 0;
     }
 }

@@ -1,5 +1,6 @@
 /* Running a compiled plan; see plan.h. */
 #include <math.h>
+#include <stdio.h>
 
 #include "nn/plan_internal.h"
 
@@ -236,11 +237,17 @@ static const wf_node *infinite_layer(const wf_plan *plan) {
 static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss) {
     const char *parameter = wf_plan_infinite_parameter(plan);
     const wf_node *node = infinite_layer(plan);
+    char where[64] = "";
+    if (plan->options.mode == WF_PLAN_TRAIN)
+        snprintf(where, sizeof where, " at optimizer step %lld", (long long)plan->params->step + 1);
+    WF_REQUIRE(node || parameter, WF_E_DIVERGED,
+               "loss is %g%s, though the outputs of all layers are finite | end the model in what "
+               "its loss expects, as softmax",
+               loss, where);
     return WF_FAIL(WF_E_DIVERGED,
-                   "loss is %g at optimizer step %lld: the output of layer %s is not finite%s%s | "
-                   "lower the learning rate or clip gradients (global_clipnorm)",
-                   loss, (long long)plan->params->step + 1,
-                   node ? node->name : plan->graph->nodes[plan->graph->output].name,
+                   "loss is %g%s: the output of layer %s is not finite%s%s | lower the learning "
+                   "rate or clip gradients (global_clipnorm)",
+                   loss, where, node ? node->name : plan->graph->nodes[plan->graph->output].name,
                    parameter ? ", nor is parameter " : "", parameter ? parameter : "");
 }
 

@@ -8,8 +8,12 @@ wf_status wf_rnn_infer(wf_infer *in, int gates, int bias_rows, wf_initializer bi
     const wf_rnn_config *c = in->config;
     wf_context *cx = in->cx;
     WF_TRY(wf_infer_sequence(in));
-    WF_REQUIRE(c->activation != WF_ACT_GELU && c->recurrent_activation != WF_ACT_GELU, WF_E_ARG,
+    WF_REQUIRE(c->activation != WF_ACT_GELU, WF_E_ARG,
                "layer %s: activation gelu cannot stand inside a recurrent layer | use tanh or relu",
+               in->layer);
+    WF_REQUIRE(c->recurrent_activation != WF_ACT_GELU, WF_E_ARG,
+               "layer %s: recurrent_activation gelu cannot stand inside a recurrent layer | use "
+               "sigmoid",
                in->layer);
     int64_t steps = in->inputs[0]->dim[0], features = in->inputs[0]->dim[1];
     int64_t units = c->units, width = gates * units;

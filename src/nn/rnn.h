@@ -34,12 +34,12 @@ typedef struct wf_rnn_config {
      "size of the state and of the output"},                                                       \
     {                                                                                              \
         "activation", WF_FIELD_CHOICE, WF_RNN_AT(activation), 0, 0, WF_RNN_ACTIVATION_CHOICES,     \
-            "tanh", "of the candidate and, in the LSTM, of the output"                             \
+            "tanh", "of the candidate and, in the LSTM, of the output; not gelu"                   \
     }
 #define WF_RNN_FIELD_GATES                                                                         \
     {                                                                                              \
         "recurrent_activation", WF_FIELD_CHOICE, WF_RNN_AT(recurrent_activation), 0, 0,            \
-            WF_RNN_ACTIVATION_CHOICES, "sigmoid", "of the gates"                                   \
+            WF_RNN_ACTIVATION_CHOICES, "sigmoid", "of the gates; not gelu"                         \
     }
 #define WF_RNN_FIELDS_TAIL                                                                         \
     {"use_bias", WF_FIELD_BOOL, WF_RNN_AT(use_bias), 0, 1, NULL, "true", "add biases"},            \

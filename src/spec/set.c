@@ -114,6 +114,7 @@ static wf_status set_layers(const wf_reader *r, const setting *s, int from, int 
                   model->name, (int)length, prefix);
     WF_TRY_OR(rebuild(&g, cx, old, model->name, changed));
     if (g->is_finished) WF_TRY_OR(wf__check_classes(cx, g, model->classes));
+    WF_TRY_OR(wf_augmentation_check(cx, &model->recipe->augmentation, &g->nodes[0].shape));
     model->graph = g;
     g = old;
 done:
@@ -191,9 +192,7 @@ static wf_status set_input(const wf_reader *r, setting *s) {
     WF_TRY(wf_strdup(&key, cx, r->spec->graph->nodes[0].spec.class->fields[0].key));
     wf_free(s->value->key);
     s->value->key = key;
-    WF_TRY(set_layer(r, s, s->n, 0));
-    return wf_augmentation_check(cx, &r->spec->recipe->augmentation,
-                                 &r->spec->graph->nodes[0].shape);
+    return set_layer(r, s, s->n, 0);
 }
 
 static wf_status apply(const wf_reader *r, setting *s) {

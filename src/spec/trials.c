@@ -73,7 +73,7 @@ static wf_status read_range(wf_axis *a, int *is_range, wf_context *cx, const cha
     if (!dots) return WF_OK;
     a->low = strtod(text, &end);
     /* "16..256" reads as the number "16." followed by ".256" */
-    if (end != dots && end != dots + 1) return WF_OK;
+    if (end == text || (end != dots && end != dots + 1)) return WF_OK;
     a->high = strtod(dots + 2, &end);
     if (end == dots + 2 || (*end && strcmp(end, ":log") != 0)) return WF_OK;
     a->is_whole = looks_whole(text, dots) && looks_whole(dots + 2, end);

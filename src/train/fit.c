@@ -225,14 +225,13 @@ static wf_status stop_if_asked(fit *f, wf_context *cx) {
     return WF_OK;
 }
 
-#define DIVERGED_HINT " | try a smaller learning_rate, or clipnorm: 1 in the optimizer"
-
-/* `where`: in the epoch. */
+/* `where`: in the epoch. The hint stays. */
 static wf_status explain_divergence(const fit *f, wf_context *cx, const char *where) {
-    char text[sizeof cx->message] = "the loss is not finite";
+    char text[sizeof cx->message] = "the loss is not finite", hint[sizeof cx->hint] = "";
     if (cx) memcpy(text, cx->message, sizeof text);
-    return WF_FAIL(WF_E_DIVERGED, "epoch %" PRId64 ", %s: %s" DIVERGED_HINT,
-                   f->state.epochs_done + 1, where, text);
+    if (cx) memcpy(hint, cx->hint, sizeof hint);
+    return WF_FAIL(WF_E_DIVERGED, "epoch %" PRId64 ", %s: %s | %s", f->state.epochs_done + 1, where,
+                   text, hint);
 }
 
 /* ---- an epoch ---- */
@@ -366,7 +365,8 @@ static wf_status end_epoch(fit *f, wf_context *cx, wf_epoch_figures *now) {
 static wf_status check_weights(const fit *f, wf_context *cx) {
     const char *parameter = wf_plan_infinite_parameter(f->train_plan);
     WF_REQUIRE(!parameter, WF_E_DIVERGED,
-               "epoch %" PRId64 ": after its last step parameter %s is not finite" DIVERGED_HINT,
+               "epoch %" PRId64 ": after its last step parameter %s is not finite | lower the "
+               "learning rate or clip gradients (global_clipnorm)",
                f->state.epochs_done + 1, parameter);
     return WF_OK;
 }

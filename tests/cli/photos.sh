@@ -95,6 +95,41 @@ weft predict standard-1 00.png
 exits 3
 err_like '*run standard-1: standardizes by the images it was trained on, and *photos holds others now*'
 
+# ---- names that are not UTF-8, and a slash at the end ----
+cp -r photos/b "photos/$(printf 'gr\374n')"
+weft datasets photos --json
+exits 0
+json_is '[c["name"] for c in d["classes"]] == ["A", "a", "b", "gr\ufffdn"]' True
+cp 00.png "$(printf 'caf\351.png')"
+weft predict best-1 "$(printf 'caf\351.png')" 01.png --json
+exits 0
+json_is '[p["file"] for p in d["predictions"]] == ["caf\ufffd.png", "01.png"]' True
+cp -r photos "$(printf 'f\351te')"
+weft train best.yaml -d "./$(printf 'f\351te')"
+exits 2
+err_like '*this path is not UTF-8*'
+rm -r photos/gr*
+make_images fashion-mnist 8 30 30
+weft datasets ./fashion-mnist/ --json
+with=$(json '[c["name"] for c in d["classes"]]')
+weft datasets ./fashion-mnist --json
+json_is '[c["name"] for c in d["classes"]]' "$with"
+
+# ---- the data of a competition ----
+mkdir digits
+row() { printf '%s' "$1"; seq -s, 0 15 | sed 's/^/,/'; }
+{
+    echo "label,$(seq -s, -f 'pixel%g' 0 15)"
+    for i in 0 1 0 1 0 1; do row $i; done
+} >digits/train.csv
+cp digits/train.csv digits/._train.csv
+weft datasets digits
+exits 0
+cut -d , -f 2- digits/train.csv >digits/test.csv
+weft datasets digits
+exits 3
+err_like '*test.csv: found 16 columns, which are the pixels of an image, and no label*weft predict*'
+
 # ---- what is said of mistakes ----
 weft train best.yaml -d ./photos --set 'layers.dense.units=2'
 exits 2
