@@ -136,6 +136,19 @@ static void tell_ended(crew *c, const wf_job *job) {
 
 /* ---- before ---- */
 
+/* `found` failed, and would again. */
+static wf_status take_failed(crew *c, wf_job *job, const wf_run_summary *found) {
+    WF_TRY(wf_strdup(&job->path, &c->session->cli->cx, found->path));
+    job->state = WF_JOB_FAILED;
+    job->error = (wf_context){.code = WF_E_DIVERGED};
+    snprintf(job->error.message, sizeof job->error.message, "%s", found->reason);
+    snprintf(job->error.hint, sizeof job->error.hint, "weft runs delete %.200s, to train it again",
+             found->id);
+    wf_note(c->session->cli, "weft: %s: %s\n", job->label, job->error.message);
+    tell_ended(c, job);
+    return WF_OK;
+}
+
 /* The store is closed before anything forks. */
 static wf_status find_runs(crew *c) {
     wf_cli *cli = c->session->cli;
@@ -169,6 +182,10 @@ static wf_status find_runs(crew *c) {
             WF_TRY_OR(wf_strdup(&job->path, cx, found->path));
         else if (c->options->results)
             WF_TRY_OR(wf_result_restore(&job->path, cx, store, c->options->results, e, d->sha256));
+        if (!job->path && found && found->status == WF_RUN_FAILED) {
+            WF_TRY_OR(take_failed(c, job, found));
+            continue;
+        }
         if (!job->path) {
             if (found) WF_TRY_OR(wf_strdup(&c->resume[i], cx, found->path));
             continue;

@@ -35,6 +35,20 @@ static int may_be(const wf_run_summary *s, const wf_experiment *e, const char *d
            s->fold == e->fold;
 }
 
+/* One that diverged would do so again: the same seed gives the same bits. */
+static int has_diverged(const wf_run_summary *s) {
+    wf_context ignored = {0};
+    json_t *description = NULL;
+    char *path = NULL;
+    wf_status status = wf_path_join(&path, &ignored, s->path, "description.json");
+    if (status == WF_OK) status = wf_json_read(&description, &ignored, path);
+    const char *error = json_string_value(json_object_get(description, "error"));
+    const int has = error && !strcmp(error, wf_status_name(WF_E_DIVERGED));
+    json_decref(description);
+    wf_free(path);
+    return has;
+}
+
 wf_status wf__jobs_find(const wf_run_summary **out, wf_cli *cli, const wf_run_list *list,
                         const wf_experiment *e, const char *data_hash) {
     const wf_run_summary *found = NULL;
@@ -44,8 +58,10 @@ wf_status wf__jobs_find(const wf_run_summary **out, wf_cli *cli, const wf_run_li
         const wf_run_summary *s = &list->runs[i];
         int is_finished = s->status == WF_RUN_FINISHED;
         int goes_on = s->status == WF_RUN_INTERRUPTED || s->status == WF_RUN_ABANDONED;
-        if ((!is_finished && !goes_on) || !may_be(s, e, data_hash)) continue;
+        if ((!is_finished && !goes_on && s->status != WF_RUN_FAILED) || !may_be(s, e, data_hash))
+            continue;
         if (found && found->status == WF_RUN_FINISHED && !is_finished) continue;
+        if (s->status == WF_RUN_FAILED && !has_diverged(s)) continue;
         if (has_key(cli, s, &key)) found = s;
     }
     wf_str_reset(&key);

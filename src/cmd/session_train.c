@@ -141,7 +141,8 @@ static wf_status stop_run(wf_training *t, wf_status status) {
     wf__training_board_stop(t, status);
     say_who_stopped(t, status);
     wf_run_log(&ignored, t->run, cx->message);
-    wf_run_finish(&ignored, t->run, can_go_on ? WF_RUN_INTERRUPTED : WF_RUN_FAILED, cx->message);
+    if (can_go_on) wf_run_finish(&ignored, t->run, WF_RUN_INTERRUPTED, cx->message);
+    else wf_run_fail(&ignored, t->run, status, cx->message);
     if (can_go_on)
         snprintf(cx->hint, sizeof cx->hint, "weft train --resume %s goes on", wf_run_path(t->run));
     return status;

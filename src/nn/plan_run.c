@@ -241,8 +241,8 @@ static wf_status fail_diverged(const wf_plan *plan, wf_context *cx, double loss)
     if (plan->options.mode == WF_PLAN_TRAIN)
         snprintf(where, sizeof where, " at optimizer step %lld", (long long)plan->params->step + 1);
     WF_REQUIRE(node || parameter, WF_E_DIVERGED,
-               "loss is %g%s, though the outputs of all layers are finite | end the model in what "
-               "its loss expects, as softmax",
+               "loss is %g%s: the outputs of all layers are finite, it alone is not finite | lower "
+               "the learning rate, or end the model in what its loss expects, as softmax",
                loss, where);
     return WF_FAIL(WF_E_DIVERGED,
                    "loss is %g%s: the output of layer %s is not finite%s%s | lower the learning "

@@ -235,6 +235,7 @@ wf_status wf_run_continue(wf_run **out, wf_context *cx, wf_store *store, const c
     WF_TRY_OR(keep_epochs(cx, run, epochs));
     json_object_del(run->description, "ended");
     json_object_del(run->description, "reason");
+    json_object_del(run->description, "error");
     WF_TRY_OR(set_text(cx, run->description, "status", wf_run_status_name(WF_RUN_RUNNING)));
     WF_TRY_OR(write_description(cx, run));
     *out = run;
@@ -401,4 +402,10 @@ wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const
     WF_TRY(set_text(cx, run->description, "reason", reason));
     WF_TRY(forget_stop(cx, run));
     return write_description(cx, run);
+}
+
+wf_status wf_run_fail(wf_context *cx, wf_run *run, wf_status error, const char *reason) {
+    WF_TRY(check_writable(cx, run));
+    WF_TRY(set_text(cx, run->description, "error", wf_status_name(error)));
+    return wf_run_finish(cx, run, WF_RUN_FAILED, reason);
 }

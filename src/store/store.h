@@ -309,6 +309,8 @@ wf_status wf_run_record_sets(wf_context *cx, wf_run *run, const int32_t *index,
  * stopping: val_loss did not improve for 2 epochs") in description.json.
  * Errors: WF_E_ARG (another status; finished without wf_run_describe), WF_E_IO. */
 wf_status wf_run_finish(wf_context *cx, wf_run *run, wf_run_status status, const char *reason);
+/* The same of a run that failed; `error` is kept by its name: "error": "diverged". */
+wf_status wf_run_fail(wf_context *cx, wf_run *run, wf_status error, const char *reason);
 
 /* Sets a tag of the run, or takes it away (value NULL); `value` may be "". Any process may, also
  * while the run is being written.
