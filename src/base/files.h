@@ -107,7 +107,8 @@ wf_status wf_dir_size(uint64_t *out, wf_context *cx, const char *path);
 /* rm -r; links are removed, not followed.  Errors: as wf_dir_size. */
 wf_status wf_dir_remove(wf_context *cx, const char *path);
 /* A descriptor that holds the folder's lock until it is closed or its process ends, however that
- * ends; -1 where folders cannot be locked, or somebody holds it and `wait` is false. */
+ * ends; -1 where folders cannot be locked, or where `wait` is false and somebody holds it (errno is
+ * EWOULDBLOCK). */
 int wf_dir_lock(const char *path, bool wait);
 
 bool wf_path_exists(const char *path);
@@ -117,6 +118,8 @@ bool wf_path_is_link(const char *path); /* itself, wherever it leads */
 const char *wf_path_base(const char *path);
 /* True when `path` ends in `suffix`, letters' case ignored (".png"). */
 bool wf_path_has_suffix(const char *path, const char *suffix);
+/* The last part of a path, without slashes at its end. Free *out with wf_free. */
+wf_status wf_path_name(char **out, wf_context *cx, const char *path);
 /* "a/b" from "a" and "b"; one slash between them. Free *out with wf_free. */
 wf_status wf_path_join(char **out, wf_context *cx, const char *folder, const char *name);
 /* The folder of `path`, "." if it names none. Free *out with wf_free. */

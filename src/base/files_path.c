@@ -61,6 +61,15 @@ wf_status wf_path_folder(char **out, wf_context *cx, const char *path) {
     return WF_OK;
 }
 
+wf_status wf_path_name(char **out, wf_context *cx, const char *path) {
+    char *copy = NULL;
+    WF_TRY(wf_strdup(&copy, cx, path));
+    for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--) copy[n - 1] = 0;
+    wf_status status = wf_strdup(out, cx, wf_path_base(copy));
+    wf_free(copy);
+    return status;
+}
+
 wf_status wf_dir_create(wf_context *cx, const char *path) {
     if (wf_path_is_dir(path)) return WF_OK;
     char *copy = NULL;
@@ -201,7 +210,9 @@ int wf_dir_lock(const char *path, bool wait) {
     do failed = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
     while (failed && errno == EINTR);
     if (!failed) return fd;
+    const int reason = errno;
     close(fd);
+    errno = reason;
     return -1;
 }
 

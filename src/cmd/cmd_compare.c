@@ -362,9 +362,9 @@ const wf_command wf_command_compare = {
     .description =
         "A model that was trained already with the same configuration, seed and data is "
         "not trained\n"
-        "again, and one that was interrupted goes on: the same call resumes a "
-        "comparison, with\n"
-        "--results DIR also where only that folder is left. RUN is as in weft help evaluate.\n\n"
+        "again, nor is one that diverged; one that was interrupted goes on: the same call\n"
+        "resumes a comparison, with --results DIR also where only that folder is left. RUN is as\n"
+        "in weft help evaluate.\n\n"
         "--suite outfits composes sets of canvases whose labels depend on each other not "
         "at all (0)\n"
         "to strongly (2), trains five models with five seeds each on every one, and says "

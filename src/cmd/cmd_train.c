@@ -127,6 +127,7 @@ done:
 static wf_status start_page(wf_ui *ui, wf_cli *cli, const train_options *o) {
     wf_context *cx = &cli->cx;
     const char *wanted = *o->ui ? o->ui : getenv("WEFT_PORT");
+    const char *token = getenv("WEFT_TOKEN");
     const int is_given = wanted && *wanted;
     char *end = NULL;
     long port = is_given ? strtol(wanted, &end, 10) : WF_SERVER_PORT;
@@ -135,7 +136,7 @@ static wf_status start_page(wf_ui *ui, wf_cli *cli, const train_options *o) {
                *o->ui ? "--ui" : "WEFT_PORT", wanted, WF_SERVER_PORT);
     *ui = (wf_ui){.runs = o->runs,
                   .port = (int)port,
-                  .token = getenv("WEFT_TOKEN"),
+                  .token = token && *token ? token : NULL,
                   .data_dir = o->session.data.data_dir,
                   .is_offline = o->session.data.is_offline};
     wf_status status = wf_ui_start(ui, cx);

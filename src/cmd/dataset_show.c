@@ -1,6 +1,7 @@
 #include "cmd/dataset_show.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 enum { PARTS = 3 };
 static const char *const part_names[PARTS] = {"train", "validation", "test"};
@@ -70,19 +71,22 @@ static wf_status print(wf_cli *cli, const wf_dataset *d, const counts *c) {
 static wf_status make_result(wf_cli *cli, const wf_dataset *d, const counts *c) {
     wf_context *cx = &cli->cx;
     json_t *classes = json_array();
+    char *source = NULL;
     for (int k = 0; k < d->n_classes; k++)
         WF_TRY(wf_json_append(classes, cx,
                               json_pack("{s:s, s:I, s:I, s:I}", "name", d->class_names[k],
                                         part_names[0], (json_int_t)c->of[0][k], part_names[1],
                                         (json_int_t)c->of[1][k], part_names[2],
                                         (json_int_t)c->of[2][k])));
+    WF_TRY(wf_utf8_clean(&source, cx, d->source));
     cli->result = json_pack(
         "{s:s, s:s, s:s, s:[iii], s:b, s:f, s:I, s:{s:I, s:I, s:I}, s:o}", "name", d->name,
-        "source", d->source, "hash", d->sha256, "shape", (int)d->train.height, (int)d->train.width,
+        "source", source, "hash", d->sha256, "shape", (int)d->train.height, (int)d->train.width,
         (int)d->train.channels, "multilabel", (int)d->is_multilabel, "labels_per_image",
         (double)c->labels / (double)all_images(c), "images_without_label",
         (json_int_t)c->unlabelled, "images", part_names[0], (json_int_t)c->images[0], part_names[1],
         (json_int_t)c->images[1], part_names[2], (json_int_t)c->images[2], "classes", classes);
+    wf_free(source);
     WF_REQUIRE(cli->result, WF_E_NOMEM, "out of memory: data set %s as JSON", d->name);
     return WF_OK;
 }

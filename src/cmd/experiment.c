@@ -17,7 +17,14 @@ wf_status wf_stable_path(char **out, wf_context *cx, const char *text) {
     char *absolute = realpath(text, NULL);
     wf_status status = wf_strdup(out, cx, absolute ? absolute : text);
     free(absolute);
-    return status;
+    WF_TRY(status);
+    if (wf_utf8_is_valid(*out)) return WF_OK;
+    wf_free(*out);
+    *out = NULL;
+    return WF_FAIL(WF_E_ARG,
+                   "%s: this path is not UTF-8, in which a run keeps it | give the file or "
+                   "folder another name",
+                   text);
 }
 
 static wf_status set_value(wf_experiment *e, wf_context *cx, const char *format, double value) {
@@ -54,11 +61,6 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
     if (status == WF_OK) status = wf_model_load(&e.model, cli, model);
     if (status == WF_OK) status = apply(&e, cx, flags);
     if (status == WF_OK) status = wf_stable_path(&e.dataset, cx, flags->dataset);
-    if (status == WF_OK && !wf_utf8_is_clean(e.dataset))
-        status = WF_FAIL(WF_E_ARG,
-                         "%s: this path is not UTF-8, in which a run keeps it | give the "
-                         "folder another name",
-                         e.dataset);
     if (status == WF_OK && flags->splits) status = wf_stable_path(&e.splits, cx, flags->splits);
     if (status == WF_OK && !flags->splits) status = wf_strdup(&e.splits, cx, "drawn");
     if (status == WF_OK) *out = e;

@@ -100,7 +100,7 @@ wf_status wf_experiment_create(wf_experiment *out, wf_cli *cli, const char *mode
 /* Reads config.yaml.  Errors: WF_E_MODEL (not such a file), WF_E_NOTFOUND, WF_E_IO, WF_E_NOMEM. */
 wf_status wf_experiment_read(wf_experiment *out, wf_cli *cli, const char *path);
 /* A path that still is one when weft is called from elsewhere; a data set's name stays a name. Free
- * *out with wf_free.  Errors: WF_E_NOMEM. */
+ * *out with wf_free.  Errors: WF_E_ARG (not UTF-8), WF_E_NOMEM. */
 wf_status wf_stable_path(char **out, wf_context *cx, const char *text);
 /* Training begins with the weights of a file, or with those of a run in folder `runs` that were
  * tested, as far as they fit: sets the path and the hash.

@@ -351,7 +351,9 @@ static wf_status put_notes(wf_pictures *p) {
     }
     if (choice->maps && !strcmp(choice->maps, "none"))
         return put_note(p, "Maps of the test images are left out, as --maps none says.");
-    if (p->maps_of_few)
+    if (p->maps_of_few && choice->maps && !strcmp(choice->maps, "all"))
+        WF_TRY(put_note(p, "Maps show 10,000 of the test images."));
+    else if (p->maps_of_few)
         WF_TRY(put_note(p, "Maps show a sample of the test images, up to 2,000, or 10,000 for the "
                            "best model of each family; --maps all shows up to 10,000 for all."));
     snprintf(note, sizeof note,

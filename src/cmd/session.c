@@ -50,22 +50,29 @@ int wf_model_classes(const wf_model_spec *model) {
     return told ? told : (int)wf_shape_size(&g->nodes[g->output].shape);
 }
 
+/* The key by which a layer says how many outputs it has; NULL: it has none. */
+static const char *width_key(const wf_node *node) {
+    static const char *const keys[] = {"units", "filters"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (wf_fields_find(node->spec.class->fields, keys[i])) return keys[i];
+    return NULL;
+}
+
 static wf_status check_classes(const wf_session *s, const wf_model_spec *model) {
     wf_context *cx = &s->cli->cx;
     const wf_graph *g = model->graph;
-    const wf_node *last = &g->nodes[g->output]; /* that has units; an activation has none */
+    const wf_node *last = &g->nodes[g->output]; /* that says how many; an activation does not */
     int64_t outputs = wf_model_classes(model);
-    while (last->n_inputs == 1 && !wf_fields_find(last->spec.class->fields, "units"))
-        last = &g->nodes[last->inputs[0]];
+    while (last->n_inputs == 1 && !width_key(last)) last = &g->nodes[last->inputs[0]];
     WF_REQUIRE(outputs == s->dataset->n_classes || !wf_told_sets(g), WF_E_SHAPE,
                "model %s tells sets of %lld labels, data set %s has %d classes | change the layers "
                "that say so: label_input, embedding and the last one",
                model->name, (long long)outputs, s->dataset->name, (int)s->dataset->n_classes);
     WF_REQUIRE(outputs == s->dataset->n_classes, WF_E_SHAPE,
                "model %s has %lld outputs, data set %s has %d classes | change the last layer, as "
-               "--set layers.%s.units=%d does",
+               "--set layers.%s.%s=%d does",
                model->name, (long long)outputs, s->dataset->name, (int)s->dataset->n_classes,
-               last->name, (int)s->dataset->n_classes);
+               last->name, width_key(last) ? width_key(last) : "KEY", (int)s->dataset->n_classes);
     return WF_OK;
 }
 

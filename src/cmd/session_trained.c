@@ -78,23 +78,34 @@ static wf_status read_normalization(wf_trained *t, wf_session *s) {
 
 /* ---- weights ---- */
 
-/* "best" or "last", as test.json or fold.json says; a run that was not tested, for want of test
- * images or because it is not at its end, has those that its recipe hands over. */
+/* Of a run that was not tested, for want of test images or because it is not at its end: those that
+ * its recipe hands over. The best are not there before the end of an epoch. */
+static wf_status handed_over(const char **out, wf_context *cx, const wf_run *run,
+                             const wf_experiment *e) {
+    char *best = NULL;
+    if (!wf_recipe_ends_with_best(e->model->recipe)) return WF_OK;
+    WF_TRY(wf_run_file(&best, cx, run, "weights/best.safetensors"));
+    if (wf_path_exists(best)) *out = "best";
+    wf_free(best);
+    return WF_OK;
+}
+
+/* "best" or "last", as test.json or fold.json says. */
 static wf_status tested_weights(const char **out, wf_context *cx, const wf_run *run,
                                 const wf_experiment *e) {
     char *text = NULL;
     size_t size = 0;
     json_t *test = NULL;
-    *out = wf_recipe_ends_with_best(e->model->recipe) ? "best" : "last";
+    *out = "last";
     wf_status status = e->folds ? wf_run_read_fold(&text, &size, cx, run)
                                 : wf_run_read_test(&text, &size, cx, run);
     if (status == WF_E_NOTFOUND) {
         wf_context_reset(cx);
-        return WF_OK;
+        return handed_over(out, cx, run, e);
     }
     if (status == WF_OK) status = wf_json_parse(&test, cx, text, size, "test.json", size + 1);
     const char *word = json_string_value(json_object_get(test, "weights"));
-    *out = word && !strcmp(word, "best") ? "best" : "last";
+    if (word && !strcmp(word, "best")) *out = "best";
     json_decref(test);
     wf_free(text);
     return status;

@@ -37,6 +37,9 @@ static wf_status check_options(wf_context *cx, const wf_dataset_options *o) {
                o->width);
     WF_REQUIRE(o->channels == 0 || o->channels == 1 || o->channels == 3, WF_E_ARG,
                "images of %d channels are wanted, must be 0 (as they are), 1 or 3", o->channels);
+    WF_REQUIRE(o->max_side >= 0, WF_E_ARG,
+               "images of at most %d pixels a side are wanted, must be 0 (any number) or more",
+               o->max_side);
     return wf__image_check(cx, o->height ? o->height : 1, o->width ? o->width : 1, 1, "options");
 }
 
@@ -246,16 +249,6 @@ done:
     return status;
 }
 
-/* The last part of a path, without slashes at its end. */
-static wf_status name_of(char **out, wf_context *cx, const char *path) {
-    char *copy = NULL;
-    WF_TRY(wf_strdup(&copy, cx, path));
-    for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--) copy[n - 1] = 0;
-    wf_status status = wf_strdup(out, cx, wf_path_base(copy));
-    wf_free(copy);
-    return status;
-}
-
 /* The folder of a registered data set, downloaded if need be. */
 static wf_status provide(char **out, wf_context *cx, const wf__registered *r,
                          const wf_dataset_options *o) {
@@ -279,7 +272,7 @@ wf_status wf_dataset_open(wf_dataset **out, wf_context *cx, const char *name_or_
     WF_TRY(wf_alloc(&d, cx, 1, sizeof *d));
     if (r) WF_TRY_OR(provide(&d->source, cx, r, o));
     else WF_TRY_OR(wf_strdup(&d->source, cx, name_or_path));
-    WF_TRY_OR(name_of(&d->name, cx, name_or_path));
+    WF_TRY_OR(wf_path_name(&d->name, cx, name_or_path));
     if (!r && wf__archive_is_name(d->source) && !wf_path_is_dir(d->source))
         WF_TRY_OR(wf__archive_unpack(&unpacked, &notes, cx, d->source, o));
     const char *path = unpacked.root ? unpacked.root : d->source;

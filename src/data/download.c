@@ -1,8 +1,10 @@
 #include "data/download.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -132,13 +134,25 @@ static wf_status is_right(bool *out, wf_context *cx, const char *path,
     return WF_OK;
 }
 
+/* Who comes second waits, and finds the file of the first. Where folders cannot be locked, -1. */
+static wf_status lock_folder(int *out, wf_context *cx, const char *folder,
+                             const wf__registered_file *file, const wf_dataset_options *o) {
+    const struct timespec moment = {.tv_nsec = 50000000};
+    while ((*out = wf_dir_lock(folder, false)) < 0 && errno == EWOULDBLOCK) {
+        WF_TRY(wf__progress(cx, o, file->name, 0, file->bytes));
+        nanosleep(&moment, NULL);
+    }
+    return WF_OK;
+}
+
 wf_status wf__download_file(wf_context *cx, const char *folder, const char *base_url,
                             const wf__registered_file *file, const wf_dataset_options *options) {
     wf_status status = WF_OK;
     char *path = NULL, *url = NULL, found[WF_HASH_HEX];
     wf_str part = {0};
     bool is_ok = false;
-    const int lock = wf_dir_lock(folder, true); /* who comes second finds the file of the first */
+    int lock = -1;
+    WF_TRY_OR(lock_folder(&lock, cx, folder, file, options));
     WF_TRY_OR(wf_path_join(&path, cx, folder, file->name));
     WF_TRY_OR(wf_path_join(&url, cx, base_url, file->name));
     wf_str_addf(&part, cx, "%s.part", path);

@@ -118,10 +118,10 @@ wf_status wf__idx_find_file(char **out, wf_context *cx, const char *folder, cons
 wf_status wf__idx_read_images(wf_images *out, wf_str *notes, wf_context *cx, const char *part,
                               const char *path, bool is_transposed, const wf_dataset_options *o);
 
-/* PNG and JPEG files in the wanted size, the first one's where none is; labels are 0.
- * Errors: as wf__images_convert; WF_E_DATA (no image, another size), WF_E_NOTFOUND, WF_E_IO. */
 /* What the parts behind the training part take: with o->as_first its form. */
 wf_dataset_options wf__options_like(const wf_dataset_options *o, const wf_images *train);
+/* PNG and JPEG files in the wanted size, the first one's where none is; labels are 0.
+ * Errors: as wf__images_convert; WF_E_DATA (no image, another size), WF_E_NOTFOUND, WF_E_IO. */
 wf_status wf__pictures_read(wf_images *out, wf__conversion *conversion, wf_context *cx,
                             const char *what, char *const *paths, int64_t count,
                             const wf_dataset_options *options);

@@ -70,24 +70,17 @@ static wf_status is_begun(bool *out, wf_context *cx, const char *folder, const w
     return WF_OK;
 }
 
-/* Whether that is the path's last part, a slash at its end or not. */
-static bool is_called(const char *path, const char *name) {
-    size_t end = strlen(path), length = strlen(name);
-    while (end > 1 && path[end - 1] == '/') end--;
-    return end >= length && !strncmp(path + end - length, name, length) &&
-           (end == length || path[end - length - 1] == '/');
-}
-
 /* parent/<name>, or `parent` itself if that is its name. */
 static wf_status try_parent(char **out, wf_context *cx, const char *parent,
                             const wf__registered *r) {
-    char *folder = NULL;
+    char *folder = NULL, *name = NULL;
     bool found = false;
     wf_status status = WF_OK;
     if (!parent || !parent[0]) return WF_OK;
     WF_TRY(wf_path_join(&folder, cx, parent, r->info.name));
     WF_TRY_OR(holds_data(&found, cx, folder, r));
-    if (!found && is_called(parent, r->info.name)) {
+    WF_TRY_OR(wf_path_name(&name, cx, parent));
+    if (!found && strcmp(name, r->info.name) == 0) {
         wf_free(folder);
         folder = NULL;
         WF_TRY_OR(wf_strdup(&folder, cx, parent));
@@ -98,6 +91,7 @@ static wf_status try_parent(char **out, wf_context *cx, const char *parent,
         folder = NULL;
     }
 done:
+    wf_free(name);
     wf_free(folder);
     return status;
 }

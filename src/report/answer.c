@@ -13,6 +13,11 @@ const wf_report_row *wf__best_of_family(const wf_comparison *c, const char *fami
     return NULL;
 }
 
+int wf__are_equal(const wf_comparison *c, const wf_report_pair *pair) {
+    const double a = c->rows[pair->a].accuracy.mean, b = c->rows[pair->b].accuracy.mean;
+    return a <= b && a >= b;
+}
+
 /* How many rows none is above. */
 static size_t best_count(const wf_comparison *c) {
     size_t n = 1;
@@ -107,7 +112,8 @@ static void add_families(wf_str *s, wf_context *cx, const wf_comparison *c) {
         wf__comparison_pair(c, (size_t)(better - c->rows), (size_t)(lesser - c->rows));
     wf_str_addf(s, cx, "\nCNN or RNN? The best CNN here is %s, the best RNN %s", cnn->label,
                 rnn->label);
-    if (!is_covered(c, pair))
+    if (wf__are_equal(c, pair)) wf_str_add(s, cx, ", equally accurate");
+    else if (!is_covered(c, pair))
         wf_str_addf(s, cx, ", %.2f points %s",
                     100 * (better->accuracy.mean - lesser->accuracy.mean),
                     better == cnn ? "below" : "above");

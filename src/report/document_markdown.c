@@ -238,7 +238,8 @@ static void add_configuration(wf__markdown *m, const json_t *one) {
     wf_html summary = {.cx = m->cx}; /* in markup Markdown's escapes have no meaning */
     wf__html(&summary, "\n<details><summary>Configuration of %s</summary>\n\n",
              text_of(one, "label"));
-    wf_str_add(&m->out->text, m->cx, summary.out.text ? summary.out.text : "");
+    if (summary.out.status != WF_OK) m->out->text.status = summary.out.status;
+    else wf_str_add(&m->out->text, m->cx, summary.out.text);
     wf_str_reset(&summary.out);
     while (*text) {
         size_t n = strcspn(text, "\n");

@@ -160,6 +160,10 @@ static wf_status say_difference(const writer *w) {
                         c->rows[b].label);
         wf_str_add(&s, cx, test->sentence);
         wf_str_add(&s, cx, ".");
+    } else if (wf__are_equal(c, pair)) {
+        if (!cnn || !rnn) return WF_OK; /* the first sentence says it */
+        wf_str_addf(&s, cx, "The best of each, %s and %s, are equally accurate.", c->rows[a].label,
+                    c->rows[b].label);
     } else {
         wf_str_addf(&s, cx, "%s is %.2f points above %s, a difference that was not tested.",
                     c->rows[pair->a].label,

@@ -141,6 +141,7 @@ void wf__pair_cells(wf_pair_cells *out, const wf_pair_test *test);
 /* ---- answer.c ---- */
 
 /* What stands before the best row's accuracy: "a is the most accurate: ". */
+int wf__are_equal(const wf_comparison *c, const wf_report_pair *pair); /* their accuracies */
 void wf__add_best(wf_str *s, wf_context *cx, const wf_comparison *c);
 
 /* NULL when there is none. */

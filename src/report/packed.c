@@ -70,12 +70,12 @@ wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, si
     return status;
 }
 
-/* Of a u8, u16 or f32. */
+/* Of a u8, a u16 or, up to 2^24, an f32; -1: none of an f32. */
 static int32_t number_at(const uint8_t *bytes, size_t size) {
     float whole;
     if (size < sizeof whole) return size == 1 ? bytes[0] : bytes[0] | bytes[1] << 8;
     memcpy(&whole, bytes, sizeof whole);
-    return (int32_t)whole;
+    return whole >= 0 && whole <= 1 << 24 ? (int32_t)whole : -1;
 }
 
 wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json_t *packed) {

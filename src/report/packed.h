@@ -23,7 +23,7 @@ wf_status wf_packed_flags(json_t **out, wf_context *cx, const uint8_t *flags, si
 /* Shares of 1, in steps of 1/255. */
 wf_status wf_packed_shares(json_t **out, wf_context *cx, const float *values, size_t count);
 
-/* Reads what is packed as u8 or u16. Free *out with wf_free.
+/* Reads what is packed as u8, u16 or f32 (whole numbers). Free *out with wf_free.
  * Errors: WF_E_DATA (nothing of that kind, another number of values), WF_E_NOMEM. */
 wf_status wf_unpack(int32_t **out, size_t *out_count, wf_context *cx, const json_t *packed);
 /* The same of flags [rows][width]. */

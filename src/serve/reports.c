@@ -191,7 +191,9 @@ enum MHD_Result wf__reports_answer(wf__request *r) {
     enum MHD_Result result;
     r->report = NULL;
     if (!report)
-        return wf__answer_refusal(r, MHD_HTTP_SERVICE_UNAVAILABLE, "limit", "the server ends");
+        return wf__answer_refusal(r, MHD_HTTP_SERVICE_UNAVAILABLE, "limit",
+                                  r->server->is_stopping ? "the server ends"
+                                                         : "nobody waits for the report");
     if (report->status == WF_OK)
         result = wf__answer_text(r, MHD_HTTP_OK, "text/html; charset=utf-8", &report->html);
     else result = wf__answer_error_text(r, &report->cx);

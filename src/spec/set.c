@@ -114,7 +114,8 @@ static wf_status set_layers(const wf_reader *r, const setting *s, int from, int 
                   model->name, (int)length, prefix);
     WF_TRY_OR(rebuild(&g, cx, old, model->name, changed));
     if (g->is_finished) WF_TRY_OR(wf__check_classes(cx, g, model->classes));
-    WF_TRY_OR(wf_augmentation_check(cx, &model->recipe->augmentation, &g->nodes[0].shape));
+    if (first == 0) /* the input */
+        WF_TRY_OR(wf_augmentation_check(cx, &model->recipe->augmentation, &g->nodes[0].shape));
     model->graph = g;
     g = old;
 done:

@@ -31,7 +31,9 @@ static wf_status make_images(wf__bench *b, wf_context *cx, const wf_graph *g, ui
     const int32_t told = sequences ? sequences : wf__number_classes(g, NULL);
     if (told) { /* sets of 1 label, of 2, and so on, up to as many as the model tells */
         const int64_t length = g->nodes[g->output].shape.dim[0];
-        const int64_t most = sequences && length - 1 < told ? length - 1 : told;
+        const int64_t room = sequences ? length - 1 : told, most = room < 1      ? 1
+                                                                   : room < told ? room
+                                                                                 : told;
         WF_TRY(wf_alloc(&b->own.label_sets, cx, (size_t)count, (size_t)told));
         b->own.n_labels = told;
         for (int64_t i = 0; i < count; i++)

@@ -28,6 +28,18 @@ weft audit photos -o audit --near 0
 exits 0
 out_like 'photos: 72 training, 0 validation and 0 test images of 12 x 10 pixels*'
 
+# The parts behind the training part take its form.
+mkdir -p parted/train parted/test
+cp -r photos/* parted/train
+for kind in A a b; do
+    mkdir "parted/test/$kind"
+    cp "photos/$kind/01.png" "parted/test/$kind"
+done
+weft datasets parted
+exits 0
+out_like '*12 x 10 pixels of 3 channel(s)*'
+err_like '*test: 3 image(s) resized from 10x12 to 12x10*'
+
 # ---- no test part: predictions come from the weights that the recipe hands over ----
 model() { # NAME MORE
     printf 'name: %s\ninput: [8, 8, 3]\nlayers:\n  - flatten\n  - dense: {units: 3}\n  - softmax\n' "$1"

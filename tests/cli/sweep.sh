@@ -79,7 +79,7 @@ for _ in $(seq 400); do
     [ -s halted/small-sweep-2/metrics.csv ] && break
     sleep 0.01
 done
-touch halted/small-sweep-2/stop
+touch halted/small-sweep-2/stop || kill "$sweep" # it has not begun: the checks below fail
 wait "$sweep"
 status=$?
 call='weft sweep, a trial stopped'
