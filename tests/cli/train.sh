@@ -137,7 +137,8 @@ weft runs list slow --json
 json_is 'd["runs"][0]["status"]' abandoned
 
 # A terminal that closes may say so twice: the run is saved all the same.
-"$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 32 -e 9 --name closed >/dev/null 2>&1 &
+"$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 32 -e 9 --validation 0.2 \
+    --set training.test_weights=best --name closed >/dev/null 2>&1 &
 closed=$!
 for _ in $(seq 400); do
     [ -e "$WEFT_RUNS/closed-1/weights" ] && break
@@ -153,6 +154,10 @@ exits 130
 check 'the run was saved' test -e "$WEFT_RUNS/closed-1/checkpoint/last.ckpt"
 weft runs list closed --json
 json_is 'd["runs"][0]["status"]' interrupted
+check 'there was no best epoch yet' test ! -e "$WEFT_RUNS/closed-1/weights/best.safetensors"
+weft predict "$WEFT_RUNS/closed-1" images/t10k-images-idx3-ubyte --top 1 --json
+exits 0
+json_is 'len(d["predictions"])' 60
 
 weft train tiny.yaml -d ./images -e 100000 --name late --max-time 0.3s --json
 exits 75
