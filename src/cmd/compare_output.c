@@ -53,6 +53,20 @@ static wf_status add_notes(wf_str *page, wf_cli *cli, const wf_comparison *c) {
     return page->status;
 }
 
+/* The page tells the threads of the machine; runs beside each other had a share of them. */
+static void add_share(wf_str *page, wf_context *cx, const wf_comparison *c, int threads) {
+    int64_t most = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        for (size_t j = 0; j < c->rows[i].run_count; j++)
+            if (c->rows[i].runs[j].summary.threads > most)
+                most = c->rows[i].runs[j].summary.threads;
+    if (most > 0 && most < threads)
+        wf_str_addf(page, cx,
+                    "\n## Times\n\nNo run had more than %lld of the %d threads: times are those of "
+                    "such a share.\n",
+                    (long long)most, threads);
+}
+
 wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char *path,
                                 const char *title, int threads, const char *isa) {
     wf_context *cx = &cli->cx;
@@ -63,6 +77,7 @@ wf_status wf_results_page_write(wf_cli *cli, const wf_comparison *c, const char 
     const char *text = report;
     if (text[0] == '#') text += strcspn(text, "\n"); /* the page has its own title */
     wf_str_add(&body, cx, text + strspn(text, "\n"));
+    add_share(&body, cx, c, threads);
     WF_TRY_OR(add_notes(&body, cli, c));
     WF_TRY_OR(wf_page_write(cli, path, title, body.text, threads, isa));
 done:

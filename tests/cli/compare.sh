@@ -129,6 +129,11 @@ weft train small --dataset ./images --threads 1 --name one -q
 weft train wide --dataset ./images --threads 2 --name two -q
 weft compare one-1 two-1
 out_like '*were trained with 1 to 2 threads: their times do not compare the models*'
+weft compare one-1 --threads 2 --page share.md
+check 'a page says what share of the threads a run had' \
+    grep -qx 'No run had more than 1 of the 2 threads: times are those of such a share.' share.md
+weft compare two-1 --threads 2 --page whole.md
+check 'or nothing, where it had all' sh -c '! grep -q "a share" whole.md'
 
 # Elsewhere, from the results alone: the same table, the same results, a report, nothing trained.
 weft compare small wide --dataset ./images --seeds 2 --results kept --format csv
