@@ -47,6 +47,13 @@ check() {
     "$@" >/dev/null 2>&1
     verdict "$name" $?
 }
+# wait_for COMMAND...: until it succeeds, four seconds at most.
+wait_for() {
+    for _ in $(seq 400); do
+        "$@" 2>/dev/null && return
+        sleep 0.01
+    done
+}
 exits() { [ "$status" -eq "$1" ]; verdict "exit status $1" $?; }
 # The whole text.
 out_is() { [ "$out" = "$1" ]; verdict "standard output is: $1" $?; }

@@ -75,10 +75,7 @@ check 'the same trial went on' test "$(wc -l <stopped/small-sweep-1/metrics.csv)
 WEFT_RUNS=$work/halted "$program" sweep small --dataset ./images --set training.epochs=1,200000 --no-final --jobs 1 \
     >halted.out 2>halted.err &
 sweep=$!
-for _ in $(seq 400); do
-    [ -s halted/small-sweep-2/metrics.csv ] && break
-    sleep 0.01
-done
+wait_for test -s halted/small-sweep-2/metrics.csv
 touch halted/small-sweep-2/stop || kill "$sweep" # it has not begun: the checks below fail
 wait "$sweep"
 status=$?

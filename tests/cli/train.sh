@@ -121,10 +121,7 @@ err_like '*finished*'
 # A second signal does not wait for the step, which takes seconds here.
 "$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 192 -e 1 --name slow >/dev/null 2>&1 &
 slow=$!
-for _ in $(seq 400); do
-    [ -e "$WEFT_RUNS/slow-1/weights" ] && break
-    sleep 0.01
-done
+wait_for test -e "$WEFT_RUNS/slow-1/weights"
 kill -INT "$slow"
 sleep 0.05
 kill -INT "$slow"
@@ -140,10 +137,7 @@ json_is 'd["runs"][0]["status"]' abandoned
 "$program" train cnn-2conv-bn -d ./images --set layers.dense_2.units=3 -b 32 -e 9 --validation 0.2 \
     --set training.test_weights=best --name closed >/dev/null 2>&1 &
 closed=$!
-for _ in $(seq 400); do
-    [ -e "$WEFT_RUNS/closed-1/weights" ] && break
-    sleep 0.01
-done
+wait_for test -e "$WEFT_RUNS/closed-1/weights"
 kill -HUP "$closed"
 sleep 0.05
 kill -HUP "$closed"
